@@ -1,0 +1,31 @@
+// One ZeroMQ socket bound to its endpoints, with what holds for each: private ipc paths, limits before memory is taken.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/access/ipc_path.hpp"
+#include "agent/config.hpp"
+
+namespace zmq {
+class socket_t;
+}
+
+namespace shmbus::agent {
+
+// Sets what every socket of the agent has: bounds on messages, handshakes and the end.
+void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t most_bytes);
+
+// An endpoint as it is bound: a TCP port that was left to the system (port *) is told. `path` is the right to an ipc
+// path.
+struct Binding {
+  std::string endpoint;
+  std::optional<IpcPath> path;
+};
+
+// Binds `socket` to each endpoint. The bindings returned must outlive the ZeroMQ context, which closes sockets in a
+// thread of its own. Errors: kExists, kBadRequest with the endpoint and the reason.
+[[nodiscard]] Result<std::vector<Binding>> bind_all(zmq::socket_t& socket, const std::vector<std::string>& endpoints);
+
+}  // namespace shmbus::agent

@@ -1,0 +1,39 @@
+// The right to bind a socket at a path: a lock file beside it says that no other agent serves there.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "agent/kernel/lock_file.hpp"
+#include "protocol/result.hpp"
+
+namespace shmbus::agent {
+
+// Holds the lock at PATH.lock. The destructor removes the socket that was bound there, never anything else; the lock
+// file stays, because removing it would let two agents lock two files of one name.
+class IpcPath {
+ public:
+  // Locks `path` and removes a socket that a crashed agent left there. Errors: kExists with the pid of the agent that
+  // serves there, or if a file that is no socket is in the way, or somebody listens without the lock.
+  static Result<IpcPath> claim(const std::string& path);
+
+  IpcPath(IpcPath&& other) noexcept : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
+  IpcPath& operator=(IpcPath&&) = delete;
+  IpcPath(const IpcPath&) = delete;
+  IpcPath& operator=(const IpcPath&) = delete;
+  ~IpcPath();
+
+  // Closes the bound socket to all but its owner (0600). Throws std::system_error.
+  void make_private() const;
+
+ private:
+  IpcPath(std::string path, LockFile lock);
+
+  std::string path_;  // empty once moved from
+  LockFile lock_;
+};
+
+// The path of "ipc:///run/x.sock", empty for another transport.
+[[nodiscard]] std::string path_of_endpoint(const std::string& endpoint);
+
+}  // namespace shmbus::agent

@@ -1,0 +1,59 @@
+#include "agent/access/principal.hpp"
+
+#include <array>
+#include <charconv>
+#include <fstream>
+
+#include "protocol/text.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::string_view kLocalPrefix = "localhost:";
+
+template <class Number>
+std::optional<Number> take_number(std::string_view& text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto length = static_cast<std::size_t>(end - text.data());
+  const bool ends_well = length == text.size() || text[length] == ':';
+  if (error != std::errc{} || length == 0 || !ends_well) {
+    return std::nullopt;
+  }
+  text.remove_prefix(length == text.size() ? length : length + 1);
+  return number;
+}
+
+std::optional<std::string> process_name(std::int32_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  std::string name;
+  if (!std::getline(file, name)) {
+    return std::nullopt;
+  }
+  return escape_foreign(name);
+}
+
+}  // namespace
+
+Caller caller_from_peer_address(std::string_view peer_address) {
+  if (peer_address.starts_with(kLocalPrefix)) {
+    std::string_view rest = peer_address.substr(kLocalPrefix.size());
+    const auto uid = take_number<std::uint32_t>(rest);
+    const auto gid = take_number<std::uint32_t>(rest);
+    const auto pid = take_number<std::int32_t>(rest);
+    if (uid && gid && pid && rest.empty()) {
+      return {.principal = "uid:" + std::to_string(*uid), .uid = uid, .gid = gid, .pid = pid};
+    }
+  }
+  return {.principal = std::string(kAnonymous), .uid = {}, .gid = {}, .pid = {}};
+}
+
+Actor actor_of(const Caller& caller) {
+  return {.uid = caller.uid,
+          .gid = caller.gid,
+          .pid = caller.pid,
+          .comm = caller.pid ? process_name(*caller.pid) : std::nullopt,
+          .principal = caller.principal};
+}
+
+}  // namespace shmbus::agent

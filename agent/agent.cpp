@@ -1,0 +1,133 @@
+#include "agent/agent.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <ctime>
+
+#include "agent/random.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  gethostname(name.data(), name.size() - 1);
+  return escape_foreign(name.data());
+}
+
+// The next time on a grid of `interval` after `now`, so that a late turn is not followed by several at once.
+Clock::time_point after(Clock::time_point due, std::chrono::milliseconds interval, Clock::time_point now) {
+  return due + interval > now ? due + interval : now + interval;
+}
+
+}  // namespace
+
+Agent::Agent(Config config, ShmKernel& kernel)
+    : config_(std::move(config)),
+      journal_(host_name(), random_53_bits(), config_.limits.replay_bytes),
+      publisher_(context_, config_.limits, journal_),
+      commands_(context_, config_.limits),
+      feed_(kernel, publisher_),
+      attachments_(config_.limits),
+      dispatcher_(kernel, feed_, attachments_, publisher_, facts_, config_.limits) {}
+
+Result<void> Agent::start() {
+  feed_.take_baseline();
+  facts_.started = std::time(nullptr);
+  facts_.scan_interval = config_.scan_interval;
+  const auto keep = [this](Result<std::vector<Binding>> bound, std::vector<std::string>& endpoints) -> Result<void> {
+    if (!bound) {
+      return std::move(bound).error();
+    }
+    for (Binding& binding : *bound) {
+      endpoints.push_back(binding.endpoint);
+      bindings_.push_back(std::move(binding));
+    }
+    return {};
+  };
+  if (Result<void> events = keep(publisher_.bind(config_.events), facts_.events); !events) {
+    return events;
+  }
+  return keep(commands_.bind(config_.commands), facts_.commands);
+}
+
+void Agent::run(int exit_descriptor) {
+  std::array<zmq_pollitem_t, 3> items{zmq_pollitem_t{commands_.socket().handle(), 0, ZMQ_POLLIN, 0},
+                                      zmq_pollitem_t{publisher_.socket().handle(), 0, ZMQ_POLLIN, 0},
+                                      zmq_pollitem_t{nullptr, exit_descriptor, ZMQ_POLLIN, 0}};
+  const auto& [requests, subscriptions, exit] = items;
+  next_heartbeat_ = Clock::now() + limits::kHeartbeatInterval;
+  next_scan_ = Clock::now() + config_.scan_interval;
+  publisher_.notify(kStartedTopic);
+  while (exit.revents == 0) {
+    try {
+      zmq::poll(items.data(), items.size(), time_to_next(Clock::now()));
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) {
+        throw;
+      }
+      continue;
+    }
+    if (subscriptions.revents != 0) {
+      publisher_.answer_subscriptions();
+    }
+    if (requests.revents != 0) {
+      serve_requests();
+    }
+    do_what_is_due(Clock::now());
+  }
+  stop();
+}
+
+void Agent::serve_requests() {
+  for (std::size_t served = 0; served < config_.limits.requests_per_turn; ++served) {
+    const std::optional<Received> request = commands_.receive();
+    if (!request) {
+      return;
+    }
+    commands_.send(request->parts == 1 ? dispatcher_.handle(request->bytes(), request->caller, Clock::now())
+                                       : dispatcher_.refuse_parts(request->parts));
+  }
+}
+
+void Agent::do_what_is_due(Clock::time_point now) {
+  expire_leases(now);
+  if (config_.scan_interval.count() > 0 && now >= next_scan_) {
+    feed_.look_at_all();
+    next_scan_ = after(next_scan_, config_.scan_interval, now);
+  }
+  if (now >= next_heartbeat_) {
+    publisher_.notify(kHeartbeatTopic);
+    next_heartbeat_ = after(next_heartbeat_, limits::kHeartbeatInterval, now);
+  }
+}
+
+void Agent::expire_leases(Clock::time_point now) {
+  std::vector<HeldAttachment> expired = attachments_.release_expired(now);
+  for (const HeldAttachment& held : expired) {
+    spdlog::debug("the lease of {} on shmid {} expired", held.holder.principal, held.shmid);
+  }
+  detach_and_report(feed_, std::move(expired));
+}
+
+void Agent::stop() {
+  detach_and_report(feed_, attachments_.release_all());
+  publisher_.notify(kStoppingTopic);
+}
+
+std::chrono::milliseconds Agent::time_to_next(Clock::time_point now) const {
+  Clock::time_point next = next_heartbeat_;
+  if (config_.scan_interval.count() > 0) {
+    next = std::min(next, next_scan_);
+  }
+  next = std::min(next, attachments_.next_deadline().value_or(next));
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(next - now), std::chrono::milliseconds(0));
+}
+
+}  // namespace shmbus::agent

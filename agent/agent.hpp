@@ -1,0 +1,55 @@
+// The agent: owns everything and runs the one loop.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+#include "agent/command_socket.hpp"
+#include "agent/config.hpp"
+#include "agent/dispatcher.hpp"
+
+namespace shmbus::agent {
+
+// Construct, start(), run(), destroy: all in one thread.
+class Agent {
+ public:
+  // Borrows `kernel`. Throws zmq::error_t if ZeroMQ can't start.
+  Agent(Config config, ShmKernel& kernel);
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+  ~Agent() = default;
+
+  // Looks at the segments for the first time and binds the sockets. Errors: as bind_all().
+  Result<void> start();
+
+  // The endpoints as they are bound, after start().
+  [[nodiscard]] const AgentFacts& facts() const { return facts_; }
+
+  // Serves until `exit_descriptor` becomes readable (any descriptor that poll(2) takes; it is not read). Then the
+  // request in hand is done, what is held is detached and told, and agent/stopping is the last message.
+  void run(int exit_descriptor);
+
+ private:
+  void serve_requests();
+  void do_what_is_due(Clock::time_point now);
+  void expire_leases(Clock::time_point now);
+  void stop();
+  [[nodiscard]] std::chrono::milliseconds time_to_next(Clock::time_point now) const;
+
+  const Config config_;
+  std::vector<Binding> bindings_;  // before the context, which closes sockets until it is gone
+  zmq::context_t context_;
+  EventJournal journal_;
+  EventPublisher publisher_;
+  CommandSocket commands_;
+  SegmentFeed feed_;
+  Attachments attachments_;
+  AgentFacts facts_;
+  Dispatcher dispatcher_;
+  Clock::time_point next_scan_;
+  Clock::time_point next_heartbeat_;
+};
+
+}  // namespace shmbus::agent

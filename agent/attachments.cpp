@@ -1,0 +1,101 @@
+#include "agent/attachments.hpp"
+
+#include "agent/random.hpp"
+
+namespace shmbus::agent {
+
+Attachments::Attachments(const Limits& limits) : limits_(limits) {}
+
+Result<void> Attachments::has_room(const std::string& principal) const {
+  const auto found = count_by_principal_.find(principal);
+  const std::size_t own = found == count_by_principal_.end() ? 0 : found->second;
+  if (own >= limits_.attachments_per_principal) {
+    return Error{.code = ErrorCode::kLimitReached,
+                 .message = principal + " holds " + std::to_string(own) + " of at most " +
+                            std::to_string(limits_.attachments_per_principal) + " attachments",
+                 .hint = "detach some, or raise the agent's --max-attachments-per-principal"};
+  }
+  if (held_.size() >= limits_.attachments) {
+    return Error{.code = ErrorCode::kLimitReached,
+                 .message = "the agent holds " + std::to_string(held_.size()) + " of at most " +
+                            std::to_string(limits_.attachments) + " attachments",
+                 .hint = "detach some, or raise the agent's --max-attachments"};
+  }
+  return {};
+}
+
+HeldAttachment& Attachments::add(HeldAttachment held, Clock::time_point now) {
+  do {
+    held.id = random_53_bits();
+  } while (held_.contains(held.id));
+  ++count_by_principal_[held.holder.principal];
+  held.deadline = now + held.lease;
+  by_deadline_.emplace(held.deadline, held.id);
+  const AttachmentId id = held.id;
+  return held_.emplace(id, std::move(held)).first->second;
+}
+
+Result<HeldAttachment*> Attachments::use(AttachmentId id, const std::string& principal, Clock::time_point now) {
+  const auto found = held_.find(id);
+  if (found == held_.end() || found->second.holder.principal != principal || found->second.deadline <= now) {
+    return Error{.code = ErrorCode::kNotFound,
+                 .message = "attachment " + std::to_string(id) + " is not held for " + principal,
+                 .hint = "its lease may have expired; attach again"};
+  }
+  renew(found->second, now);
+  return &found->second;
+}
+
+std::optional<HeldAttachment> Attachments::release(AttachmentId id) {
+  auto node = held_.extract(id);
+  if (node.empty()) {
+    return std::nullopt;
+  }
+  HeldAttachment& held = node.mapped();
+  by_deadline_.erase({held.deadline, held.id});
+  const auto count = count_by_principal_.find(held.holder.principal);
+  if (--count->second == 0) {
+    count_by_principal_.erase(count);
+  }
+  return std::move(held);
+}
+
+std::vector<HeldAttachment> Attachments::release_segment(ShmId shmid, const std::string& principal) {
+  std::vector<AttachmentId> ids;
+  for (const auto& [id, held] : held_) {
+    if (held.shmid == shmid && held.holder.principal == principal) {
+      ids.push_back(id);
+    }
+  }
+  std::vector<HeldAttachment> released;
+  for (const AttachmentId id : ids) {
+    released.push_back(std::move(*release(id)));
+  }
+  return released;
+}
+
+std::vector<HeldAttachment> Attachments::release_expired(Clock::time_point now) {
+  std::vector<HeldAttachment> released;
+  while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
+    released.push_back(std::move(*release(by_deadline_.begin()->second)));
+  }
+  return released;
+}
+
+std::vector<HeldAttachment> Attachments::release_all() { return release_expired(Clock::time_point::max()); }
+
+std::optional<Clock::time_point> Attachments::next_deadline() const {
+  if (by_deadline_.empty()) {
+    return std::nullopt;
+  }
+  return by_deadline_.begin()->first;
+}
+
+void Attachments::renew(HeldAttachment& held, Clock::time_point now) {
+  auto node = by_deadline_.extract({held.deadline, held.id});
+  held.deadline = now + held.lease;
+  node.value().first = held.deadline;
+  by_deadline_.insert(std::move(node));
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,46 @@
+#include "agent/command_socket.hpp"
+
+#include "protocol/limits.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+std::string peer_address(zmq::message_t& message) {
+  try {
+    return message.gets("Peer-Address");
+  } catch (const zmq::error_t&) {  // a transport without addresses
+    return "";
+  }
+}
+
+}  // namespace
+
+CommandSocket::CommandSocket(zmq::context_t& context, const Limits& limits) : socket_(context, zmq::socket_type::rep) {
+  set_common_options(socket_, limits, limits::kMaxMessageBytes);
+  socket_.set(zmq::sockopt::rcvhwm, limits.request_queue);
+  socket_.set(zmq::sockopt::sndhwm, limits.reply_queue);
+}
+
+Result<std::vector<Binding>> CommandSocket::bind(const std::vector<std::string>& endpoints) {
+  return bind_all(socket_, endpoints);
+}
+
+std::optional<Received> CommandSocket::receive() {
+  Received request;
+  if (!socket_.recv(request.frame, zmq::recv_flags::dontwait)) {
+    return std::nullopt;
+  }
+  request.caller = caller_from_peer_address(peer_address(request.frame));
+  for (bool more = request.frame.more(); more; ++request.parts) {
+    zmq::message_t part;  // libzmq hands over whole messages only, so the rest is there
+    if (!socket_.recv(part, zmq::recv_flags::dontwait)) {
+      break;
+    }
+    more = part.more();
+  }
+  return request;
+}
+
+void CommandSocket::send(std::string_view reply) { socket_.send(zmq::buffer(reply), zmq::send_flags::dontwait); }
+
+}  // namespace shmbus::agent

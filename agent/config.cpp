@@ -1,0 +1,118 @@
+#include "agent/config.hpp"
+
+#include <arpa/inet.h>
+#include <sys/un.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::string_view kIpc = "ipc://";
+constexpr std::string_view kTcp = "tcp://";
+
+// True for 127.x.y.z:PORT and [::1]:PORT; names are not resolved.
+bool is_loopback(std::string_view address) {
+  const std::string host(address.substr(0, address.rfind(':')));
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
+    return (ntohl(v4.s_addr) >> IN_CLASSA_NSHIFT) == IN_LOOPBACKNET;
+  }
+  return host == "[::1]";
+}
+
+Error refused(const std::string& endpoint, const std::string& why, const std::string& hint = "") {
+  return {.code = ErrorCode::kBadRequest, .message = "endpoint " + endpoint + " is refused: " + why, .hint = hint};
+}
+
+void use_defaults(Config& config) {
+  config.runtime_directory = agent_runtime_directory();
+  const auto in_directory = [&config](const char* socket) {
+    config.uses_runtime_directory = true;
+    return std::string(kIpc) + config.runtime_directory.path + "/" + socket;
+  };
+  if (config.commands.empty()) {
+    config.commands = {in_directory(kCommandsSocket)};
+  }
+  if (config.events.empty()) {
+    config.events = {in_directory(kEventsSocket)};
+  }
+}
+
+}  // namespace
+
+ParsedConfig parse_config(int argc, char** argv) {
+  ParsedConfig parsed;
+  Config& config = parsed.config;
+  CLI::App app{"System V shared memory of this host as a resource on a ZeroMQ bus.", "shmbus-agent"};
+  app.footer(
+      "Without endpoints the sockets are in SHMBUS_RUNTIME_DIR, else RUNTIME_DIRECTORY (systemd), else /run/shmbus\n"
+      "for root, else XDG_RUNTIME_DIR/shmbus, else /tmp/shmbus-UID.\n\n"
+      "Examples:\n  shmbus-agent\n  shmbus-agent --commands tcp://127.0.0.1:5555 --insecure-tcp");
+  std::int64_t scan_ms = config.scan_interval.count();
+  app.set_version_flag("--version", "shmbus-agent " SHMBUS_VERSION);
+  app.add_option("--commands", config.commands, "Endpoint for requests; may be repeated")
+      ->envname("SHMBUS_COMMANDS")
+      ->delimiter(',');
+  app.add_option("--events", config.events, "Endpoint for events; may be repeated")
+      ->envname("SHMBUS_EVENTS")
+      ->delimiter(',');
+  app.add_option("--scan-interval", scan_ms, "Milliseconds between two looks at all segments; 0: never")
+      ->envname("SHMBUS_SCAN_INTERVAL")
+      ->check(CLI::Range(0, 86'400'000))
+      ->capture_default_str();
+  app.add_option("--log-level", config.log_level, "trace, debug, info, warning, error, critical or off")
+      ->envname("SHMBUS_LOG_LEVEL")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
+      ->capture_default_str();
+  app.add_flag("--insecure-tcp", config.insecure_tcp,
+               "Allow TCP endpoints, on loopback only: whoever connects is served");
+  Limits& limits = config.limits;
+  app.add_option("--max-attachments", limits.attachments, "Attachments held at a time")->capture_default_str();
+  app.add_option("--max-attachments-per-principal", limits.attachments_per_principal, "The same for one caller")
+      ->capture_default_str();
+  app.add_option("--replay-bytes", limits.replay_bytes, "Events kept for replay, in bytes")->capture_default_str();
+  app.add_option("--event-queue", limits.event_queue, "Messages queued per subscriber before events are dropped")
+      ->check(CLI::Range(10'000, 10'000'000))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    parsed.exit_status = app.exit(error) == 0 ? 0 : exit_status_of(ErrorCode::kBadRequest);
+    return parsed;
+  }
+  config.scan_interval = std::chrono::milliseconds(scan_ms);
+  use_defaults(config);
+  return parsed;
+}
+
+Result<void> check_endpoint(const std::string& endpoint, bool insecure_tcp) {
+  const std::string_view text = endpoint;
+  if (text.starts_with(kTcp)) {
+    if (!insecure_tcp) {
+      return refused(endpoint, "TCP is served without authentication",
+                     "--insecure-tcp allows it on a loopback address");
+    }
+    if (!is_loopback(text.substr(kTcp.size()))) {
+      return refused(endpoint, "it is not a loopback address", "use tcp://127.0.0.1:PORT");
+    }
+    return {};
+  }
+  if (!text.starts_with(kIpc)) {
+    return refused(endpoint, "it is neither ipc:// nor tcp://");
+  }
+  const std::string_view path = text.substr(kIpc.size());
+  constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.empty() || path.front() != '/') {
+    return refused(endpoint, "an ipc address is an absolute path; abstract sockets have no permissions");
+  }
+  if (path.size() > kLongestPath) {
+    return refused(endpoint, "its path has " + std::to_string(path.size()) + " bytes, a socket's at most " +
+                                 std::to_string(kLongestPath));
+  }
+  return {};
+}
+
+}  // namespace shmbus::agent

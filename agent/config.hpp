@@ -1,0 +1,55 @@
+// The agent's options, with every limit of its own and its default. The limits of the wire are in protocol/limits.hpp.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "protocol/result.hpp"
+#include "protocol/runtime_directory.hpp"
+
+namespace shmbus::agent {
+
+struct Limits {
+  std::size_t attachments = 4096;  // held at a time, in all
+  std::size_t attachments_per_principal = 1024;
+  std::size_t replay_bytes = std::size_t{16} << 20;  // events kept for replay
+  std::size_t once_values = 65536;                   // remembered per principal
+  std::size_t once_bytes = std::size_t{16} << 20;    // of replies remembered per principal
+  std::chrono::seconds once_lifetime{60};
+  int event_queue = 10000;                    // messages per subscriber before events are dropped
+  int reply_queue = 1000;                     // replies per client before they are dropped
+  int request_queue = 1000;                   // requests per client before it has to wait
+  int backlog = 1024;                         // connections that wait to be accepted
+  std::chrono::milliseconds handshake{3000};  // for a connection to say who it is
+  std::chrono::milliseconds linger{1000};     // for the last messages, at the end
+  std::size_t subscription_bytes = 4096;      // one message of a subscriber
+  std::size_t requests_per_turn = 64;         // before timers and events get their turn
+  std::size_t open_files = 4096;              // RLIMIT_NOFILE is raised to this, if it may be
+};
+
+struct Config {
+  RuntimeDirectory runtime_directory;
+  bool uses_runtime_directory = false;  // an endpoint lies in it by default
+  std::vector<std::string> commands;    // endpoints: ipc://PATH or tcp://127.0.0.1:PORT
+  std::vector<std::string> events;
+  std::chrono::milliseconds scan_interval{250};  // 0: no scan
+  std::string log_level = "info";
+  bool insecure_tcp = false;
+  Limits limits;
+};
+
+// What the command line and the environment ask for; or the status to exit with, after --help, --version or a usage
+// error, which it has printed.
+struct ParsedConfig {
+  Config config;
+  std::optional<int> exit_status;
+};
+[[nodiscard]] ParsedConfig parse_config(int argc, char** argv);
+
+// Refuses what the agent must not do: kBadRequest for a TCP endpoint that is not asked for or not on loopback, for an
+// abstract or overlong ipc address, and for other transports.
+[[nodiscard]] Result<void> check_endpoint(const std::string& endpoint, bool insecure_tcp);
+
+}  // namespace shmbus::agent

@@ -1,0 +1,136 @@
+#include "agent/dispatcher.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "protocol/codec/requests.hpp"
+#include "protocol/operations.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::size_t kMostPlainReplyBytes = 1024;  // of one operation whose result carries no data
+
+// How large the outcome of `operation` can get, so that room for remembering it is there before it acts.
+std::size_t most_reply_bytes(const Operation& operation) {
+  const auto* const batch = std::get_if<BatchRequest>(&operation);
+  return batch == nullptr ? kMostPlainReplyBytes
+                          : limits::kMaxDataBytes + batch->requests.size() * kMostPlainReplyBytes;
+}
+
+void log_outcome(const Request& request, const Caller& caller, const EncodedOutcome& outcome) {
+  if (spdlog::should_log(spdlog::level::debug)) {
+    spdlog::debug("{} by {} pid {}: {}", spec_of(request.operation).name, caller.principal, caller.pid.value_or(0),
+                  outcome.ok ? "ok" : "failed");
+  }
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attachments, EventPublisher& publisher,
+                       const AgentFacts& facts, const Limits& limits)
+    : kernel_(kernel), feed_(feed), attachments_(attachments), publisher_(publisher), facts_(facts), once_(limits) {}
+
+std::string Dispatcher::handle(std::string_view frame, const Caller& caller, Clock::time_point now) {
+  const DecodedRequest decoded = decode_request(frame);
+  if (const Error* const error = std::get_if<Error>(&decoded.request)) {
+    spdlog::debug("refused a request of {}: {}", caller.principal, error->message);
+    return reply_with(decoded.id, encode_outcome(*error), false);
+  }
+  const Request& request = std::get<Request>(decoded.request);
+  bool repeated = false;
+  const EncodedOutcome outcome = decide(request, caller, now, repeated);
+  log_outcome(request, caller, outcome);
+  return reply_with(decoded.id, outcome, repeated);
+}
+
+std::string Dispatcher::refuse_parts(std::size_t parts) {
+  const Error error{.code = ErrorCode::kBadRequest,
+                    .message = "a request is one frame, this message had " + std::to_string(parts)};
+  return reply_with({}, encode_outcome(error), false);
+}
+
+EncodedOutcome Dispatcher::decide(const Request& request, const Caller& caller, Clock::time_point now, bool& repeated) {
+  if (const std::optional<Error> changed = check_epoch(request)) {
+    return encode_outcome(*changed);
+  }
+  OperationContext context{.kernel = kernel_,
+                           .feed = feed_,
+                           .attachments = attachments_,
+                           .publisher = publisher_,
+                           .facts = facts_,
+                           .caller = caller,
+                           .now = now};
+  if (!request.once) {
+    return encode_outcome(run(context, request.operation));
+  }
+  const std::string operation = encode_operation(request.operation);
+  const Result<const EncodedOutcome*> remembered =
+      once_.find(caller.principal, *request.once, operation, most_reply_bytes(request.operation), now);
+  if (!remembered) {
+    return encode_outcome(remembered.error());
+  }
+  if (*remembered != nullptr) {
+    repeated = true;
+    return **remembered;
+  }
+  EncodedOutcome outcome = encode_outcome(run(context, request.operation));
+  once_.remember(caller.principal, *request.once, operation, outcome, now);
+  return outcome;
+}
+
+Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& operation) {
+  return std::visit(
+      [&](const auto& request) -> Outcome {
+        if constexpr (std::is_same_v<std::decay_t<decltype(request)>, BatchRequest>) {
+          return OperationResult(run_batch(context, request));
+        } else {
+          auto result = execute(context, request);
+          if (!result) {
+            return std::move(result).error();
+          }
+          return OperationResult(std::move(*result));
+        }
+      },
+      operation);
+}
+
+Dispatcher::Outcome Dispatcher::run_one(OperationContext& context, const Request& request) {
+  if (std::optional<Error> changed = check_epoch(request)) {
+    return *std::move(changed);
+  }
+  return run(context, request.operation);
+}
+
+BatchResult Dispatcher::run_batch(OperationContext& context, const BatchRequest& batch) {
+  BatchResult result;
+  for (const BatchItem& item : batch.requests) {
+    const Request* const request = std::get_if<Request>(&item.request);
+    Reply reply;
+    reply.id = item.id;
+    reply.outcome = request != nullptr ? run_one(context, *request) : std::get<Error>(item.request);
+    const bool ok = reply.ok();
+    result.replies.push_back(std::move(reply));
+    if (!ok && batch.stop_on_error) {
+      break;
+    }
+  }
+  return result;
+}
+
+std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
+  const std::uint64_t epoch = publisher_.journal().epoch();
+  if (!request.epoch || *request.epoch == epoch) {
+    return std::nullopt;
+  }
+  return Error{.code = ErrorCode::kEpochChanged,
+               .message = "epoch: " + std::to_string(*request.epoch) + " was another life of the agent, this is " +
+                          std::to_string(epoch),
+               .hint = "take a new list"};
+}
+
+std::string Dispatcher::reply_with(const RequestId& id, const EncodedOutcome& outcome, bool repeated) const {
+  const EventJournal& journal = publisher_.journal();
+  return encode_reply(id, outcome, repeated, journal.epoch(), journal.seq());
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,42 @@
+// The gate that every request passes: decode, epoch, once, the operation, reply. One thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "agent/once_cache.hpp"
+#include "agent/operations/operations.hpp"
+
+namespace shmbus::agent {
+
+class Dispatcher {
+ public:
+  // Borrows all but the limits; what is borrowed must outlive it.
+  Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attachments, EventPublisher& publisher,
+             const AgentFacts& facts, const Limits& limits);
+
+  // The reply to `frame`. Never throws for what a client sent.
+  std::string handle(std::string_view frame, const Caller& caller, Clock::time_point now);
+
+  // The reply to a message of several frames, which is no request.
+  std::string refuse_parts(std::size_t parts);
+
+ private:
+  using Outcome = std::variant<OperationResult, Error>;
+
+  EncodedOutcome decide(const Request& request, const Caller& caller, Clock::time_point now, bool& repeated);
+  Outcome run(OperationContext& context, const Operation& operation);
+  Outcome run_one(OperationContext& context, const Request& request);
+  BatchResult run_batch(OperationContext& context, const BatchRequest& batch);
+  std::optional<Error> check_epoch(const Request& request) const;
+  std::string reply_with(const RequestId& id, const EncodedOutcome& outcome, bool repeated) const;
+
+  ShmKernel& kernel_;
+  SegmentFeed& feed_;
+  Attachments& attachments_;
+  EventPublisher& publisher_;
+  const AgentFacts& facts_;
+  OnceCache once_;
+};
+
+}  // namespace shmbus::agent

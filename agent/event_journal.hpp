@@ -1,0 +1,52 @@
+// Numbers the events of this agent's life and keeps the last ones for replay, in at most so many bytes. One thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "protocol/commands.hpp"
+
+namespace shmbus::agent {
+
+class EventJournal {
+ public:
+  // `epoch` names this life; `most_bytes` bounds what is kept, bookkeeping included.
+  EventJournal(std::string host, std::uint64_t epoch, std::size_t most_bytes);
+
+  // Completes `event` (epoch, seq, prev, time, host), keeps it, and returns its bytes, valid until the next call.
+  const std::string& append(Event& event);
+
+  // The kept events that `request` asks for, in at most `most_bytes`. Errors: kBadRequest for a seq of the future,
+  // kCompacted if the event after `since` is no longer kept.
+  [[nodiscard]] Result<EventsResult> replay(const EventsRequest& request, std::size_t most_bytes) const;
+
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+  [[nodiscard]] std::uint64_t seq() const { return seq_; }
+  [[nodiscard]] const std::string& host() const { return host_; }
+
+ private:
+  struct Entry {
+    std::uint64_t seq;
+    Key key;
+    ShmId shmid;
+    std::string bytes;
+  };
+
+  void drop_oldest();
+
+  const std::string host_;
+  const std::uint64_t epoch_;
+  const std::size_t most_bytes_;
+  std::uint64_t seq_ = 0;
+  std::size_t kept_bytes_ = 0;
+  std::deque<Entry> entries_;                           // by seq, without holes
+  std::unordered_map<Key, std::uint64_t> last_of_key_;  // only of events that are kept
+};
+
+// Nanoseconds since 1970.
+[[nodiscard]] std::int64_t unix_time_ns();
+
+}  // namespace shmbus::agent

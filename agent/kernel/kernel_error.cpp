@@ -1,0 +1,148 @@
+#include "agent/kernel/kernel_error.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+#include "protocol/text.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+std::string reason(int errno_value) { return std::generic_category().message(errno_value); }
+
+std::string bytes(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " byte" : " bytes"); }
+
+std::string segment_of(ShmId shmid) { return "segment " + std::to_string(shmid); }
+
+std::string segment_of_key(Key key) { return "the segment of key " + std::to_string(key); }
+
+Error too_big(const CreateAttempt& attempt, const KernelLimits& limits) {
+  if (attempt.size <= limits.shmmax) {
+    return {ErrorCode::kLimitReached, "the kernel makes no segment of " + bytes(attempt.size), {}, EINVAL};
+  }
+  return {ErrorCode::kLimitReached, "a segment of " + bytes(attempt.size) + " exceeds SHMMAX, " + bytes(limits.shmmax),
+          "to raise it: sysctl -w kernel.shmmax=" + std::to_string(attempt.size), EINVAL};
+}
+
+Error no_room(const CreateAttempt& attempt, const KernelLimits& limits, const KernelUsage& usage) {
+  if (exceeds_shmall(attempt.size, limits, usage)) {
+    const std::uint64_t pages = pages_of(attempt.size, limits.page_size);
+    return {ErrorCode::kLimitReached,
+            "a segment of " + bytes(attempt.size) + " takes " + std::to_string(pages) + " pages, but " +
+                std::to_string(usage.pages) + " of SHMALL's " + std::to_string(limits.shmall) + " pages are in use",
+            "remove segments, or raise it: sysctl -w kernel.shmall=" + std::to_string(usage.pages + pages), ENOSPC};
+  }
+  return {ErrorCode::kLimitReached,
+          std::to_string(usage.segments) + " of SHMMNI's " + std::to_string(limits.shmmni) + " segments are in use",
+          "remove segments, or raise it: sysctl -w kernel.shmmni=" + std::to_string(limits.shmmni * 2), ENOSPC};
+}
+
+}  // namespace
+
+Error create_error(int errno_value, const CreateAttempt& attempt, const KernelLimits& limits,
+                   const KernelUsage& usage) {
+  switch (errno_value) {
+    case EEXIST:
+      return {ErrorCode::kExists, "key " + std::to_string(attempt.key) + " already has a segment", {}, EEXIST};
+    case EACCES:
+      return {ErrorCode::kPermissionDenied,
+              segment_of_key(attempt.key) + " does not grant this caller the rights in mode " +
+                  std::to_string(mode_digits(attempt.mode)),
+              "ask for a mode with fewer rights, or name the segment in another operation", EACCES};
+    case ENOENT:
+      return {ErrorCode::kBusy, segment_of_key(attempt.key) + " comes and goes too fast to be opened", "try again",
+              ENOENT};
+    case EINVAL:
+      return too_big(attempt, limits);
+    case ENOSPC:
+      return no_room(attempt, limits, usage);
+    case ENOMEM:
+      return {ErrorCode::kNoMemory, "the kernel has no memory for a segment of " + bytes(attempt.size), {}, ENOMEM};
+    case ENFILE:
+      return {ErrorCode::kLimitReached, "the system has no file left for a segment",
+              "to raise the limit: sysctl -w fs.file-max=...", ENFILE};
+    default:
+      return {ErrorCode::kInternal,
+              "cannot create a segment of " + bytes(attempt.size) + ": " + reason(errno_value),
+              {},
+              errno_value};
+  }
+}
+
+Error size_mismatch(const CreateAttempt& attempt, const SegmentStat& existing) {
+  return {ErrorCode::kSizeMismatch,
+          segment_of_key(attempt.key) + " has " + bytes(existing.shm_segsz) + ", fewer than the " +
+              bytes(attempt.size) + " asked for",
+          "ask for at most " + bytes(existing.shm_segsz) + ", or remove the segment first", EINVAL};
+}
+
+Error key_not_found(Key key) { return {ErrorCode::kNotFound, "no segment has key " + std::to_string(key), {}, ENOENT}; }
+
+Error segment_error(int errno_value, std::string_view action, ShmId shmid) {
+  switch (errno_value) {
+    case EINVAL:
+    case EIDRM:
+    case ENOENT:
+      return {ErrorCode::kNotFound, "no segment has shmid " + std::to_string(shmid), {}, errno_value};
+    case EACCES:
+      return {ErrorCode::kPermissionDenied,
+              segment_of(shmid) + " does not grant this caller the right to " + std::string(action) + " it",
+              {},
+              EACCES};
+    case EPERM:
+      return {ErrorCode::kPermissionDenied,
+              "only its owner, its creator or root may " + std::string(action) + " " + segment_of(shmid),
+              {},
+              EPERM};
+    case ENOMEM:
+      return {ErrorCode::kNoMemory, "no memory to " + std::string(action) + " " + segment_of(shmid), {}, ENOMEM};
+    default:
+      return {ErrorCode::kInternal,
+              "cannot " + std::string(action) + " " + segment_of(shmid) + ": " + reason(errno_value),
+              {},
+              errno_value};
+  }
+}
+
+Error unmapped_owner(std::string_view owner) {
+  return {ErrorCode::kBadRequest, "the agent's user namespace does not map " + std::string(owner),
+          "see /proc/self/uid_map and gid_map of the agent", EINVAL};
+}
+
+Error copy_error(int errno_value, std::uint64_t done, std::uint64_t length) {
+  const std::string progress = std::to_string(done) + " of " + bytes(length);
+  if (errno_value == EFAULT || errno_value == ENOMEM) {
+    return {ErrorCode::kNoMemory, "a page of the segment cannot be had; copied " + progress,
+            "huge pages may be used up: see /proc/meminfo", errno_value};
+  }
+  return {ErrorCode::kInternal, "the copy stopped after " + progress + ": " + reason(errno_value), {}, errno_value};
+}
+
+Error read_only_attachment() {
+  return {ErrorCode::kPermissionDenied, "the attachment is read-only", "attach without read_only to write", EACCES};
+}
+
+Error file_error(int errno_value, std::string_view action, std::string_view path) {
+  ErrorCode code = ErrorCode::kInternal;
+  if (errno_value == EACCES || errno_value == EPERM || errno_value == EROFS || errno_value == ELOOP) {
+    code = ErrorCode::kPermissionDenied;
+  } else if (errno_value == ENOENT || errno_value == ENOTDIR) {
+    code = ErrorCode::kNotFound;
+  } else if (errno_value == EMFILE || errno_value == ENFILE || errno_value == ENOSPC || errno_value == EDQUOT) {
+    code = ErrorCode::kLimitReached;
+  } else if (errno_value == ENOMEM) {
+    code = ErrorCode::kNoMemory;
+  }
+  const std::string why = errno_value == ELOOP ? "it is a symbolic link" : reason(errno_value);
+  return {code, "cannot " + std::string(action) + " " + escape_foreign(path) + ": " + why, {}, errno_value};
+}
+
+std::uint64_t pages_of(std::uint64_t size, std::uint64_t page_size) {
+  return size / page_size + (size % page_size == 0 ? 0 : 1);
+}
+
+bool exceeds_shmall(std::uint64_t size, const KernelLimits& limits, const KernelUsage& usage) {
+  return usage.pages > limits.shmall || pages_of(size, limits.page_size) > limits.shmall - usage.pages;
+}
+
+}  // namespace shmbus::agent

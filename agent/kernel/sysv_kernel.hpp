@@ -1,0 +1,31 @@
+// The real kernel: System V shared memory of this process's IPC namespace. The only user of <sys/shm.h>.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "agent/kernel/shm_kernel.hpp"
+
+namespace shmbus::agent {
+
+class SysvKernel final : public ShmKernel {
+ public:
+  SysvKernel();
+
+  Result<Opened> create(Key key, std::uint64_t size, Mode mode, bool exclusive) override;
+  Result<ShmId> find(Key key) override;
+  Result<SegmentStat> stat(ShmId shmid) override;
+  Result<SegmentStat> look(ShmId shmid) override;
+  std::vector<SegmentStat> list() override;
+  Result<void> set(ShmId shmid, const PermissionChange& change) override;
+  Result<void> remove(ShmId shmid) override;
+  Result<std::unique_ptr<Attachment>> attach(ShmId shmid, Access access) override;
+  [[nodiscard]] KernelLimits limits() override;
+  [[nodiscard]] KernelUsage usage() override;
+
+ private:
+  const ShmId slots_;  // an id is its slot plus a multiple of this
+};
+
+}  // namespace shmbus::agent

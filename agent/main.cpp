@@ -1,0 +1,119 @@
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <system_error>
+
+#include "agent/agent.hpp"
+#include "agent/kernel/sysv_kernel.hpp"
+#include "agent/kernel/unique_fd.hpp"
+
+namespace {
+
+using namespace shmbus;
+using namespace shmbus::agent;
+
+constexpr int kExitFailure = 1;
+constexpr int kExitUsage = 2;
+
+void log_to_stderr(const std::string& level) {
+  spdlog::set_default_logger(spdlog::stderr_logger_st("shmbus"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
+  spdlog::set_level(spdlog::level::from_str(level));
+}
+
+// SIGTERM and SIGINT as a descriptor. Called before any thread exists, so that every thread has them blocked.
+UniqueFd block_exit_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): who reads the log may leave
+  UniqueFd descriptor(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (descriptor.get() < 0) {
+    throw std::system_error(errno, std::generic_category(), "signalfd");
+  }
+  return descriptor;
+}
+
+std::string signal_read_from(const UniqueFd& descriptor) {
+  signalfd_siginfo info{};
+  const ssize_t got = read(descriptor.get(), &info, sizeof info);
+  return got == sizeof info ? "SIG" + std::string(sigabbrev_np(static_cast<int>(info.ssi_signo))) : "a signal";
+}
+
+// libzmq aborts when it runs out of descriptors, so it gets as many as may be.
+void raise_open_files(std::size_t wanted) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  constexpr rlim_t kFewest = 64;
+  if (limit.rlim_cur < kFewest) {
+    throw std::runtime_error("only " + std::to_string(limit.rlim_cur) + " open files are allowed (RLIMIT_NOFILE), " +
+                             std::to_string(kFewest) + " are needed");
+  }
+}
+
+int refuse(const Error& error) {
+  spdlog::error("can't start: {}{}{}", error.message, error.hint.empty() ? "" : "; ", error.hint);
+  return error.code == ErrorCode::kBadRequest ? kExitUsage : kExitFailure;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) {
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return line;
+}
+
+int serve(const Config& config) {
+  for (const auto* endpoints : {&config.commands, &config.events}) {
+    for (const std::string& endpoint : *endpoints) {
+      if (const Result<void> checked = check_endpoint(endpoint, config.insecure_tcp); !checked) {
+        return refuse(checked.error());
+      }
+    }
+  }
+  if (config.uses_runtime_directory) {
+    if (const Result<void> prepared = prepare_runtime_directory(config.runtime_directory); !prepared) {
+      return refuse(prepared.error());
+    }
+  }
+  raise_open_files(config.limits.open_files);
+  const UniqueFd exit_signals = block_exit_signals();
+  SysvKernel kernel;
+  Agent agent(config, kernel);
+  if (const Result<void> started = agent.start(); !started) {
+    return refuse(started.error());
+  }
+  spdlog::info("started shmbus-agent {} pid {}: commands {} events {} scan every {} ms", SHMBUS_VERSION, getpid(),
+               joined(agent.facts().commands), joined(agent.facts().events), config.scan_interval.count());
+  agent.run(exit_signals.get());
+  spdlog::info("stopped by {}", signal_read_from(exit_signals));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const ParsedConfig parsed = parse_config(argc, argv);
+    if (parsed.exit_status) {
+      return *parsed.exit_status;
+    }
+    log_to_stderr(parsed.config.log_level);
+    return serve(parsed.config);
+  } catch (const std::exception& error) {
+    spdlog::critical("stopped by an error: {}", error.what());
+    return kExitFailure;
+  }
+}

@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "agent/operations/operations.hpp"
+#include "protocol/text.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+// A mapping to work through: a held one, or one for this request alone.
+struct Opening {
+  ShmId shmid = 0;
+  Attachment* mapping = nullptr;
+  std::unique_ptr<Attachment> own;
+};
+
+template <class DataRequest>
+Result<Opening> open(OperationContext& context, const DataRequest& request, Access access) {
+  if (request.attachment) {
+    const Result<HeldAttachment*> held =
+        context.attachments.use(*request.attachment, context.caller.principal, context.now);
+    if (!held) {
+      return held.error();
+    }
+    const HeldAttachment& attachment = **held;
+    if (access == Access::kReadWrite) {
+      context.feed.look_at(attachment.shmid);
+    }
+    if (access == Access::kReadWrite && attachment.access == Access::kReadOnly) {
+      return Error{.code = ErrorCode::kPermissionDenied,
+                   .message = "attachment " + std::to_string(attachment.id) + " is read-only",
+                   .errno_value = EACCES};
+    }
+    return Opening{.shmid = attachment.shmid, .mapping = attachment.mapping.get(), .own = nullptr};
+  }
+  const Result<ShmId> shmid = resolve(context, request.segment);
+  if (!shmid) {
+    return shmid.error();
+  }
+  if (access == Access::kReadWrite) {
+    context.feed.look_at(*shmid);
+  }
+  Result<std::unique_ptr<Attachment>> mapping = context.kernel.attach(*shmid, access);
+  if (!mapping) {
+    return std::move(mapping).error();
+  }
+  Opening opening{.shmid = *shmid, .mapping = mapping->get(), .own = nullptr};
+  opening.own = std::move(*mapping);
+  return opening;
+}
+
+Error out_of_range(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
+  return {.code = ErrorCode::kOutOfRange,
+          .message = std::to_string(length) + " bytes at offset " + std::to_string(offset) +
+                     " do not fit, the segment has " + std::to_string(size) + " bytes"};
+}
+
+Result<void> keep_text(ReadResult& result) {
+  if (const std::size_t nul = result.data.find('\0'); nul != std::string::npos) {
+    result.data.resize(nul);
+  }
+  if (!is_utf8(result.data)) {
+    return Error{.code = ErrorCode::kNotText,
+                 .message = "the " + std::to_string(result.data.size()) + " bytes at offset " +
+                            std::to_string(result.offset) + " are not UTF-8",
+                 .hint = "read them without text"};
+  }
+  result.text = true;
+  result.length = result.data.size();
+  return {};
+}
+
+}  // namespace
+
+Result<ReadResult> execute(OperationContext& context, const ReadRequest& request) {
+  if (request.length.value_or(0) > limits::kMaxDataBytes) {
+    return Error{.code = ErrorCode::kTooLarge,
+                 .message = "length: " + std::to_string(*request.length) +
+                            " bytes were asked for, one read gives at most " + std::to_string(limits::kMaxDataBytes),
+                 .hint = "read in pieces"};
+  }
+  const Result<Opening> opening = open(context, request, Access::kReadOnly);
+  if (!opening) {
+    return opening.error();
+  }
+  const std::uint64_t size = opening->mapping->size();
+  if (request.offset > size) {
+    return out_of_range(request.offset, request.length.value_or(0), size);
+  }
+  const std::uint64_t length = std::min(size - request.offset, request.length.value_or(limits::kMaxDataBytes));
+  if (length > context.data_left) {
+    return Error{.code = ErrorCode::kTooLarge,
+                 .message = std::to_string(length) + " bytes were asked for, the batch has room for " +
+                            std::to_string(context.data_left)};
+  }
+  ReadResult result;
+  result.offset = request.offset;
+  result.length = length;
+  result.shm_segsz = size;
+  result.eof = request.offset + length == size;
+  result.data.resize(length);
+  if (Result<void> copied = opening->mapping->read(request.offset, std::as_writable_bytes(std::span(result.data)));
+      !copied) {
+    return std::move(copied).error();
+  }
+  if (request.text) {
+    if (Result<void> text = keep_text(result); !text) {
+      return std::move(text).error();
+    }
+  }
+  context.data_left -= result.length;
+  return result;
+}
+
+Result<WriteResult> execute(OperationContext& context, const WriteRequest& request) {
+  Result<Opening> opening = open(context, request, Access::kReadWrite);
+  if (!opening) {
+    return std::move(opening).error();
+  }
+  const std::uint64_t size = opening->mapping->size();
+  const std::uint64_t length = request.data.size() + (request.text ? 1 : 0);
+  if (request.offset > size || length > size - request.offset) {
+    return out_of_range(request.offset, length, size);
+  }
+  Result<void> copied = opening->mapping->write(request.offset, std::as_bytes(std::span(request.data)));
+  if (copied && request.text) {
+    copied = opening->mapping->write(request.offset + request.data.size(), std::array{std::byte{0}});
+  }
+  opening->own.reset();
+  if (!copied) {
+    return std::move(copied).error();
+  }
+  if (length > 0) {
+    context.feed.report_written(opening->shmid, request.offset, length, actor_of(context.caller));
+  }
+  return WriteResult{.offset = request.offset, .length = length};
+}
+
+}  // namespace shmbus::agent

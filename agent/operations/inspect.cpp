@@ -1,0 +1,86 @@
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "agent/operations/operations.hpp"
+#include "protocol/codec/replies.hpp"
+#include "protocol/operations.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::uint64_t kProtocolVersion = 1;
+
+}  // namespace
+
+Result<StatResult> execute(OperationContext& context, const StatRequest& request) {
+  const Result<ShmId> shmid = resolve(context, request.segment);
+  if (!shmid) {
+    return shmid.error();
+  }
+  const Result<SegmentStat> stat = context.kernel.stat(*shmid);
+  if (!stat) {
+    return stat.error();
+  }
+  return StatResult{context.feed.with_original_key(*stat)};
+}
+
+Result<ListResult> execute(OperationContext& context, const ListRequest& request) {
+  context.feed.look_at_all();
+  std::vector<SegmentStat> segments = context.feed.watcher().all();
+  std::erase_if(segments, [&](const SegmentStat& stat) {
+    return (request.shm_key && *request.shm_key != stat.shm_key) || (request.uid && *request.uid != stat.uid) ||
+           (request.after && stat.shm_shmid <= *request.after);
+  });
+  std::sort(segments.begin(), segments.end(),
+            [](const SegmentStat& a, const SegmentStat& b) { return a.shm_shmid < b.shm_shmid; });
+  ListResult result;
+  std::size_t bytes = 0;
+  for (const SegmentStat& stat : segments) {
+    const std::size_t size = encoded_size(stat);
+    if (result.segments.size() == request.limit || bytes + size > limits::kMaxDataBytes) {
+      result.more = true;
+      break;
+    }
+    bytes += size;
+    result.segments.push_back(stat);
+  }
+  if (bytes > context.data_left) {
+    return Error{.code = ErrorCode::kTooLarge,
+                 .message = "the list has " + std::to_string(bytes) + " bytes, the batch has room for " +
+                            std::to_string(context.data_left)};
+  }
+  context.data_left -= bytes;
+  return result;
+}
+
+Result<InfoResult> execute(OperationContext& context, const InfoRequest& /*request*/) {
+  const KernelLimits kernel_limits = context.kernel.limits();
+  const KernelUsage usage = context.kernel.usage();
+  const EventJournal& journal = context.publisher.journal();
+  InfoResult info;
+  info.version = SHMBUS_VERSION;
+  info.protocol = kProtocolVersion;
+  info.host = journal.host();
+  info.pid = getpid();
+  info.epoch = journal.epoch();
+  info.seq = journal.seq();
+  info.started = context.facts.started;
+  info.limits = {kernel_limits.shmmax, kernel_limits.shmall, kernel_limits.shmmni, kernel_limits.page_size};
+  info.usage = {usage.segments, usage.pages * kernel_limits.page_size, context.attachments.size()};
+  info.max_data = limits::kMaxDataBytes;
+  for (const OperationSpec& spec : operations()) {
+    info.operations.emplace_back(spec.name);
+  }
+  info.endpoints = {context.facts.commands, context.facts.events};
+  info.detection.mode = "scan";
+  info.detection.interval_ms = static_cast<std::uint64_t>(context.facts.scan_interval.count());
+  info.detection.reason = info.detection.interval_ms == 0
+                              ? "the scan is turned off; changes made by others are found when a request looks"
+                              : "changes made by others are found by a periodic scan";
+  return info;
+}
+
+Result<PingResult> execute(OperationContext& /*context*/, const PingRequest& /*request*/) { return PingResult{}; }
+
+}  // namespace shmbus::agent

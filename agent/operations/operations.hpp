@@ -1,0 +1,64 @@
+// The operations: a typed request in, a typed result or an error out. Each family has a short file; the dispatcher
+// picks by the request's type.
+#pragma once
+
+#include "agent/attachments.hpp"
+#include "agent/config.hpp"
+#include "agent/watch/segment_feed.hpp"
+#include "protocol/commands.hpp"
+
+namespace shmbus::agent {
+
+// What info tells and no operation changes.
+struct AgentFacts {
+  std::vector<std::string> commands;  // endpoints
+  std::vector<std::string> events;
+  std::int64_t started = 0;  // seconds since 1970
+  std::chrono::milliseconds scan_interval{};
+};
+
+// What an operation works with. Borrowed for the time of one request; `caller` is who asks. `data_left` is how many
+// bytes read, list and events may still put into the reply, which a batch shares among its requests.
+struct OperationContext {
+  ShmKernel& kernel;
+  SegmentFeed& feed;
+  Attachments& attachments;
+  EventPublisher& publisher;
+  const AgentFacts& facts;
+  const Caller& caller;
+  Clock::time_point now;
+  std::size_t data_left = limits::kMaxDataBytes;
+};
+
+// The id of the segment that `ref` names; with a shmid alone nothing is looked up. Errors: kNotFound, kKeyMismatch.
+[[nodiscard]] Result<ShmId> resolve(const OperationContext& context, const SegmentRef& ref);
+
+// lifecycle
+Result<CreateResult> execute(OperationContext& context, const CreateRequest& request);
+Result<RemoveResult> execute(OperationContext& context, const RemoveRequest& request);
+// attachment
+Result<AttachResult> execute(OperationContext& context, const AttachRequest& request);
+Result<DetachResult> execute(OperationContext& context, const DetachRequest& request);
+// inspect
+Result<StatResult> execute(OperationContext& context, const StatRequest& request);
+Result<ListResult> execute(OperationContext& context, const ListRequest& request);
+Result<InfoResult> execute(OperationContext& context, const InfoRequest& request);
+Result<PingResult> execute(OperationContext& context, const PingRequest& request);
+// modify
+Result<SetResult> execute(OperationContext& context, const SetRequest& request);
+// data
+Result<ReadResult> execute(OperationContext& context, const ReadRequest& request);
+Result<WriteResult> execute(OperationContext& context, const WriteRequest& request);
+// history
+Result<EventsResult> execute(OperationContext& context, const EventsRequest& request);
+
+// Looks at a segment before it is changed: publishes what others did and checks `if_ctime` and `if_cpid`.
+// Errors: kNotFound, kPreconditionFailed with both values.
+[[nodiscard]] Result<SegmentStat> look_before_change(OperationContext& context, ShmId shmid,
+                                                     std::optional<std::int64_t> if_ctime = {},
+                                                     std::optional<std::int32_t> if_cpid = {});
+
+// Detaches `released` and publishes it, one event for each segment.
+void detach_and_report(SegmentFeed& feed, std::vector<HeldAttachment> released);
+
+}  // namespace shmbus::agent

@@ -1,0 +1,68 @@
+#include "agent/watch/segment_feed.hpp"
+
+#include <algorithm>
+
+namespace shmbus::agent {
+
+SegmentFeed::SegmentFeed(ShmKernel& kernel, EventPublisher& publisher) : kernel_(kernel), publisher_(publisher) {}
+
+void SegmentFeed::take_baseline() { watcher_.compare(kernel_.list()); }
+
+void SegmentFeed::look_at_all() {
+  for (const SegmentChange& change : watcher_.compare(kernel_.list())) {
+    publish(change, EventSource::kKernel, {});
+  }
+}
+
+void SegmentFeed::look_at(ShmId shmid) { report(shmid, {}, {}); }
+
+void SegmentFeed::look_at_key(Key key) {
+  for (const ShmId shmid : watcher_.known_with_key(key)) {
+    look_at(shmid);
+  }
+}
+
+void SegmentFeed::report(ShmId shmid, std::initializer_list<EventKind> kinds, const Actor& actor) {
+  const Result<SegmentStat> found = kernel_.look(shmid);
+  const std::optional<SegmentStat> now = found ? std::optional(*found) : std::nullopt;
+  for (const SegmentChange& change : watcher_.compare_one(shmid, now)) {
+    const bool by_bus = std::find(kinds.begin(), kinds.end(), change.kind) != kinds.end();
+    publish(change, by_bus ? EventSource::kBus : EventSource::kKernel, by_bus ? actor : Actor{});
+  }
+}
+
+void SegmentFeed::report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, const Actor& actor) {
+  Event event;
+  event.kind = EventKind::kWritten;
+  event.source = EventSource::kBus;
+  const SegmentStat* const known = watcher_.known(shmid);
+  event.shm_key = known != nullptr ? known->shm_key : kPrivateKey;
+  event.shm_shmid = shmid;
+  event.actor = actor;
+  event.offset = offset;
+  event.length = length;
+  publisher_.publish(std::move(event));
+}
+
+SegmentStat SegmentFeed::with_original_key(SegmentStat stat) const {
+  if (stat.marked) {
+    if (const SegmentStat* const known = watcher_.known(stat.shm_shmid)) {
+      stat.shm_key = known->shm_key;
+    }
+  }
+  return stat;
+}
+
+void SegmentFeed::publish(const SegmentChange& change, EventSource source, const Actor& actor) {
+  Event event;
+  event.kind = change.kind;
+  event.source = source;
+  event.shm_key = change.stat.shm_key;
+  event.shm_shmid = change.stat.shm_shmid;
+  event.stat = change.stat;
+  event.changed = change.changed;
+  event.actor = actor;
+  publisher_.publish(std::move(event));
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,184 @@
+#include "protocol/client/client.hpp"
+
+#include <type_traits>
+
+#include "protocol/codec/replies.hpp"
+#include "protocol/codec/requests.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/operations.hpp"
+
+namespace shmbus {
+namespace {
+
+constexpr int kTries = 3;
+
+bool same_id(const RequestId& one, const RequestId& other) {
+  return std::visit(
+      [](const auto& a, const auto& b) {
+        using A = std::decay_t<decltype(a)>;
+        using B = std::decay_t<decltype(b)>;
+        if constexpr (std::is_integral_v<A> && std::is_integral_v<B>) {
+          return std::cmp_equal(a, b);
+        } else if constexpr (std::is_same_v<A, B>) {
+          return a == b;
+        } else {
+          return false;
+        }
+      },
+      one, other);
+}
+
+bool is_epoch_changed(const Reply& reply) {
+  return !reply.ok() && std::get<Error>(reply.outcome).code == ErrorCode::kEpochChanged;
+}
+
+// Id, epoch and success of any reply: what its result holds beside them is passed over as unknown.
+Result<Reply> decode_envelope(const std::string& frame) { return decode_reply(frame, PingRequest{}); }
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  return time.count() % 1000 == 0 ? std::to_string(time.count() / 1000) + " s" : std::to_string(time.count()) + " ms";
+}
+
+}  // namespace
+
+Client::Client(ClientOptions options)
+    : options_(std::move(options)), socket_(context_, zmq::socket_type::dealer), next_id_(random_number()) {}
+
+Result<Client> Client::open(ClientOptions options) {
+  Client client(std::move(options));
+  try {
+    client.connect();
+  } catch (const zmq::error_t& error) {
+    return Error{ErrorCode::kBadRequest,
+                 "cannot connect to the commands endpoint '" + client.endpoint().address + "': " + error.what(),
+                 "an endpoint is written ipc://PATH or tcp://HOST:PORT"};
+  }
+  return client;
+}
+
+// A new socket each time, so that nothing asked before it can still be sent or answered on it.
+void Client::connect() {
+  socket_ = zmq::socket_t(context_, zmq::socket_type::dealer);
+  socket_.set(zmq::sockopt::linger, 0);
+  socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxReplyBytes));
+  socket_.connect(options_.commands.address);
+}
+
+Result<Reply> Client::call(Request request) {
+  const Clock::time_point deadline = Clock::now() + options_.timeout;
+  const bool changes = spec_of(request.operation).changes;
+  const bool epoch_is_ours = changes && !request.epoch;
+  if (std::holds_alternative<std::monostate>(request.id)) {
+    request.id = next_id_++;
+  }
+  if (changes && !request.once) {
+    request.once = random_uuid();
+  }
+  if (epoch_is_ours) {
+    const Result<std::uint64_t> epoch = current_epoch(deadline);
+    if (!epoch) {
+      return epoch.error();
+    }
+    request.epoch = *epoch;
+  }
+  for (bool renewed = false;; renewed = true) {
+    const Result<std::string> frame = exchange_until(encode_request(request), request.id, true, deadline);
+    if (!frame) {
+      return frame.error();
+    }
+    Result<Reply> reply = decode_reply(*frame, request.operation);
+    if (!reply || !changes || !is_epoch_changed(*reply)) {
+      return reply;
+    }
+    if (tries_ > 1) {
+      return Error{ErrorCode::kNoAnswer,
+                   "outcome unknown: the agent at " + endpoint().address +
+                       " did not answer and another one has taken its place since",
+                   "look at the segment with stat or list before asking again"};
+    }
+    if (!epoch_is_ours || renewed) {
+      return reply;
+    }
+    request.epoch = reply->epoch;  // the agent was restarted since the last call and has done nothing of this one
+  }
+}
+
+Result<std::string> Client::exchange(const std::string& frame, const RequestId& id, bool resend_allowed) {
+  return exchange_until(frame, id, resend_allowed, Clock::now() + options_.timeout);
+}
+
+Result<std::string> Client::exchange_until(const std::string& frame, const RequestId& id, bool resend_allowed,
+                                           Clock::time_point deadline) {
+  if (frame.size() > limits::kMaxMessageBytes) {
+    return Error{ErrorCode::kTooLarge, "a request of " + std::to_string(frame.size()) + " bytes exceeds the limit of " +
+                                           std::to_string(limits::kMaxMessageBytes) + " bytes"};
+  }
+  const Clock::time_point start = Clock::now();
+  const int most_tries = resend_allowed ? kTries : 1;
+  Result<bool> answered = false;
+  for (tries_ = 0; tries_ < most_tries && answered.ok() && !*answered;) {
+    ++tries_;
+    // Dropped only when the queue is full, which the next try sees to.
+    static_cast<void>(socket_.send(zmq::message_t(), zmq::send_flags::sndmore | zmq::send_flags::dontwait) &&
+                      socket_.send(zmq::buffer(frame), zmq::send_flags::dontwait));
+    answered = wait_for_answer(id, tries_ == most_tries ? deadline : start + (deadline - start) * tries_ / kTries);
+  }
+  if (!answered.ok() || !*answered || tries_ > 1) {
+    connect();  // a late answer must not meet the next request
+  }
+  if (!answered.ok()) {
+    return answered.error();
+  }
+  if (!*answered) {
+    return no_answer();
+  }
+  return last_reply_;
+}
+
+// True once the answer is in last_reply_, false at the deadline.
+Result<bool> Client::wait_for_answer(const RequestId& id, Clock::time_point deadline) {
+  for (;;) {
+    switch (wait_for_message(socket_, options_.interrupt_fd, deadline)) {
+      case Woken::kInterrupt:
+        return Error{ErrorCode::kInterrupted, "interrupted before an answer came"};
+      case Woken::kDeadline:
+        return false;
+      case Woken::kMessage:
+        break;
+    }
+    std::optional<std::vector<std::string>> frames = receive_message(socket_);
+    if (!frames || frames->size() != 2 || !frames->front().empty()) {
+      continue;
+    }
+    const Result<Reply> envelope = decode_envelope(frames->back());
+    if (!envelope || (!std::holds_alternative<std::monostate>(id) && !same_id(id, envelope->id))) {
+      continue;
+    }
+    epoch_ = envelope->epoch;
+    last_reply_ = std::move(frames->back());
+    return true;
+  }
+}
+
+Result<std::uint64_t> Client::current_epoch(Clock::time_point deadline) {
+  if (!epoch_) {
+    const Request ping{next_id_++, {}, {}, PingRequest{}};
+    const Result<std::string> answer = exchange_until(encode_request(ping), ping.id, true, deadline);
+    if (!answer) {
+      return answer.error();
+    }
+  }
+  if (!epoch_) {
+    return Error{ErrorCode::kInternal, "the agent at " + endpoint().address + " answers without an epoch"};
+  }
+  return *epoch_;
+}
+
+Error Client::no_answer() const {
+  return {ErrorCode::kNoAnswer,
+          "no answer from the agent within " + seconds_text(options_.timeout) + " at " + describe(options_.commands),
+          "check that shmbus-agent runs and that this user may connect to it; --commands or SHMBUS_COMMANDS names "
+          "another endpoint, --timeout allows more time"};
+}
+
+}  // namespace shmbus

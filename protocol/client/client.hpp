@@ -1,0 +1,79 @@
+// Asks the agent and waits for its answer, again if need be.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <zmq.hpp>
+
+#include "protocol/client/endpoints.hpp"
+#include "protocol/client/socket.hpp"
+#include "protocol/commands.hpp"
+#include "protocol/result.hpp"
+
+namespace shmbus {
+
+struct ClientOptions {
+  Endpoint commands;
+  std::chrono::milliseconds timeout{3000};  // for all tries of one call together
+  int interrupt_fd = -1;                    // readable: give up with kInterrupted. Not owned
+};
+
+// One connection to an agent's commands socket. Not thread-safe: one thread at a time. Never waits longer than the
+// timeout; after a third of it without an answer, and after two, it sends the request again, unless that could act
+// twice. A call that failed leaves the client as good as new.
+class Client {
+ public:
+  // Connects, which needs no agent yet. Errors: kBadRequest for an address that ZeroMQ does not take.
+  [[nodiscard]] static Result<Client> open(ClientOptions options);
+
+  // Sends `request` and returns the reply, which may be an error of the agent's. Without an id it gets one; one that
+  // changes something gets `once` and the agent's `epoch` too, so that it acts once however often it is sent.
+  // Errors: kNoAnswer (also if it is unknown whether an agent that has gone carried it out), kInterrupted, kTooLarge.
+  [[nodiscard]] Result<Reply> call(Request request);
+
+  // The same for the operation alone, and with the agent's errors among the errors.
+  template <class R>
+  [[nodiscard]] Result<typename R::Result> call(const R& operation) {
+    Result<Reply> reply = call(Request{{}, {}, {}, Operation(operation)});
+    if (!reply) {
+      return std::move(reply).error();
+    }
+    if (!reply->ok()) {
+      return std::get<Error>(std::move(reply->outcome));
+    }
+    return std::get<typename R::Result>(std::get<OperationResult>(std::move(reply->outcome)));
+  }
+
+  // Sends `frame` as it is and returns the frame that answers it: the next reply with this id, or the next of all if
+  // `id` is empty. `resend_allowed`: sending it twice does no harm. Errors as above.
+  [[nodiscard]] Result<std::string> exchange(const std::string& frame, const RequestId& id, bool resend_allowed);
+
+  // The frame of the last reply, as the agent sent it.
+  [[nodiscard]] const std::string& last_reply() const { return last_reply_; }
+
+  [[nodiscard]] const Endpoint& endpoint() const { return options_.commands; }
+
+ private:
+  explicit Client(ClientOptions options);
+
+  void connect();
+  Result<std::string> exchange_until(const std::string& frame, const RequestId& id, bool resend_allowed,
+                                     Clock::time_point deadline);
+  Result<bool> wait_for_answer(const RequestId& id, Clock::time_point deadline);
+  Result<std::uint64_t> current_epoch(Clock::time_point deadline);
+  [[nodiscard]] Error no_answer() const;
+
+  ClientOptions options_;
+  zmq::context_t context_;
+  zmq::socket_t socket_;
+  std::uint64_t next_id_;
+  std::optional<std::uint64_t> epoch_;  // of the last reply
+  int tries_ = 0;                       // of the last exchange
+  std::string last_reply_;
+};
+
+}  // namespace shmbus

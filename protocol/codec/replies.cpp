@@ -1,0 +1,91 @@
+#include "protocol/codec/replies.hpp"
+
+#include "protocol/codec/reader.hpp"
+#include "protocol/codec/results.hpp"
+#include "protocol/codec/variant_at.hpp"
+#include "protocol/codec/writer.hpp"
+
+namespace shmbus {
+namespace codec {
+namespace {
+
+struct EncodedReply {
+  const RequestId& id;
+  const EncodedOutcome& outcome;
+  bool repeated;
+  std::optional<std::uint64_t> epoch;
+  std::optional<std::uint64_t> seq;
+};
+
+}  // namespace
+
+template <class V>
+void describe(V& v, const EncodedReply& s) {
+  v.field("ok", s.outcome.ok);
+  v.field("id", s.id);
+  v.raw(s.outcome.ok ? "result" : "error", s.outcome.bytes);
+  if (s.repeated) {
+    v.field("repeated", s.repeated);
+  }
+  v.field("epoch", s.epoch);
+  v.field("seq", s.seq);
+}
+
+Result<Reply> read_reply(const msgpack::object& object, const Operation& operation) {
+  Reader reader(object, &operation);
+  Reply reply;
+  bool ok = false;
+  std::optional<bool> repeated;
+  reader.field("ok", ok);
+  reader.field("id", reply.id);
+  reader.field("repeated", repeated);
+  reader.field("epoch", reply.epoch);
+  reader.field("seq", reply.seq);
+  reply.repeated = repeated.value_or(false);
+  if (ok) {
+    auto result = variant_at<OperationResult>(operation.index());
+    std::visit([&reader](auto& alternative) { reader.field("result", alternative); }, result);
+    reply.outcome = std::move(result);
+  } else {
+    Error error;
+    reader.field("error", error);
+    reply.outcome = std::move(error);
+  }
+  if (reader.error()) {
+    return *reader.error();
+  }
+  return reply;
+}
+
+}  // namespace codec
+
+EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcome) {
+  if (const auto* const error = std::get_if<Error>(&outcome)) {
+    return {.ok = false, .bytes = codec::encode(*error)};
+  }
+  return {.ok = true,
+          .bytes =
+              std::visit([](const auto& result) { return codec::encode(result); }, std::get<OperationResult>(outcome))};
+}
+
+std::string encode_reply(const RequestId& id, const EncodedOutcome& outcome, bool repeated, std::uint64_t epoch,
+                         std::uint64_t seq) {
+  return codec::encode(codec::EncodedReply{id, outcome, repeated, epoch, seq});
+}
+
+std::string encode_reply(const Reply& reply) {
+  return codec::encode(
+      codec::EncodedReply{reply.id, encode_outcome(reply.outcome), reply.repeated, reply.epoch, reply.seq});
+}
+
+std::size_t encoded_size(const SegmentStat& stat) { return codec::encode(stat).size(); }
+
+Result<Reply> decode_reply(std::string_view frame, const Operation& operation) {
+  const auto unpacked = codec::unpack_answer(frame);
+  if (!unpacked) {
+    return unpacked.error();
+  }
+  return codec::read_reply(unpacked->handle.get(), operation);
+}
+
+}  // namespace shmbus

@@ -1,0 +1,31 @@
+// Replies as bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocol/commands.hpp"
+
+namespace shmbus {
+
+// An outcome already encoded: the value of `result` or of `error`. What `once` remembers.
+struct EncodedOutcome {
+  bool ok = false;
+  std::string bytes;
+};
+
+[[nodiscard]] EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcome);
+
+// The whole reply around an outcome. `epoch` and `seq` are of now.
+[[nodiscard]] std::string encode_reply(const RequestId& id, const EncodedOutcome& outcome, bool repeated,
+                                       std::uint64_t epoch, std::uint64_t seq);
+
+[[nodiscard]] std::string encode_reply(const Reply& reply);
+
+// The bytes that one segment takes in the result of list.
+[[nodiscard]] std::size_t encoded_size(const SegmentStat& stat);
+
+// Reads the reply to a request of `operation`; unknown fields are passed over. Errors: kInternal for what is no reply.
+[[nodiscard]] Result<Reply> decode_reply(std::string_view frame, const Operation& operation);
+
+}  // namespace shmbus

@@ -1,0 +1,79 @@
+// Reads described requests and checks each field against its row of the table of operations. See fields.hpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/codec/requests.hpp"
+#include "protocol/codec/unpack.hpp"
+#include "protocol/operations.hpp"
+
+namespace shmbus::codec {
+
+[[nodiscard]] Error bad_request(std::string message, std::string hint = {});
+
+// One request of a batch; in requests.cpp.
+[[nodiscard]] DecodedRequest read_batched(const msgpack::object& object);
+
+// The value of an `id` field, or nothing.
+[[nodiscard]] std::optional<RequestId> read_id(const msgpack::object& object);
+
+// The first failure stands, and nothing is read after it. `map` has string keys, each once, all in `spec`.
+class RequestReader {
+ public:
+  RequestReader(const msgpack::object_map& map, const OperationSpec& spec) : map_(map), spec_(spec) {}
+
+  template <class T>
+  void field(std::string_view name, T& member) {
+    if (const auto item = take(name)) {
+      read(*item, member);
+    }
+  }
+  template <class T>
+  void field(std::string_view name, std::optional<T>& member) {
+    if (const auto item = take(name)) {
+      read(*item, member.emplace());
+    }
+  }
+  void chosen_mode(std::string_view name, auto& mode) { field(name, mode); }
+  void new_key(std::string_view name, Key& key) { field(name, key); }
+  void data(std::string_view name, std::string_view& bytes, bool text);
+  void requests(std::string_view name, std::vector<BatchItem>& items);
+
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+ private:
+  struct Item {
+    const FieldSpec& spec;
+    const msgpack::object& value;
+  };
+
+  // The field if it is there; one that is required must be.
+  std::optional<Item> take(std::string_view name);
+  void fail(Error error);
+  void refuse(const Item& item, std::string hint = {});
+
+  // An integer, key or shmid within its range; refuses anything else.
+  std::optional<std::uint64_t> integer(const Item& item);
+  std::optional<std::uint64_t> key(const Item& item);
+
+  template <std::integral T>
+  void read(const Item& item, T& member) {
+    if (const auto number = integer(item)) {
+      member = static_cast<T>(*number);
+    }
+  }
+  void read(const Item& item, bool& flag);
+  void read(const Item& item, Mode& mode);
+  void read(const Item& item, std::string& text);
+  void read(const Item& item, RequestId& id);
+
+  const msgpack::object_map& map_;
+  const OperationSpec& spec_;
+  std::optional<Error> error_;
+};
+
+}  // namespace shmbus::codec

@@ -1,0 +1,185 @@
+#include "protocol/codec/requests.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "protocol/codec/fields.hpp"
+#include "protocol/codec/request_reader.hpp"
+#include "protocol/codec/variant_at.hpp"
+#include "protocol/codec/writer.hpp"
+#include "protocol/text.hpp"
+
+namespace shmbus {
+namespace codec {
+namespace {
+
+using Verdict = std::optional<Error>;
+
+enum class Place : std::uint8_t { kAlone, kInBatch };
+
+std::span<const msgpack::object_kv> entries(const msgpack::object_map& map) { return {map.ptr, map.size}; }
+
+RequestId only_valid_id(const msgpack::object_map& map) {
+  const auto is_id = [](const msgpack::object_kv& entry) {
+    return entry.key.type == msgpack::type::STR && text_of(entry.key) == "id";
+  };
+  const auto all = entries(map);
+  if (std::count_if(all.begin(), all.end(), is_id) != 1) {
+    return {};
+  }
+  return read_id(*find(map, "id")).value_or(RequestId{});
+}
+
+Verdict check_keys(const msgpack::object_map& map) {
+  std::vector<std::string_view> names;
+  names.reserve(map.size);
+  for (const auto& [key, value] : entries(map)) {
+    if (key.type != msgpack::type::STR) {
+      return bad_request("field names are strings, got " + shown(key));
+    }
+    if (!is_utf8(text_of(key))) {
+      return bad_request("field name " + shown(key) + " is not UTF-8");
+    }
+    names.push_back(text_of(key));
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  return twice == names.end() ? Verdict() : bad_request("field " + shown(*twice) + " is there twice");
+}
+
+Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {
+  const msgpack::object* const op = find(map, "op");
+  if (op == nullptr) {
+    return bad_request("op: missing, the name of the operation");
+  }
+  if (op->type != msgpack::type::STR || !is_utf8(text_of(*op))) {
+    return bad_request("op: string expected, got " + shown(*op));
+  }
+  const OperationSpec* const spec = operation_named(text_of(*op));
+  if (spec == nullptr) {
+    std::string known;
+    for (const OperationSpec& each : operations()) {
+      known += (known.empty() ? "" : ", ") + std::string(each.name);
+    }
+    return Error{
+        .code = ErrorCode::kUnknownOp, .message = "op: no operation " + shown(*op), .hint = "there are " + known};
+  }
+  return spec;
+}
+
+Verdict check_fields(const msgpack::object_map& map, const OperationSpec& spec, Place place) {
+  for (const auto& [key, value] : entries(map)) {
+    if (spec.field(text_of(key)) == nullptr) {
+      return bad_request(std::string(spec.name) + " has no field " + shown(text_of(key)));
+    }
+  }
+  if (place == Place::kInBatch && find(map, "once") != nullptr) {
+    return bad_request("once: not inside a batch, only the batch has one");
+  }
+  if (!spec.changes && find(map, "once") != nullptr) {
+    return bad_request("once: " + std::string(spec.name) + " changes nothing, so it has none");
+  }
+  return {};
+}
+
+Verdict check_segment(const SegmentRef& segment) {
+  if (segment.shm_key == kPrivateKey && !segment.shm_shmid) {
+    return bad_request("shm_key: 0 names no segment",
+                       "private segments have no key of their own: name one by shm_shmid; \"private\" is for create");
+  }
+  return {};
+}
+
+// What fields mean together.
+template <class T>
+Verdict check_together(const T& operation, std::string_view name) {
+  if constexpr (requires { operation.segment; }) {
+    bool named = operation.segment.shm_key || operation.segment.shm_shmid;
+    std::string ways = "shm_key or shm_shmid";
+    if constexpr (requires { operation.attachment; }) {
+      ways = "attachment, " + ways;
+      if (operation.attachment && named) {
+        return bad_request("attachment: " + std::string(name) + " takes either it or a segment, got both");
+      }
+      named = named || operation.attachment;
+    }
+    if (!named) {
+      return bad_request(std::string(name) + " needs " + ways);
+    }
+    if constexpr (std::same_as<T, SetRequest>) {
+      if (!operation.uid && !operation.gid && !operation.mode) {
+        return bad_request("set needs at least one of uid, gid, mode");
+      }
+    }
+    return check_segment(operation.segment);
+  }
+  return {};
+}
+
+Result<Request> read_request(const msgpack::object_map& map, Place place) {
+  if (auto error = check_keys(map)) {
+    return *std::move(error);
+  }
+  const auto found = read_operation(map);
+  if (!found) {
+    return found.error();
+  }
+  const OperationSpec& spec = **found;
+  Request request;
+  request.operation = variant_at<Operation>(static_cast<std::size_t>(&spec - operations().data()));
+  if (place == Place::kInBatch && std::holds_alternative<BatchRequest>(request.operation)) {
+    return bad_request("op: no batch inside a batch");
+  }
+  if (auto error = check_fields(map, spec, place)) {
+    return *std::move(error);
+  }
+  RequestReader reader(map, spec);
+  describe_common(reader, request);
+  std::visit([&reader](auto& operation) { describe(reader, operation); }, request.operation);
+  if (reader.error()) {
+    return *reader.error();
+  }
+  const auto check = [&spec](const auto& operation) { return check_together(operation, spec.name); };
+  if (auto error = std::visit(check, request.operation)) {
+    return *std::move(error);
+  }
+  return request;
+}
+
+DecodedRequest read_object(const msgpack::object& object, Place place) {
+  if (object.type != msgpack::type::MAP) {
+    return {{}, bad_request("map expected, got " + shown(object))};
+  }
+  DecodedRequest decoded{only_valid_id(object.via.map), Error{}};
+  Result<Request> request = read_request(object.via.map, place);
+  if (request) {
+    decoded.request = *std::move(request);
+  } else {
+    decoded.request = std::move(request).error();
+  }
+  return decoded;
+}
+
+}  // namespace
+
+DecodedRequest read_batched(const msgpack::object& object) { return read_object(object, Place::kInBatch); }
+
+}  // namespace codec
+
+DecodedRequest decode_request(std::string_view frame) {
+  const auto unpacked = codec::unpack_request(frame);
+  if (!unpacked) {
+    return {{}, unpacked.error()};
+  }
+  DecodedRequest decoded = codec::read_object(unpacked->handle.get(), codec::Place::kAlone);
+  if (unpacked->trailing_bytes != 0) {
+    decoded.request = codec::bad_request(std::to_string(unpacked->trailing_bytes) + " bytes follow the request");
+  }
+  return decoded;
+}
+
+std::string encode_request(const Request& request) { return codec::encode(request); }
+
+std::string encode_operation(const Operation& operation) { return codec::encode(operation); }
+
+}  // namespace shmbus

@@ -1,0 +1,43 @@
+// From bytes to msgpack objects within limits, and objects shown in messages.
+#pragma once
+
+#include <cstddef>
+#include <msgpack.hpp>
+#include <string>
+#include <string_view>
+
+#include "protocol/result.hpp"
+
+namespace shmbus::codec {
+
+// The first object of a frame. Its strings borrow from the frame; `trailing_bytes` come after it.
+struct Unpacked {
+  msgpack::object_handle handle;
+  std::size_t trailing_bytes = 0;
+};
+
+// Never throws. Errors: kBadRequest for what is not msgpack or exceeds the limits of requests.
+[[nodiscard]] Result<Unpacked> unpack_request(std::string_view frame);
+
+// The same for replies and events, with room for fields of later versions. Errors: kInternal, also for trailing bytes.
+[[nodiscard]] Result<Unpacked> unpack_answer(std::string_view frame);
+
+[[nodiscard]] inline std::string_view text_of(const msgpack::object& str) {
+  return {str.via.str.ptr, str.via.str.size};
+}
+
+[[nodiscard]] inline bool is_integer(const msgpack::object& object) {
+  return object.type == msgpack::type::POSITIVE_INTEGER || object.type == msgpack::type::NEGATIVE_INTEGER;
+}
+
+// The first value of `name`, or nullptr.
+[[nodiscard]] const msgpack::object* find(const msgpack::object_map& map, std::string_view name);
+
+// For messages: escaped, quoted, cut to about 60 characters.
+[[nodiscard]] std::string shown(std::string_view text);
+[[nodiscard]] std::string shown(const msgpack::object& object);
+
+// The object as bytes again, each value in its shortest form.
+[[nodiscard]] std::string packed(const msgpack::object& object);
+
+}  // namespace shmbus::codec

@@ -1,0 +1,100 @@
+#include "protocol/codec/writer.hpp"
+
+#include "protocol/codec/fields.hpp"
+#include "protocol/codec/replies.hpp"
+
+namespace shmbus::codec {
+namespace {
+
+std::uint32_t size_of(const auto& sized) { return static_cast<std::uint32_t>(sized.size()); }
+
+}  // namespace
+
+void Writer::value(std::string_view text) {
+  packer_.pack_str(size_of(text));
+  packer_.pack_str_body(text.data(), size_of(text));
+}
+
+void Writer::field(std::string_view name, const RequestId& id) {
+  if (const auto* const number = std::get_if<std::int64_t>(&id)) {
+    field(name, *number);
+  } else if (const auto* const natural = std::get_if<std::uint64_t>(&id)) {
+    field(name, *natural);
+  } else if (const auto* const text = std::get_if<std::string>(&id)) {
+    field(name, *text);
+  }
+}
+
+void Writer::chosen_mode(std::string_view name, Mode mode) {
+  const std::uint32_t digits = mode_digits(mode);
+  if (mode_from_number(digits)) {
+    field(name, digits);
+  } else {  // as an integer it would be taken for a bit mask
+    field(name, std::to_string(digits));
+  }
+}
+
+void Writer::chosen_mode(std::string_view name, const std::optional<Mode>& mode) {
+  if (mode) {
+    chosen_mode(name, *mode);
+  }
+}
+
+void Writer::new_key(std::string_view name, Key key) {
+  if (key == kPrivateKey) {
+    field(name, std::string_view("private"));
+  } else {
+    field(name, key);
+  }
+}
+
+void Writer::unless_empty(std::string_view name, std::string_view text) {
+  if (!text.empty()) {
+    field(name, text);
+  }
+}
+
+void Writer::data(std::string_view name, std::string_view bytes, bool text) {
+  if (text) {
+    field(name, bytes);
+    return;
+  }
+  value(name);
+  packer_.pack_bin(size_of(bytes));
+  packer_.pack_bin_body(bytes.data(), size_of(bytes));
+}
+
+void Writer::encoded(std::string_view name, const std::vector<std::string>& values) {
+  value(name);
+  packer_.pack_array(size_of(values));
+  for (const std::string& each : values) {
+    sink_.bytes += each;
+  }
+}
+
+void Writer::raw(std::string_view name, std::string_view encoded_value) {
+  value(name);
+  sink_.bytes += encoded_value;
+}
+
+void Writer::requests(std::string_view name, const std::vector<BatchItem>& items) {
+  value(name);
+  packer_.pack_array(size_of(items));
+  for (const BatchItem& item : items) {
+    if (const auto* const request = std::get_if<Request>(&item.request)) {
+      value(*request);
+    } else {
+      sink_.bytes += item.malformed;
+    }
+  }
+}
+
+void Writer::replies(std::string_view name, const std::vector<Reply>& replies) {
+  value(name);
+  packer_.pack_array(size_of(replies));
+  for (const Reply& reply : replies) {
+    sink_.bytes += encode_reply(reply);
+  }
+}
+
+}  // namespace shmbus::codec

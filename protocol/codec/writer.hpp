@@ -1,0 +1,131 @@
+// Writes described structs as msgpack. See fields.hpp for what a visitor has.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <msgpack.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "protocol/commands.hpp"
+
+namespace shmbus::codec {
+
+// Counts the fields that a Writer would write: a msgpack map begins with their number.
+class Counter {
+ public:
+  template <class T>
+  void field(std::string_view, const T&) {
+    ++count_;
+  }
+  template <class T>
+  void field(std::string_view, const std::optional<T>& member) {
+    count_ += member.has_value() ? 1 : 0;
+  }
+  void field(std::string_view, const RequestId& id) { count_ += id.index() != 0 ? 1 : 0; }
+  void chosen_mode(std::string_view name, const auto& mode) { field(name, mode); }
+  void new_key(std::string_view, Key) { ++count_; }
+  void constant(std::string_view, std::string_view) { ++count_; }
+  void unless_empty(std::string_view, std::string_view text) { count_ += text.empty() ? 0 : 1; }
+  void data(std::string_view, std::string_view, bool) { ++count_; }
+  void encoded(std::string_view, const std::vector<std::string>&) { ++count_; }
+  void raw(std::string_view, std::string_view) { ++count_; }
+  void requests(std::string_view, const std::vector<BatchItem>&) { ++count_; }
+  void replies(std::string_view, const std::vector<Reply>&) { ++count_; }
+
+  [[nodiscard]] std::uint32_t count() const { return count_; }
+
+ private:
+  std::uint32_t count_ = 0;
+};
+
+class Writer {
+  static constexpr std::size_t kUsualBytes = 512;  // holds most messages, so that a buffer grows but rarely
+
+ public:
+  Writer() { sink_.bytes.reserve(kUsualBytes); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Writes one described struct as a map.
+  template <class T>
+  requires std::is_class_v<T>
+  void value(const T& described) {
+    Counter counter;
+    describe(counter, described);
+    packer_.pack_map(counter.count());
+    describe(*this, described);
+  }
+
+  template <class T>
+  void field(std::string_view name, const T& member) {
+    value(name);
+    value(member);
+  }
+  template <class T>
+  void field(std::string_view name, const std::optional<T>& member) {
+    if (member) {
+      field(name, *member);
+    }
+  }
+  void field(std::string_view name, const RequestId& id);
+  void chosen_mode(std::string_view name, Mode mode);
+  void chosen_mode(std::string_view name, const std::optional<Mode>& mode);
+  void new_key(std::string_view name, Key key);
+  void constant(std::string_view name, std::string_view text) { field(name, text); }
+  void unless_empty(std::string_view name, std::string_view text);
+  void data(std::string_view name, std::string_view bytes, bool text);
+  void encoded(std::string_view name, const std::vector<std::string>& values);
+  void raw(std::string_view name, std::string_view encoded_value);
+  void requests(std::string_view name, const std::vector<BatchItem>& items);
+  void replies(std::string_view name, const std::vector<Reply>& replies);
+
+  [[nodiscard]] std::string take() { return std::move(sink_.bytes); }
+
+ private:
+  struct Sink {
+    void write(const char* data, std::size_t size) { bytes.append(data, size); }
+    std::string bytes;
+  };
+
+  template <std::integral T>
+  void value(T number) {
+    packer_.pack(number);
+  }
+  template <class T>
+  void value(const std::vector<T>& values) {
+    packer_.pack_array(static_cast<std::uint32_t>(values.size()));
+    for (const T& each : values) {
+      value(each);
+    }
+  }
+  template <class T>
+  void value(const std::pair<T, T>& before_after) {
+    packer_.pack_array(2);
+    value(before_after.first);
+    value(before_after.second);
+  }
+  void value(std::string_view text);
+  void value(const std::string& text) { value(std::string_view(text)); }
+  void value(Mode mode) { value(mode_digits(mode)); }
+  void value(ErrorCode code) { value(name_of(code)); }
+  void value(EventKind kind) { value(name_of(kind)); }
+  void value(EventSource source) { value(name_of(source)); }
+
+  Sink sink_;
+  msgpack::packer<Sink> packer_{sink_};
+};
+
+// One described struct as bytes.
+template <class T>
+[[nodiscard]] std::string encode(const T& described) {
+  Writer writer;
+  writer.value(described);
+  return writer.take();
+}
+
+}  // namespace shmbus::codec

@@ -1,0 +1,74 @@
+#include "protocol/error.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace shmbus {
+namespace {
+
+struct CodeRow {
+  ErrorCode code;
+  std::string_view name;
+  int exit_status;
+};
+
+constexpr std::array kCodes{
+    CodeRow{ErrorCode::kBadRequest, "bad_request", 2},
+    CodeRow{ErrorCode::kUnknownOp, "unknown_op", 2},
+    CodeRow{ErrorCode::kNotFound, "not_found", 3},
+    CodeRow{ErrorCode::kPermissionDenied, "permission_denied", 4},
+    CodeRow{ErrorCode::kExists, "exists", 5},
+    CodeRow{ErrorCode::kKeyMismatch, "key_mismatch", 5},
+    CodeRow{ErrorCode::kSizeMismatch, "size_mismatch", 5},
+    CodeRow{ErrorCode::kPreconditionFailed, "precondition_failed", 5},
+    CodeRow{ErrorCode::kOutOfRange, "out_of_range", 5},
+    CodeRow{ErrorCode::kTooLarge, "too_large", 5},
+    CodeRow{ErrorCode::kNotText, "not_text", 5},
+    CodeRow{ErrorCode::kLimitReached, "limit_reached", 6},
+    CodeRow{ErrorCode::kNoMemory, "no_memory", 6},
+    CodeRow{ErrorCode::kBusy, "busy", 6},
+    CodeRow{ErrorCode::kCompacted, "compacted", 5},
+    CodeRow{ErrorCode::kEpochChanged, "epoch_changed", 5},
+    CodeRow{ErrorCode::kUnsupported, "unsupported", 1},
+    CodeRow{ErrorCode::kInternal, "internal", 1},
+    CodeRow{ErrorCode::kNoAnswer, "no_answer", 7},
+    CodeRow{ErrorCode::kTimedOut, "timed_out", 8},
+    CodeRow{ErrorCode::kInterrupted, "interrupted", 130},
+};
+
+const CodeRow& row_of(ErrorCode code) { return kCodes.at(static_cast<std::size_t>(code)); }
+
+constexpr bool rows_stand_in_order() {
+  for (std::size_t i = 0; i < kCodes.size(); ++i) {
+    if (static_cast<std::size_t>(kCodes[i].code) != i) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(rows_stand_in_order());
+
+}  // namespace
+
+std::string_view name_of(ErrorCode code) { return row_of(code).name; }
+
+std::optional<ErrorCode> error_code_named(std::string_view name) {
+  for (const CodeRow& row : kCodes) {
+    if (row.name == name) {
+      return row.code;
+    }
+  }
+  return std::nullopt;
+}
+
+int exit_status_of(ErrorCode code) { return row_of(code).exit_status; }
+
+std::string errno_name(int errno_value) {
+  if (errno_value == 0) {
+    return "";
+  }
+  const char* name = strerrorname_np(errno_value);
+  return name != nullptr ? name : std::to_string(errno_value);
+}
+
+}  // namespace shmbus

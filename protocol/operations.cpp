@@ -1,0 +1,188 @@
+#include "protocol/operations.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace shmbus {
+namespace {
+
+using limits::kMaxDataBytes;
+using limits::kMaxPage;
+
+constexpr bool kRequired = true;
+constexpr bool kOptional = false;
+constexpr bool kChanges = true;
+constexpr bool kReadsOnly = false;
+constexpr std::uint64_t kAnyMax = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMaxShmId = std::numeric_limits<ShmId>::max();
+constexpr std::uint64_t kMaxTime = std::numeric_limits<std::int64_t>::max();
+
+constexpr FieldSpec kKeyField{"shm_key", FieldType::kKey, kOptional, "", 0, 0, "--key", "key of the segment"};
+constexpr FieldSpec kShmIdField{"shm_shmid", FieldType::kShmId, kOptional, "",
+                                0,           kMaxShmId,         "--shmid", "id of the segment"};
+constexpr FieldSpec kAttachmentField{"attachment",   FieldType::kInteger,      kOptional, "", 1, limits::kMaxEpoch,
+                                     "--attachment", "number that attach gave"};
+constexpr FieldSpec kOffsetField{"offset", FieldType::kInteger, kOptional, "0", 0, kAnyMax, "--offset", "first byte"};
+constexpr FieldSpec kIfCtimeField{"if_ctime",
+                                  FieldType::kInteger,
+                                  kOptional,
+                                  "",
+                                  0,
+                                  kMaxTime,
+                                  "--if-ctime",
+                                  "only if the change time is still this one"};
+constexpr FieldSpec kIfCpidField{
+    "if_cpid", FieldType::kInteger, kOptional,   "",
+    0,         kMaxShmId,           "--if-cpid", "only if the creator's process is still this one"};
+constexpr FieldSpec kLimitField{"limit",   FieldType::kInteger,        kOptional, "1000", 1, kMaxPage,
+                                "--limit", "most entries in one reply"};
+
+constexpr std::array kCommonFields{
+    FieldSpec{"op", FieldType::kText, kRequired, "", 1, 64, "", "the operation"},
+    FieldSpec{"id", FieldType::kIdentity, kOptional, "", 0, limits::kMaxIdBytes, "--id", "comes back in the reply"},
+    FieldSpec{"epoch", FieldType::kInteger, kOptional, "", 0, kAnyMax, "--epoch",
+              "only if the agent's epoch is this one"},
+    FieldSpec{"once", FieldType::kText, kOptional, "", limits::kMinOnceBytes, limits::kMaxOnceBytes, "--once",
+              "makes a changing request safe to send again"},
+};
+
+constexpr std::array kCreateFields{
+    FieldSpec{"shm_key", FieldType::kNewKey, kRequired, "", 1, 0, "--key", "key of the segment, or private"},
+    FieldSpec{"shm_segsz", FieldType::kInteger, kRequired, "", 1, kAnyMax, "--size", "size in bytes, also 4K, 1M"},
+    FieldSpec{"mode", FieldType::kMode, kOptional, "600", 0, 0, "--mode", "permissions, three octal digits"},
+    FieldSpec{"exclusive", FieldType::kFlag, kOptional, "false", 0, 0, "--exclusive", "fail if the key exists"},
+};
+constexpr std::array kAttachFields{
+    kKeyField,
+    kShmIdField,
+    FieldSpec{"read_only", FieldType::kFlag, kOptional, "false", 0, 0, "--read-only", "for reading only"},
+    FieldSpec{"lease_ms", FieldType::kInteger, kOptional, "60000", 1, limits::kMaxLeaseMs, "--lease",
+              "how long it is held without use (option: seconds)"},
+};
+constexpr std::array kDetachFields{kAttachmentField, kKeyField, kShmIdField};
+constexpr std::array kStatFields{kKeyField, kShmIdField};
+constexpr std::array kSetFields{
+    kKeyField,
+    kShmIdField,
+    FieldSpec{"uid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--uid",
+              "new owner (option: also a name)"},
+    FieldSpec{"gid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--gid",
+              "new group (option: also a name)"},
+    FieldSpec{"mode", FieldType::kMode, kOptional, "", 0, 0, "--mode", "new permissions, three octal digits"},
+    kIfCtimeField,
+    kIfCpidField,
+};
+constexpr std::array kRemoveFields{kKeyField, kShmIdField, kIfCtimeField, kIfCpidField};
+constexpr std::array kReadFields{
+    kAttachmentField,
+    kKeyField,
+    kShmIdField,
+    kOffsetField,
+    FieldSpec{"length", FieldType::kInteger, kOptional, "", 0, kAnyMax, "--length",
+              "how many bytes; to the end, at most max_data"},
+    FieldSpec{"text", FieldType::kFlag, kOptional, "false", 0, 0, "--text", "UTF-8 up to the first NUL"},
+};
+constexpr std::array kWriteFields{
+    kAttachmentField,
+    kKeyField,
+    kShmIdField,
+    FieldSpec{"data", FieldType::kBytes, kRequired, "", 0, kMaxDataBytes, "--data", "what to write"},
+    kOffsetField,
+    FieldSpec{"text", FieldType::kFlag, kOptional, "false", 0, 0, "--text", "UTF-8; a NUL is written after it"},
+};
+constexpr std::array kListFields{
+    kKeyField,
+    FieldSpec{"uid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--uid",
+              "segments of this owner (option: also a name)"},
+    FieldSpec{"after", FieldType::kShmId, kOptional, "", 0, kMaxShmId, "--after", "segments with greater ids"},
+    kLimitField,
+};
+constexpr std::array kEventsFields{
+    FieldSpec{"since", FieldType::kInteger, kOptional, "", 0, kMaxTime, "--since", "events after this seq"},
+    kKeyField,
+    kShmIdField,
+    kLimitField,
+};
+constexpr std::array kBatchFields{
+    FieldSpec{"requests", FieldType::kRequests, kRequired, "", 0, limits::kMaxBatchRequests, "", "the requests"},
+    FieldSpec{"stop_on_error", FieldType::kFlag, kOptional, "true", 0, 0, "--keep-going",
+              "stop at the first failure (option: go on)"},
+};
+
+constexpr std::array kOperations{
+    OperationSpec{"create", kChanges, "Create a segment, or open the one that has the key.", kCreateFields},
+    OperationSpec{"attach", kChanges, "Hold a segment in the agent for faster reads and writes.", kAttachFields},
+    OperationSpec{"detach", kChanges, "Let go of an attachment, or of all on a segment.", kDetachFields},
+    OperationSpec{"stat", kReadsOnly, "Show the state of a segment.", kStatFields},
+    OperationSpec{"set", kChanges, "Change owner, group or permissions of a segment.", kSetFields},
+    OperationSpec{"remove", kChanges, "Remove a segment; it goes with its last attachment.", kRemoveFields},
+    OperationSpec{"read", kReadsOnly, "Read bytes or text from a segment.", kReadFields},
+    OperationSpec{"write", kChanges, "Write bytes or text into a segment.", kWriteFields},
+    OperationSpec{"list", kReadsOnly, "List the segments of the host.", kListFields},
+    OperationSpec{"events", kReadsOnly, "Replay the events that the agent keeps.", kEventsFields},
+    OperationSpec{"info", kReadsOnly, "Tell about the agent, its limits and its endpoints.", {}},
+    OperationSpec{"ping", kReadsOnly, "Ask whether the agent answers.", {}},
+    OperationSpec{"batch", kChanges, "Carry out several requests in a row.", kBatchFields},
+};
+static_assert(kOperations.size() == std::variant_size_v<Operation>);
+static_assert(kOperations.size() == std::variant_size_v<OperationResult>);
+
+}  // namespace
+
+const FieldSpec* OperationSpec::field(std::string_view field_name) const {
+  for (const std::span<const FieldSpec> group : {common_fields(), fields}) {
+    const auto found =
+        std::find_if(group.begin(), group.end(), [&](const FieldSpec& f) { return f.name == field_name; });
+    if (found != group.end()) {
+      return &*found;
+    }
+  }
+  return nullptr;
+}
+
+std::span<const OperationSpec> operations() { return kOperations; }
+
+std::span<const FieldSpec> common_fields() { return kCommonFields; }
+
+const OperationSpec* operation_named(std::string_view name) {
+  const auto* const found = std::find_if(kOperations.begin(), kOperations.end(),
+                                         [&](const OperationSpec& spec) { return spec.name == name; });
+  return found == kOperations.end() ? nullptr : found;
+}
+
+const OperationSpec& spec_of(const Operation& operation) { return kOperations.at(operation.index()); }
+
+std::string describe_type(const FieldSpec& field) {
+  const auto range = [&field] {
+    if (field.max == kAnyMax) {
+      return std::to_string(field.min) + " or more";
+    }
+    return std::to_string(field.min) + " to " + std::to_string(field.max);
+  };
+  switch (field.type) {
+    case FieldType::kKey:
+      return "integer 1 to 4294967295 or the same as a string";
+    case FieldType::kNewKey:
+      return "integer 1 to 4294967295, the same as a string, or \"private\"";
+    case FieldType::kShmId:
+      return "integer " + range() + " or the same as a string";
+    case FieldType::kMode:
+      return "three octal digits as an integer or a string";
+    case FieldType::kInteger:
+      return "integer " + range();
+    case FieldType::kFlag:
+      return "bool";
+    case FieldType::kText:
+      return "string of " + range() + " bytes";
+    case FieldType::kBytes:
+      return "bin or string of at most " + std::to_string(field.max) + " bytes";
+    case FieldType::kIdentity:
+      return "integer, or string of at most " + std::to_string(field.max) + " bytes";
+    case FieldType::kRequests:
+      return "array of at most " + std::to_string(field.max) + " requests";
+  }
+  return "";
+}
+
+}  // namespace shmbus

@@ -1,0 +1,98 @@
+#include "protocol/runtime_directory.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "protocol/text.hpp"
+
+namespace shmbus {
+namespace {
+
+constexpr mode_t kOpenToOthers = S_IWGRP | S_IRWXO;
+constexpr mode_t kWritableByOthers = S_IWGRP | S_IWOTH;
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// A slash at the end would make lstat and mkdir follow a link.
+std::string without_trailing_slash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+Error refused(const std::string& path, std::string_view what, std::string hint = {}) {
+  return {ErrorCode::kPermissionDenied, "runtime directory " + escape_foreign(path) + " " + std::string(what),
+          std::move(hint)};
+}
+
+Error failed(int errno_value, std::string_view what, const std::string& path) {
+  const bool missing = errno_value == ENOENT || errno_value == ENOTDIR;
+  return {missing ? ErrorCode::kNotFound : ErrorCode::kPermissionDenied,
+          "cannot " + std::string(what) + " runtime directory " + escape_foreign(path) + ": " +
+              std::generic_category().message(errno_value),
+          {},
+          errno_value};
+}
+
+Result<void> check(const std::string& path, mode_t forbidden, std::string_view objection) {
+  struct stat state {};
+  if (::lstat(path.c_str(), &state) != 0) return failed(errno, "look at", path);
+  if (S_ISLNK(state.st_mode)) return refused(path, "is a symbolic link");
+  if (!S_ISDIR(state.st_mode)) return refused(path, "is not a directory");
+  if (state.st_uid != ::geteuid() && state.st_uid != 0) {
+    return refused(path, "belongs to uid " + std::to_string(state.st_uid) + ", not to uid " +
+                             std::to_string(::geteuid()) + " or root");
+  }
+  if ((state.st_mode & forbidden) != 0) return refused(path, objection, "chmod 0700 " + escape_foreign(path));
+  return {};
+}
+
+}  // namespace
+
+RuntimeDirectory agent_runtime_directory() {
+  if (const std::string own = environment("SHMBUS_RUNTIME_DIR"); !own.empty()) return {without_trailing_slash(own)};
+  // systemd.exec(5): several directories are separated by colons.
+  const std::string systemd = environment("RUNTIME_DIRECTORY");
+  if (const std::string first = systemd.substr(0, systemd.find(':')); !first.empty()) {
+    return {without_trailing_slash(first), true};
+  }
+  if (::geteuid() == 0) return {kHostRuntimeDirectory};
+  // The XDG specification has relative paths ignored.
+  if (const std::string xdg = environment("XDG_RUNTIME_DIR"); xdg.starts_with('/')) {
+    return {without_trailing_slash(xdg) + "/shmbus"};
+  }
+  return {"/tmp/shmbus-" + std::to_string(::geteuid())};
+}
+
+std::vector<std::string> client_runtime_directories() {
+  std::vector<std::string> directories{agent_runtime_directory().path};
+  if (directories.front() != kHostRuntimeDirectory) directories.emplace_back(kHostRuntimeDirectory);
+  return directories;
+}
+
+Result<void> prepare_runtime_directory(const RuntimeDirectory& directory) {
+  const std::string path = without_trailing_slash(directory.path);
+  if (directory.from_systemd) {
+    // With DynamicUser= it is a link into /run/private, so this one is followed.
+    struct stat state {};
+    if (::stat(path.c_str(), &state) != 0) return failed(errno, "look at", path);
+    if (!S_ISDIR(state.st_mode)) return refused(path, "is not a directory");
+    return {};
+  }
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(errno, "create", path);
+  return check(path, kOpenToOthers, "is open to others");
+}
+
+Result<void> check_runtime_directory(const std::string& path) {
+  return check(without_trailing_slash(path), kWritableByOthers, "is writable by others");
+}
+
+}  // namespace shmbus

@@ -1,0 +1,102 @@
+#include "protocol/text.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace shmbus {
+namespace {
+
+struct Sequence {
+  std::size_t length;      // bytes
+  std::uint32_t smallest;  // code point that may be written so
+};
+
+// The form that a leading byte announces; length 0 for a byte that can't lead.
+Sequence announced_by(unsigned char lead) {
+  if (lead < 0x80) {
+    return {1, 0};
+  }
+  if ((lead & 0xe0U) == 0xc0) {
+    return {2, 0x80};
+  }
+  if ((lead & 0xf0U) == 0xe0) {
+    return {3, 0x800};
+  }
+  if ((lead & 0xf8U) == 0xf0) {
+    return {4, 0x10000};
+  }
+  return {0, 0};
+}
+
+// The length of the well-formed character at the start of `bytes`, 0 if there is none; `point` is its code point.
+std::size_t leading_character(std::string_view bytes, std::uint32_t& point) {
+  const auto lead = static_cast<unsigned char>(bytes.front());
+  const Sequence form = announced_by(lead);
+  if (form.length == 0 || form.length > bytes.size()) {
+    return 0;
+  }
+  point = form.length == 1 ? lead : lead & (0x7fU >> form.length);
+  for (std::size_t i = 1; i < form.length; ++i) {
+    const auto next = static_cast<unsigned char>(bytes[i]);
+    if ((next & 0xc0U) != 0x80) {
+      return 0;
+    }
+    point = (point << 6U) | (next & 0x3fU);
+  }
+  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+  return point < form.smallest || point > 0x10ffff || surrogate ? 0 : form.length;
+}
+
+void append_escaped(std::string& to, std::string_view bytes) {
+  constexpr std::array kDigits{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    to += "\\x";
+    to += kDigits.at(value >> 4U);
+    to += kDigits.at(value & 0xfU);
+  }
+}
+
+bool is_control(std::uint32_t point) { return point < 0x20 || (point >= 0x7f && point <= 0x9f); }
+
+template <class Keep>
+std::string escape_unless(std::string_view bytes, Keep keep) {
+  std::string shown;
+  shown.reserve(bytes.size());
+  while (!bytes.empty()) {
+    std::uint32_t point = 0;
+    const std::size_t length = leading_character(bytes, point);
+    const std::string_view character = bytes.substr(0, length == 0 ? 1 : length);
+    if (length != 0 && keep(point)) {
+      shown += character;
+    } else {
+      append_escaped(shown, character);
+    }
+    bytes.remove_prefix(character.size());
+  }
+  return shown;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view bytes) {
+  std::uint32_t point = 0;
+  while (!bytes.empty()) {
+    const std::size_t length = leading_character(bytes, point);
+    if (length == 0) {
+      return false;
+    }
+    bytes.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string escape_foreign(std::string_view bytes) {
+  return escape_unless(bytes, [](std::uint32_t) { return true; });
+}
+
+std::string escape_for_terminal(std::string_view bytes) {
+  return escape_unless(bytes, [](std::uint32_t point) { return !is_control(point); });
+}
+
+}  // namespace shmbus

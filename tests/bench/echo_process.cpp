@@ -1,0 +1,54 @@
+#include "tests/bench/echo_process.hpp"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+#include <zmq.hpp>
+
+namespace shmbus::bench {
+namespace {
+
+[[noreturn]] void serve(const std::string& endpoint, pid_t owner) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != owner) {
+    _exit(0);  // the owner was gone before the line above
+  }
+  try {
+    zmq::context_t context;
+    zmq::socket_t socket(context, zmq::socket_type::rep);
+    socket.bind(endpoint);
+    for (zmq::message_t message;;) {
+      static_cast<void>(socket.recv(message));
+      socket.send(message, zmq::send_flags::none);
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "shmbus-bench: the echo at %s failed: %s\n", endpoint.c_str(), error.what());
+    _exit(1);
+  }
+}
+
+}  // namespace
+
+EchoProcess::EchoProcess(std::string endpoint) : endpoint_(std::move(endpoint)) {
+  const pid_t owner = getpid();
+  pid_ = fork();
+  if (pid_ < 0) {
+    throw std::system_error(errno, std::generic_category(), "fork");
+  }
+  if (pid_ == 0) {
+    serve(endpoint_, owner);
+  }
+}
+
+EchoProcess::~EchoProcess() {
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+}
+
+}  // namespace shmbus::bench

@@ -1,0 +1,216 @@
+#include "tests/support/fake_kernel.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <limits>
+#include <utility>
+
+#include "agent/kernel/kernel_error.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+constexpr ShmId kSlots = 32768;
+constexpr ShmId kSequences = 65536;
+constexpr unsigned kRead = 0444;
+constexpr unsigned kReadWrite = 0666;
+
+std::optional<Error> take_failure(FakeKernel::State& state) { return std::exchange(state.next_failure, std::nullopt); }
+
+class FakeAttachment final : public Attachment {
+ public:
+  FakeAttachment(std::shared_ptr<FakeKernel::State> state, ShmId shmid, Access access)
+      : state_(std::move(state)), shmid_(shmid), access_(access) {}
+
+  ~FakeAttachment() override {
+    SegmentStat& stat = segment().stat;
+    --stat.shm_nattch;
+    stat.shm_dtime = std::time(nullptr);
+    stat.shm_lpid = ::getpid();
+    if (stat.marked && stat.shm_nattch == 0) state_->segments.erase(shmid_);
+  }
+
+  [[nodiscard]] std::uint64_t size() const override { return segment().stat.shm_segsz; }
+
+  Result<void> read(std::uint64_t offset, std::span<std::byte> into) const override {
+    if (auto failure = take_failure(*state_)) return *failure;
+    std::copy_n(segment().bytes.data() + offset, into.size(), into.begin());
+    return {};
+  }
+
+  Result<void> write(std::uint64_t offset, std::span<const std::byte> from) override {
+    if (auto failure = take_failure(*state_)) return *failure;
+    if (access_ == Access::kReadOnly) return read_only_attachment();
+    std::copy(from.begin(), from.end(), segment().bytes.data() + offset);
+    return {};
+  }
+
+ private:
+  // There as long as we are: an attached segment is only marked.
+  [[nodiscard]] FakeKernel::Segment& segment() const { return state_->segments.at(shmid_); }
+
+  const std::shared_ptr<FakeKernel::State> state_;
+  const ShmId shmid_;
+  const Access access_;
+};
+
+}  // namespace
+
+FakeKernel::FakeKernel()
+    : limits_{.shmmax = std::numeric_limits<std::uint64_t>::max() - (std::uint64_t{1} << 24),
+              .shmall = std::numeric_limits<std::uint64_t>::max() - (std::uint64_t{1} << 24),
+              .shmmni = 4096,
+              .page_size = 4096},
+      uid_(::geteuid()),
+      gid_(::getegid()) {}
+
+void FakeKernel::caller(std::uint32_t uid, std::uint32_t gid) {
+  uid_ = uid;
+  gid_ = gid;
+}
+
+void FakeKernel::fail_next(Error error) { state_->next_failure = std::move(error); }
+
+Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool exclusive) {
+  if (auto failure = take_failure(*state_)) return *failure;
+  const CreateAttempt attempt{key, size, mode};
+  const auto fail = [&](int errno_value) { return create_error(errno_value, attempt, limits_, usage()); };
+  if (key != kPrivateKey) {
+    for (const auto& [shmid, existing] : state_->segments) {
+      if (existing.stat.shm_key != key) continue;
+      if (exclusive) return fail(EEXIST);
+      if (existing.stat.shm_segsz < size) return size_mismatch(attempt, existing.stat);
+      if (!grants(existing.stat, mode.bits)) return fail(EACCES);
+      return Opened{shmid, false};
+    }
+  }
+  if (size == 0 || size > limits_.shmmax) return fail(EINVAL);
+  if (exceeds_shmall(size, limits_, usage()) || state_->segments.size() >= limits_.shmmni) return fail(ENOSPC);
+  const ShmId shmid = next_id();
+  state_->segments[shmid].stat = {.shm_key = key,
+                                  .shm_shmid = shmid,
+                                  .shm_segsz = size,
+                                  .uid = uid_,
+                                  .gid = gid_,
+                                  .cuid = uid_,
+                                  .cgid = gid_,
+                                  .mode = mode,
+                                  .shm_ctime = std::time(nullptr),
+                                  .shm_cpid = ::getpid()};
+  return Opened{shmid, true};
+}
+
+Result<ShmId> FakeKernel::find(Key key) {
+  if (auto failure = take_failure(*state_)) return *failure;
+  for (const auto& [shmid, segment] : state_->segments) {
+    if (segment.stat.shm_key == key) return shmid;
+  }
+  return key_not_found(key);
+}
+
+Result<SegmentStat> FakeKernel::stat(ShmId shmid) {
+  if (auto failure = take_failure(*state_)) return *failure;
+  const Segment* const found = segment(shmid);
+  if (found == nullptr) return segment_error(EINVAL, "read", shmid);
+  if (!grants(found->stat, kRead)) return segment_error(EACCES, "read", shmid);
+  return found->stat;
+}
+
+Result<SegmentStat> FakeKernel::look(ShmId shmid) {
+  if (auto failure = take_failure(*state_)) return *failure;
+  const Segment* const found = segment(shmid);
+  if (found == nullptr) return segment_error(EINVAL, "look at", shmid);
+  return found->stat;
+}
+
+std::vector<SegmentStat> FakeKernel::list() {
+  std::vector<SegmentStat> segments;
+  for (const auto& [shmid, segment] : state_->segments) segments.push_back(segment.stat);
+  return segments;
+}
+
+Result<void> FakeKernel::set(ShmId shmid, const PermissionChange& change) {
+  if (auto failure = take_failure(*state_)) return *failure;
+  Segment* const found = segment(shmid);
+  if (found == nullptr) return segment_error(EINVAL, "change", shmid);
+  SegmentStat& stat = found->stat;
+  if (!owns(stat)) return segment_error(EPERM, "change", shmid);
+  stat.uid = change.uid.value_or(stat.uid);
+  stat.gid = change.gid.value_or(stat.gid);
+  stat.mode = change.mode.value_or(stat.mode);
+  stat.shm_ctime = std::time(nullptr);
+  return {};
+}
+
+Result<void> FakeKernel::remove(ShmId shmid) {
+  if (auto failure = take_failure(*state_)) return *failure;
+  Segment* const found = segment(shmid);
+  if (found == nullptr) return segment_error(EINVAL, "remove", shmid);
+  if (!owns(found->stat)) return segment_error(EPERM, "remove", shmid);
+  if (found->stat.shm_nattch == 0) {
+    state_->segments.erase(shmid);
+  } else {
+    found->stat.marked = true;
+    found->stat.shm_key = kPrivateKey;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Attachment>> FakeKernel::attach(ShmId shmid, Access access) {
+  if (auto failure = take_failure(*state_)) return *failure;
+  Segment* const found = segment(shmid);
+  if (found == nullptr) return segment_error(EINVAL, "attach", shmid);
+  SegmentStat& stat = found->stat;
+  if (!grants(stat, access == Access::kReadOnly ? kRead : kReadWrite)) return segment_error(EACCES, "attach", shmid);
+  if (found->bytes.max_size() < stat.shm_segsz) return segment_error(ENOMEM, "attach", shmid);
+  found->bytes.resize(stat.shm_segsz);
+  ++stat.shm_nattch;
+  stat.shm_atime = std::time(nullptr);
+  stat.shm_lpid = ::getpid();
+  return std::unique_ptr<Attachment>(std::make_unique<FakeAttachment>(state_, shmid, access));
+}
+
+KernelUsage FakeKernel::usage() {
+  KernelUsage usage{.segments = state_->segments.size()};
+  for (const auto& [shmid, segment] : state_->segments) {
+    usage.pages += pages_of(segment.stat.shm_segsz, limits_.page_size);
+  }
+  return usage;
+}
+
+FakeKernel::Segment* FakeKernel::segment(ShmId shmid) {
+  const auto found = state_->segments.find(shmid);
+  return found == state_->segments.end() ? nullptr : &found->second;
+}
+
+// As ipcperms() in the kernel's ipc/util.c: the rights wanted of any class are checked for the caller's class.
+bool FakeKernel::grants(const SegmentStat& stat, unsigned wanted) const {
+  unsigned granted = stat.mode.bits;
+  if (uid_ == stat.uid || uid_ == stat.cuid) {
+    granted >>= 6;
+  } else if (gid_ == stat.gid || gid_ == stat.cgid) {
+    granted >>= 3;
+  }
+  const unsigned rights = (wanted >> 6 | wanted >> 3 | wanted) & 7U;
+  return uid_ == 0 || (rights & ~granted) == 0;
+}
+
+bool FakeKernel::owns(const SegmentStat& stat) const { return uid_ == 0 || uid_ == stat.uid || uid_ == stat.cuid; }
+
+// As ipc_idr_alloc(): the lowest free slot; the sequence moves on whenever slots don't.
+ShmId FakeKernel::next_id() {
+  ShmId slot = 0;
+  const auto taken = [&](ShmId candidate) {
+    return std::any_of(state_->segments.begin(), state_->segments.end(),
+                       [&](const auto& entry) { return entry.first % kSlots == candidate; });
+  };
+  while (taken(slot)) ++slot;
+  if (slot <= last_slot_) sequence_ = (sequence_ + 1) % kSequences;
+  last_slot_ = slot;
+  return sequence_ * kSlots + slot;
+}
+
+}  // namespace shmbus::agent

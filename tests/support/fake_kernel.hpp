@@ -1,0 +1,59 @@
+// The kernel's twin in memory: the same ids, rights, marks and errors, without a kernel. Passes the conformance suite.
+// Attachments may outlive it. Its clock is time(2), its pid ours.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "agent/kernel/shm_kernel.hpp"
+
+namespace shmbus::agent {
+
+class FakeKernel final : public ShmKernel {
+ public:
+  FakeKernel();
+
+  // Knobs.
+  void set_limits(const KernelLimits& limits) { limits_ = limits; }
+  // Who calls from now on; uid 0 passes every check. Our effective ids at first.
+  void caller(std::uint32_t uid, std::uint32_t gid);
+  // The next call that returns a Result, copies of attachments included, returns `error` and does nothing.
+  void fail_next(Error error);
+
+  Result<Opened> create(Key key, std::uint64_t size, Mode mode, bool exclusive) override;
+  Result<ShmId> find(Key key) override;
+  Result<SegmentStat> stat(ShmId shmid) override;
+  Result<SegmentStat> look(ShmId shmid) override;
+  std::vector<SegmentStat> list() override;
+  Result<void> set(ShmId shmid, const PermissionChange& change) override;
+  Result<void> remove(ShmId shmid) override;
+  Result<std::unique_ptr<Attachment>> attach(ShmId shmid, Access access) override;
+  [[nodiscard]] KernelLimits limits() override { return limits_; }
+  [[nodiscard]] KernelUsage usage() override;
+
+  struct Segment {
+    SegmentStat stat;
+    std::vector<std::byte> bytes;  // empty until the first attachment
+  };
+  struct State {
+    std::map<ShmId, Segment> segments;
+    std::optional<Error> next_failure;
+  };
+
+ private:
+  [[nodiscard]] Segment* segment(ShmId shmid);
+  [[nodiscard]] bool grants(const SegmentStat& stat, unsigned wanted) const;
+  [[nodiscard]] bool owns(const SegmentStat& stat) const;
+  [[nodiscard]] ShmId next_id();
+
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+  KernelLimits limits_;
+  std::uint32_t uid_;
+  std::uint32_t gid_;
+  ShmId last_slot_ = -1;
+  ShmId sequence_ = 0;
+};
+
+}  // namespace shmbus::agent

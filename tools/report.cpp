@@ -1,0 +1,109 @@
+#include "tools/report.hpp"
+
+#include <fcntl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <system_error>
+
+#include "protocol/text.hpp"
+#include "tools/json.hpp"
+
+namespace shmbus {
+namespace {
+
+std::string reason() { return std::strerror(errno); }
+
+Result<void> write_all(int fd, std::string_view data, const std::string& name) {
+  while (!data.empty()) {
+    const ssize_t written = write(fd, data.data(), data.size());
+    if (written >= 0) {
+      data.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      const int number = errno;
+      return Error{ErrorCode::kInternal, "cannot write to " + name + ": " + reason(), "", number};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> write_stdout(std::string_view data) { return write_all(STDOUT_FILENO, data, "stdout"); }
+
+Result<void> write_file(const std::string& path, std::string_view data) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    const int number = errno;
+    return Error{ErrorCode::kInternal, "cannot write to '" + path + "': " + reason(), "", number};
+  }
+  Result<void> written = write_all(fd, data, "'" + path + "'");
+  if (close(fd) != 0 && written.ok()) {
+    return Error{ErrorCode::kInternal, "cannot write to '" + path + "': " + reason()};
+  }
+  return written;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  const bool is_stdin = path == "-";
+  const int fd = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::string data;
+  std::array<char, 65536> block;
+  ssize_t taken = fd < 0 ? -1 : 1;
+  while (taken > 0) {
+    do {
+      taken = read(fd, block.data(), block.size());
+    } while (taken < 0 && errno == EINTR);
+    if (taken > 0) {
+      data.append(block.data(), static_cast<std::size_t>(taken));
+    }
+  }
+  const int number = errno;
+  if (fd >= 0 && !is_stdin) {
+    close(fd);
+  }
+  if (taken < 0) {
+    return Error{ErrorCode::kBadRequest,
+                 "cannot read " + (is_stdin ? "stdin" : "'" + path + "'") + ": " + std::strerror(number), "", number};
+  }
+  return data;
+}
+
+int report(std::string_view program, const Error& error, OutputForm form) {
+  if (form == OutputForm::kJson) {
+    std::cerr << to_line(json_of(error)) << std::endl;
+  } else {
+    std::cerr << program << ": " << escape_for_terminal(error.message) << "\n";
+    if (!error.hint.empty()) {
+      std::cerr << "  " << escape_for_terminal(error.hint) << "\n";
+    }
+  }
+  return exit_status_of(error.code);
+}
+
+InterruptSignal::InterruptSignal() {
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  if (sigprocmask(SIG_BLOCK, &interrupt, &before_) != 0) {
+    throw std::system_error(errno, std::generic_category(), "sigprocmask");
+  }
+  fd_ = signalfd(-1, &interrupt, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd_ < 0) {
+    throw std::system_error(errno, std::generic_category(), "signalfd");
+  }
+}
+
+InterruptSignal::~InterruptSignal() {
+  // Taken, so that it does not end the process once it is let through: that it came has been told.
+  signalfd_siginfo taken{};
+  static_cast<void>(read(fd_, &taken, sizeof taken));
+  close(fd_);
+  sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+}  // namespace shmbus

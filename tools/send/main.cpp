@@ -1,0 +1,181 @@
+// shmbus-send: one request to the agent, its reply on stdout, how it went as the exit status.
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "protocol/client/client.hpp"
+#include "protocol/codec/replies.hpp"
+#include "protocol/codec/requests.hpp"
+#include "tools/report.hpp"
+#include "tools/send/options.hpp"
+#include "tools/send/request.hpp"
+#include "tools/text.hpp"
+
+namespace shmbus {
+namespace {
+
+constexpr const char* kProgram = "shmbus-send";
+
+// The raw request may be anything; its reply is the first that comes.
+Result<Json> send_raw(Client& client, const Json& request) {
+  const Result<std::string> frame = msgpack_from_json(request);
+  if (!frame) {
+    return frame.error();
+  }
+  const Json op = request.is_object() ? request.value("op", Json()) : Json();
+  const OperationSpec* const operation = op.is_string() ? operation_named(op.get<std::string>()) : nullptr;
+  const bool changes = operation != nullptr && operation->changes;
+  const Result<std::string> reply = client.exchange(*frame, {}, !changes || request.contains("once"));
+  return reply ? json_from_msgpack(*reply) : reply.error();
+}
+
+Result<Json> send_typed(Client& client, const Json& request) {
+  const Result<std::string> frame = msgpack_from_json(request);
+  if (!frame) {
+    return frame.error();
+  }
+  DecodedRequest decoded = decode_request(*frame);
+  if (const Error* wrong = std::get_if<Error>(&decoded.request)) {
+    return *wrong;
+  }
+  const Result<Reply> reply = client.call(std::get<Request>(std::move(decoded.request)));
+  if (!reply) {
+    return reply.error();
+  }
+  Result<Json> shown = json_from_msgpack(client.last_reply());
+  if (shown && !request.contains("id")) {
+    shown->erase("id");  // the client library's own
+  }
+  return shown;
+}
+
+// All pages as one reply, which is the first page's with the others' segments.
+Result<Json> send_list(Client& client, Json request) {
+  Result<Json> all = send_typed(client, request);
+  bool more = all && all->value("ok", false) && (*all)["result"].value("more", false);
+  while (more) {
+    Json& segments = (*all)["result"]["segments"];
+    if (segments.empty()) {
+      break;
+    }
+    request["after"] = segments.back()["shm_shmid"];
+    Result<Json> page = send_typed(client, request);
+    if (!page || !page->value("ok", false)) {
+      return page;
+    }
+    Json& result = (*page)["result"];
+    segments.insert(segments.end(), result["segments"].begin(), result["segments"].end());
+    more = result.value("more", false) && !result["segments"].empty();
+    (*all)["result"]["more"] = more;
+  }
+  return all;
+}
+
+Result<Json> send(Client& client, const SendOptions& options, const Json& request) {
+  if (options.command == kRawCommand) {
+    return send_raw(client, request);
+  }
+  return options.command == "list" && !request.contains("limit") ? send_list(client, request)
+                                                                 : send_typed(client, request);
+}
+
+Error error_in(const Json& reply) {
+  const Json error = reply.value("error", Json::object());
+  return {error_code_named(error.value("code", "")).value_or(ErrorCode::kInternal), error.value("message", ""),
+          error.value("hint", ""), error.value("errno", 0)};
+}
+
+// The reply's data as it is, of read.
+std::string data_in(const Json& result) {
+  if (const auto data = result.find("data"); data != result.end() && data->is_string()) {
+    return data->get<std::string>();
+  }
+  const Result<std::string> bytes = from_base64(result.value("data_base64", ""));
+  return bytes ? *bytes : "";
+}
+
+Result<void> print(const SendOptions& options, const Json& reply) {
+  const bool reads = options.command == "read";
+  if (reads && options.out_file && *options.out_file != "-") {
+    const Result<void> written = write_file(*options.out_file, data_in(reply["result"]));
+    if (!written || !options.json) {
+      return written;
+    }
+  }
+  if (options.json) {
+    return write_stdout(to_line(reply) + "\n");
+  }
+  if (reads) {
+    const bool ends_line = options.flags.contains("text") && isatty(STDOUT_FILENO) == 1;
+    return write_stdout(data_in(reply["result"]) + (ends_line ? "\n" : ""));
+  }
+  return write_stdout(text_of_reply(reply));
+}
+
+// The reply of the first request in a batch that failed, or null.
+const Json* first_failure(const Json& reply) {
+  const auto result = reply.find("result");
+  if (result == reply.end() || !result->contains("replies")) {
+    return nullptr;
+  }
+  const Json& replies = (*result)["replies"];
+  const auto failed = std::find_if(replies.begin(), replies.end(), [](const Json& r) { return !r.value("ok", false); });
+  return failed == replies.end() ? nullptr : &*failed;
+}
+
+// What failed is told on stderr, with --json as the whole reply; a batch with what it did until then.
+int finish(const SendOptions& options, const Json& reply) {
+  const OutputForm form = options.json ? OutputForm::kJson : OutputForm::kText;
+  const bool ok = reply.value("ok", false);
+  const Json* const failure = ok ? first_failure(reply) : &reply;
+  if (failure == nullptr) {
+    const Result<void> printed = print(options, reply);
+    return printed ? 0 : report(kProgram, printed.error(), form);
+  }
+  if (form == OutputForm::kJson) {
+    std::cerr << to_line(reply) << std::endl;
+    return exit_status_of(error_in(*failure).code);
+  }
+  if (ok) {
+    std::cerr << text_of_reply(reply);
+  }
+  return report(kProgram, error_in(*failure), form);
+}
+
+Result<Json> run(const SendOptions& options) {
+  const Result<Json> request = build_request(options);
+  if (!request) {
+    return request;
+  }
+  const Result<Endpoint> endpoint = find_endpoint(Channel::kCommands, options.commands);
+  if (!endpoint) {
+    return endpoint.error();
+  }
+  if (options.verbose && !options.json) {
+    std::cerr << kProgram << ": commands at " << describe(*endpoint) << "\n";
+  }
+  const InterruptSignal interrupt;  // only now: Ctrl-C while stdin is read ends the process as usual
+  Result<Client> client = Client::open({*endpoint, options.timeout, interrupt.fd()});
+  return client ? send(*client, options, *request) : client.error();
+}
+
+int main_of_send(int argc, const char* const* argv) {
+  const std::variant<SendOptions, int> parsed = parse_send_options(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) {
+    return *status;
+  }
+  const auto& options = std::get<SendOptions>(parsed);
+  const OutputForm form = options.json ? OutputForm::kJson : OutputForm::kText;
+  try {
+    const Result<Json> reply = run(options);
+    return reply ? finish(options, *reply) : report(kProgram, reply.error(), form);
+  } catch (const std::exception& error) {
+    return report(kProgram, {ErrorCode::kInternal, error.what()}, form);
+  }
+}
+
+}  // namespace
+}  // namespace shmbus
+
+int main(int argc, char** argv) { return shmbus::main_of_send(argc, argv); }

@@ -1,0 +1,105 @@
+#include "tools/send/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+#include <string_view>
+
+#include "tools/report.hpp"
+
+namespace shmbus {
+namespace {
+
+constexpr const char* kProgram = "shmbus-send";
+
+std::string help_of(const FieldSpec& field) {
+  std::string help(field.help);
+  if (!field.default_value.empty() && field.type != FieldType::kFlag) {
+    help += " (default " + std::string(field.default_value) + ")";
+  }
+  return help;
+}
+
+void add_field(CLI::App& command, const FieldSpec& field, SendOptions& options) {
+  if (field.option.empty()) {
+    return;
+  }
+  const std::string option(field.option);
+  const std::string name(field.name);
+  if (field.type == FieldType::kFlag) {
+    command.add_flag_callback(
+        option, [&options, name] { options.flags.insert(name); }, help_of(field));
+    return;
+  }
+  CLI::Option* const added = command.add_option_function<std::string>(
+      option, [&options, name](const std::string& value) { options.values[name] = value; }, help_of(field));
+  if (field.type == FieldType::kBytes) {
+    CLI::Option* const file = command.add_option("--data-file", options.data_file, "the same from a file, - for stdin");
+    file->type_name("FILE")->excludes(added);
+    added->type_name("TEXT");
+  } else if (field.required) {
+    added->required();
+  }
+}
+
+void add_operation(CLI::App& app, const OperationSpec& operation, SendOptions& options) {
+  const std::string name(operation.name);
+  CLI::App* const command = app.add_subcommand(name, std::string(operation.help));
+  command->fallthrough();
+  command->callback([&options, name] { options.command = name; });
+  if (operation.field("requests") != nullptr) {
+    command->add_option("FILE", options.input, "one JSON request per line, - for stdin")->required();
+  }
+  for (const FieldSpec& field : operation.fields) {
+    add_field(*command, field, options);
+  }
+  for (const FieldSpec& field : common_fields()) {
+    if (field.name != "once" || operation.changes) {
+      add_field(*command, field, options);
+    }
+  }
+  if (name == "read") {
+    command->add_option("--out", options.out_file, "write the bytes to this file, - for stdout")->type_name("FILE");
+  }
+}
+
+bool asks_for_json(int argc, const char* const* argv) {
+  return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
+}
+
+}  // namespace
+
+std::variant<SendOptions, int> parse_send_options(int argc, const char* const* argv) {
+  SendOptions options;
+  double timeout_seconds = 3;
+  CLI::App app{"Asks shmbus-agent to do something with System V shared memory.", kProgram};
+  app.set_version_flag("--version", std::string(kProgram) + " " + SHMBUS_VERSION);
+  app.add_option("--commands", options.commands, "endpoint of the agent (or SHMBUS_COMMANDS)");
+  app.add_option("--timeout", timeout_seconds, "seconds to wait for the answer, all tries together (default 3)")
+      ->check(CLI::Range(0.001, 1e6));
+  app.add_flag("--json", options.json, "print the reply as one JSON document");
+  app.add_flag("--verbose", options.verbose, "tell which endpoint was taken");
+  app.require_subcommand(1);
+  for (const OperationSpec& operation : operations()) {
+    add_operation(app, operation, options);
+  }
+  CLI::App* const raw = app.add_subcommand(kRawCommand, "Send any JSON as it is.");
+  raw->fallthrough();
+  raw->callback([&options] { options.command = kRawCommand; });
+  raw->add_option("JSON", options.input, "the request")->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // help or version
+    std::ostringstream text;
+    app.exit(wanted, text, text);
+    const Result<void> written = write_stdout(text.str());
+    return written ? 0 : report(kProgram, written.error(), OutputForm::kText);
+  } catch (const CLI::ParseError& error) {
+    return report(kProgram, {ErrorCode::kBadRequest, error.what(), "shmbus-send --help tells more"},
+                  asks_for_json(argc, argv) ? OutputForm::kJson : OutputForm::kText);
+  }
+  options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
+  return options;
+}
+
+}  // namespace shmbus

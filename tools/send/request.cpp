@@ -1,0 +1,176 @@
+#include "tools/send/request.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "protocol/text.hpp"
+#include "tools/report.hpp"
+
+namespace shmbus {
+namespace {
+
+Error bad_option(const FieldSpec& field, const std::string& why) {
+  return {ErrorCode::kBadRequest, std::string(field.option) + ": " + why};
+}
+
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional<T>(number) : std::nullopt;
+}
+
+// An integer if it is one, else the text itself.
+Json integer_or_text(const std::string& text) {
+  if (const auto number = parse_number<std::uint64_t>(text)) {
+    return *number;
+  }
+  if (const auto number = parse_number<std::int64_t>(text)) {
+    return *number;
+  }
+  return text;
+}
+
+Result<Json> parse_lease(const FieldSpec& field, const std::string& text) {
+  const std::optional<double> seconds = parse_number<double>(text);
+  if (!seconds || !std::isfinite(*seconds) || *seconds < 0 || *seconds > 1e12) {
+    return bad_option(field, "'" + text + "' is not a number of seconds");
+  }
+  return Json(static_cast<std::uint64_t>(std::llround(*seconds * 1000)));
+}
+
+// Owner or group, by number or by name.
+Result<Json> parse_owner(const FieldSpec& field, const std::string& text) {
+  Json number = integer_or_text(text);
+  if (number.is_number()) {
+    return number;
+  }
+  if (field.name == "uid") {
+    if (const passwd* user = getpwnam(text.c_str()); user != nullptr) {
+      return Json(user->pw_uid);
+    }
+    return bad_option(field, "there is no user '" + text + "'");
+  }
+  if (const group* entry = getgrnam(text.c_str()); entry != nullptr) {
+    return Json(entry->gr_gid);
+  }
+  return bad_option(field, "there is no group '" + text + "'");
+}
+
+Result<Json> parse_value(const FieldSpec& field, const std::string& text) {
+  if (!is_utf8(text) && field.type != FieldType::kBytes) {
+    return bad_option(field, "'" + text + "' is not UTF-8");
+  }
+  if (field.option == "--size") {
+    const Result<std::uint64_t> size = parse_size(text);
+    return size ? Result<Json>(Json(*size)) : bad_option(field, size.error().message);
+  }
+  if (field.option == "--lease") {
+    return parse_lease(field, text);
+  }
+  if (field.name == "uid" || field.name == "gid") {
+    return parse_owner(field, text);
+  }
+  if (field.type == FieldType::kInteger || field.type == FieldType::kIdentity) {
+    return integer_or_text(text);
+  }
+  return Json(text);
+}
+
+Json binary(const std::string& bytes) { return Json::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end())); }
+
+// The data of a write: a str with --text, else bytes.
+Result<Json> parse_data(const SendOptions& options, const std::string& bytes) {
+  if (!options.flags.contains("text")) {
+    return binary(bytes);
+  }
+  if (!is_utf8(bytes)) {
+    return Error{ErrorCode::kNotText, "the data is not UTF-8", "without --text it is written as bytes"};
+  }
+  return Json(bytes);
+}
+
+Result<Json> read_batch(const std::string& path) {
+  const Result<std::string> file = read_file(path);
+  if (!file) {
+    return file.error();
+  }
+  Json requests = Json::array();
+  std::size_t number = 0;
+  for (std::string_view rest = *file; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) {
+      continue;
+    }
+    Result<Json> request = parse_json(line);
+    if (!request) {
+      return Error{ErrorCode::kBadRequest, "line " + std::to_string(number) + ": " + request.error().message};
+    }
+    requests.push_back(*std::move(request));
+  }
+  return requests;
+}
+
+}  // namespace
+
+Result<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::string_view kSuffixes = "KMG";
+  std::string_view digits = text;
+  unsigned shift = 0;
+  if (!text.empty()) {
+    const std::size_t suffix = kSuffixes.find(static_cast<char>(std::toupper(static_cast<unsigned char>(text.back()))));
+    if (suffix != std::string_view::npos) {
+      digits.remove_suffix(1);
+      shift = 10 * (static_cast<unsigned>(suffix) + 1);
+    }
+  }
+  const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(digits);
+  if (!number || *number > std::numeric_limits<std::uint64_t>::max() >> shift) {
+    return Error{ErrorCode::kBadRequest, "'" + std::string(text) + "' is not a size; 4096, 4K, 1M and 1G are"};
+  }
+  return *number << shift;
+}
+
+Result<Json> build_request(const SendOptions& options) {
+  if (options.command == kRawCommand) {
+    return parse_json(options.input);
+  }
+  const OperationSpec& operation = *operation_named(options.command);
+  Json request{{"op", options.command}};
+  for (const auto& [name, text] : options.values) {
+    Result<Json> value = name == "data" ? parse_data(options, text) : parse_value(*operation.field(name), text);
+    if (!value) {
+      return value;
+    }
+    request[name] = *std::move(value);
+  }
+  for (const std::string& name : options.flags) {
+    request[name] = operation.field(name)->default_value != "true";
+  }
+  if (options.data_file) {
+    const Result<std::string> bytes = read_file(*options.data_file);
+    Result<Json> data = bytes ? parse_data(options, *bytes) : Result<Json>(bytes.error());
+    if (!data) {
+      return data;
+    }
+    request["data"] = *std::move(data);
+  }
+  if (operation.field("requests") != nullptr) {
+    Result<Json> requests = read_batch(options.input);
+    if (!requests) {
+      return requests;
+    }
+    request["requests"] = *std::move(requests);
+  }
+  return request;
+}
+
+}  // namespace shmbus

@@ -1,0 +1,116 @@
+#include "tools/watch/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+#include <string_view>
+#include <vector>
+
+#include "protocol/codec/requests.hpp"
+#include "tools/json.hpp"
+#include "tools/report.hpp"
+
+namespace shmbus {
+namespace {
+
+constexpr const char* kProgram = "shmbus-watch";
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+// Key and shmid as the decoder of `events` reads them, so that they are written the same everywhere.
+Result<void> read_segment(const std::string& key, const std::string& shmid, WatchOptions& options) {
+  Json request{{"op", "events"}};
+  if (!key.empty()) {
+    request["shm_key"] = key == "private" ? "0" : key;
+  }
+  if (!shmid.empty()) {
+    request["shm_shmid"] = shmid;
+  }
+  const Result<std::string> frame = msgpack_from_json(request);
+  if (!frame) {
+    return frame.error();
+  }
+  const DecodedRequest decoded = decode_request(*frame);
+  if (const Error* wrong = std::get_if<Error>(&decoded.request)) {
+    return *wrong;
+  }
+  const auto& filter = std::get<EventsRequest>(std::get<Request>(decoded.request).operation);
+  options.shm_key = filter.shm_key;
+  options.shm_shmid = filter.shm_shmid;
+  return {};
+}
+
+Result<void> read_kinds(const std::vector<std::string>& names, WatchOptions& options) {
+  for (const std::string& name : names) {
+    const std::optional<EventKind> kind = event_kind_named(name);
+    if (!kind) {
+      return Error{ErrorCode::kBadRequest, "there is no event '" + name + "'",
+                   "the events are created, removed, marked, attached, detached, set, written, missed"};
+    }
+    options.kinds.insert(*kind);
+  }
+  return {};
+}
+
+bool asks_for_json(int argc, const char* const* argv) {
+  return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
+}
+
+}  // namespace
+
+std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const* argv) {
+  WatchOptions options;
+  std::string key;
+  std::string shmid;
+  std::vector<std::string> kinds;
+  std::optional<double> timeout_seconds;
+  double connect_seconds = 3;
+  CLI::App app{"Follows the changes of System V shared memory that shmbus-agent tells.", kProgram};
+  const CLI::Range seconds_range(0.001, 1e9);
+  app.set_version_flag("--version", std::string(kProgram) + " " + SHMBUS_VERSION);
+  app.add_option("--key", key, "only segments with this key; private for those without one");
+  app.add_option("--shmid", shmid, "only the segment with this id");
+  app.add_option("--event", kinds, "only events of this name; may be repeated")->expected(1)->take_all();
+  app.add_option("--count", options.count, "end after so many events")->check(CLI::PositiveNumber);
+  app.add_option("--timeout", timeout_seconds, "end after so many seconds; status 8 if --count was not reached")
+      ->check(seconds_range);
+  app.add_option("--connect-timeout", connect_seconds, "seconds to wait for the agent at first (default 3)")
+      ->check(seconds_range);
+  app.add_flag("--json", options.json, "one JSON document per line");
+  app.add_option("--events", options.events, "events endpoint of the agent (or SHMBUS_EVENTS)");
+  app.add_option("--commands", options.commands, "commands endpoint of the agent (or SHMBUS_COMMANDS)");
+  app.add_flag("--verbose", options.verbose, "tell which endpoints were taken");
+
+  const OutputForm form = asks_for_json(argc, argv) ? OutputForm::kJson : OutputForm::kText;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // help or version
+    std::ostringstream text;
+    app.exit(wanted, text, text);
+    const Result<void> written = write_stdout(text.str());
+    return written ? 0 : report(kProgram, written.error(), form);
+  } catch (const CLI::ParseError& error) {
+    return report(kProgram, {ErrorCode::kBadRequest, error.what(), "shmbus-watch --help tells more"}, form);
+  }
+  options.connect_timeout = milliseconds(connect_seconds);
+  if (timeout_seconds) {
+    options.timeout = milliseconds(*timeout_seconds);
+  }
+  Result<void> read = read_segment(key, shmid, options);
+  if (read) {
+    read = read_kinds(kinds, options);
+  }
+  if (!read) {
+    return report(kProgram, read.error(), form);
+  }
+  return options;
+}
+
+bool wants(const WatchOptions& options, const Event& event) {
+  return (options.kinds.empty() || options.kinds.contains(event.kind)) &&
+         (!options.shm_key || *options.shm_key == event.shm_key) &&
+         (!options.shm_shmid || *options.shm_shmid == event.shm_shmid);
+}
+
+}  // namespace shmbus
