@@ -24,7 +24,9 @@ std::string environment(const char* name) {
 
 // A slash at the end would make lstat and mkdir follow a link.
 std::string without_trailing_slash(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  while (path.size() > 1 && path.back() == '/') {
+    path.pop_back();
+  }
   return path;
 }
 
@@ -44,27 +46,39 @@ Error failed(int errno_value, std::string_view what, const std::string& path) {
 
 Result<void> check(const std::string& path, mode_t forbidden, std::string_view objection) {
   struct stat state {};
-  if (::lstat(path.c_str(), &state) != 0) return failed(errno, "look at", path);
-  if (S_ISLNK(state.st_mode)) return refused(path, "is a symbolic link");
-  if (!S_ISDIR(state.st_mode)) return refused(path, "is not a directory");
+  if (::lstat(path.c_str(), &state) != 0) {
+    return failed(errno, "look at", path);
+  }
+  if (S_ISLNK(state.st_mode)) {
+    return refused(path, "is a symbolic link");
+  }
+  if (!S_ISDIR(state.st_mode)) {
+    return refused(path, "is not a directory");
+  }
   if (state.st_uid != ::geteuid() && state.st_uid != 0) {
     return refused(path, "belongs to uid " + std::to_string(state.st_uid) + ", not to uid " +
                              std::to_string(::geteuid()) + " or root");
   }
-  if ((state.st_mode & forbidden) != 0) return refused(path, objection, "chmod 0700 " + escape_foreign(path));
+  if ((state.st_mode & forbidden) != 0) {
+    return refused(path, objection, "chmod 0700 " + escape_foreign(path));
+  }
   return {};
 }
 
 }  // namespace
 
 RuntimeDirectory agent_runtime_directory() {
-  if (const std::string own = environment("SHMBUS_RUNTIME_DIR"); !own.empty()) return {without_trailing_slash(own)};
+  if (const std::string own = environment("SHMBUS_RUNTIME_DIR"); !own.empty()) {
+    return {without_trailing_slash(own)};
+  }
   // systemd.exec(5): several directories are separated by colons.
   const std::string systemd = environment("RUNTIME_DIRECTORY");
   if (const std::string first = systemd.substr(0, systemd.find(':')); !first.empty()) {
     return {without_trailing_slash(first), true};
   }
-  if (::geteuid() == 0) return {kHostRuntimeDirectory};
+  if (::geteuid() == 0) {
+    return {kHostRuntimeDirectory};
+  }
   // The XDG specification has relative paths ignored.
   if (const std::string xdg = environment("XDG_RUNTIME_DIR"); xdg.starts_with('/')) {
     return {without_trailing_slash(xdg) + "/shmbus"};
@@ -74,7 +88,9 @@ RuntimeDirectory agent_runtime_directory() {
 
 std::vector<std::string> client_runtime_directories() {
   std::vector<std::string> directories{agent_runtime_directory().path};
-  if (directories.front() != kHostRuntimeDirectory) directories.emplace_back(kHostRuntimeDirectory);
+  if (directories.front() != kHostRuntimeDirectory) {
+    directories.emplace_back(kHostRuntimeDirectory);
+  }
   return directories;
 }
 
@@ -83,11 +99,17 @@ Result<void> prepare_runtime_directory(const RuntimeDirectory& directory) {
   if (directory.from_systemd) {
     // With DynamicUser= it is a link into /run/private, so this one is followed.
     struct stat state {};
-    if (::stat(path.c_str(), &state) != 0) return failed(errno, "look at", path);
-    if (!S_ISDIR(state.st_mode)) return refused(path, "is not a directory");
+    if (::stat(path.c_str(), &state) != 0) {
+      return failed(errno, "look at", path);
+    }
+    if (!S_ISDIR(state.st_mode)) {
+      return refused(path, "is not a directory");
+    }
     return {};
   }
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(errno, "create", path);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return failed(errno, "create", path);
+  }
   return check(path, kOpenToOthers, "is open to others");
 }
 

@@ -32,7 +32,9 @@ Error taken(const std::string& path, int fd) {
 
 Result<LockFile> LockFile::acquire(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd) return file_error(errno, "open", path);
+  if (!fd) {
+    return file_error(errno, "open", path);
+  }
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     const int failure = errno;
     return failure == EWOULDBLOCK ? taken(path, fd.get()) : file_error(failure, "lock", path);

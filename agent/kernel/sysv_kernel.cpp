@@ -21,7 +21,9 @@ constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;  // the smallest t
 ShmId slots_of_this_kernel() {
   std::ifstream options("/proc/cmdline");
   for (std::string option; options >> option;) {
-    if (option == "ipcmni_extend") return ShmId{1} << 24;
+    if (option == "ipcmni_extend") {
+      return ShmId{1} << 24;
+    }
   }
   return ShmId{1} << 15;
 }
@@ -50,7 +52,9 @@ SegmentStat to_stat(ShmId shmid, const shmid_ds& state) {
 shm_info read_shm_info(int* highest_slot = nullptr) {
   shm_info info{};
   const int highest = ::shmctl(0, SHM_INFO, reinterpret_cast<shmid_ds*>(&info));
-  if (highest_slot != nullptr) *highest_slot = highest;
+  if (highest_slot != nullptr) {
+    *highest_slot = highest;
+  }
   return info;
 }
 
@@ -58,13 +62,17 @@ shm_info read_shm_info(int* highest_slot = nullptr) {
 bool maps(const char* map, std::uint32_t id) {
   std::ifstream lines(map);
   for (std::uint64_t inside = 0, outside = 0, count = 0; lines >> inside >> outside >> count;) {
-    if (id >= inside && id - inside < count) return true;
+    if (id >= inside && id - inside < count) {
+      return true;
+    }
   }
   return false;
 }
 
 Error unmapped_owner_of(std::uint32_t uid, std::uint32_t gid) {
-  if (maps("/proc/self/uid_map", uid)) return unmapped_owner("gid " + std::to_string(gid));
+  if (maps("/proc/self/uid_map", uid)) {
+    return unmapped_owner("gid " + std::to_string(gid));
+  }
   return unmapped_owner("uid " + std::to_string(uid));
 }
 
@@ -77,18 +85,28 @@ class SysvAttachment final : public Attachment {
   [[nodiscard]] std::uint64_t size() const override { return size_; }
 
   Result<void> read(std::uint64_t offset, std::span<std::byte> into) const override {
-    if (into.empty()) return {};
-    if (may_fault()) return guarded_copy(::process_vm_readv, into.data(), offset, into.size());
+    if (into.empty()) {
+      return {};
+    }
+    if (may_fault()) {
+      return guarded_copy(::process_vm_readv, into.data(), offset, into.size());
+    }
     std::memcpy(into.data(), address_ + offset, into.size());
     return {};
   }
 
   Result<void> write(std::uint64_t offset, std::span<const std::byte> from) override {
-    if (access_ == Access::kReadOnly) return read_only_attachment();
-    if (from.empty()) return {};
+    if (access_ == Access::kReadOnly) {
+      return read_only_attachment();
+    }
+    if (from.empty()) {
+      return {};
+    }
     // writev only reads what its local iovec points to, which has no const form.
     auto* const source = const_cast<std::byte*>(from.data());
-    if (may_fault()) return guarded_copy(::process_vm_writev, source, offset, from.size());
+    if (may_fault()) {
+      return guarded_copy(::process_vm_writev, source, offset, from.size());
+    }
     std::memcpy(address_ + offset, from.data(), from.size());
     return {};
   }
@@ -106,7 +124,9 @@ class SysvAttachment final : public Attachment {
       const iovec local{ours + done, length - done};
       const iovec segment{address_ + offset + done, length - done};
       const ssize_t count = copy(::getpid(), &local, 1, &segment, 1, 0);
-      if (count <= 0) return copy_error(count < 0 ? errno : EFAULT, done, length);
+      if (count <= 0) {
+        return copy_error(count < 0 ? errno : EFAULT, done, length);
+      }
       done += static_cast<std::size_t>(count);
     }
     return {};
@@ -127,17 +147,25 @@ Result<Opened> SysvKernel::create(Key key, std::uint64_t size, Mode mode, bool e
   // Creating exclusively first tells created from opened; another process may remove the segment between the two.
   for (int tries = 0; tries < kMaxCreateTries; ++tries) {
     const int created = ::shmget(kernel_key, size, IPC_CREAT | IPC_EXCL | mode.bits);
-    if (created >= 0) return Opened{created, true};
+    if (created >= 0) {
+      return Opened{created, true};
+    }
     int failure = errno;
-    if (failure != EEXIST || exclusive) return create_error(failure, attempt, limits(), usage());
+    if (failure != EEXIST || exclusive) {
+      return create_error(failure, attempt, limits(), usage());
+    }
 
     const int opened = ::shmget(kernel_key, size, mode.bits);
-    if (opened >= 0) return Opened{opened, false};
+    if (opened >= 0) {
+      return Opened{opened, false};
+    }
     failure = errno;
     if (failure == EINVAL) {
       const Result<ShmId> shmid = find(key);
       const Result<SegmentStat> existing = shmid ? look(*shmid) : Result<SegmentStat>(shmid.error());
-      if (existing && existing->shm_segsz < size) return size_mismatch(attempt, *existing);
+      if (existing && existing->shm_segsz < size) {
+        return size_mismatch(attempt, *existing);
+      }
     } else if (failure != ENOENT) {
       return create_error(failure, attempt, limits(), usage());
     }
@@ -147,22 +175,32 @@ Result<Opened> SysvKernel::create(Key key, std::uint64_t size, Mode mode, bool e
 
 Result<ShmId> SysvKernel::find(Key key) {
   const int shmid = ::shmget(static_cast<key_t>(key), 0, 0);
-  if (shmid < 0) return key_not_found(key);
+  if (shmid < 0) {
+    return key_not_found(key);
+  }
   return shmid;
 }
 
 Result<SegmentStat> SysvKernel::stat(ShmId shmid) {
   shmid_ds state{};
-  if (::shmctl(shmid, IPC_STAT, &state) != 0) return segment_error(errno, "read", shmid);
+  if (::shmctl(shmid, IPC_STAT, &state) != 0) {
+    return segment_error(errno, "read", shmid);
+  }
   return to_stat(shmid, state);
 }
 
 Result<SegmentStat> SysvKernel::look(ShmId shmid) {
-  if (shmid < 0) return segment_error(EINVAL, "look at", shmid);
+  if (shmid < 0) {
+    return segment_error(EINVAL, "look at", shmid);
+  }
   shmid_ds state{};
   const int found = ::shmctl(shmid % slots_, SHM_STAT_ANY, &state);
-  if (found < 0) return segment_error(errno, "look at", shmid);
-  if (found != shmid) return segment_error(EIDRM, "look at", shmid);
+  if (found < 0) {
+    return segment_error(errno, "look at", shmid);
+  }
+  if (found != shmid) {
+    return segment_error(EIDRM, "look at", shmid);
+  }
   return to_stat(shmid, state);
 }
 
@@ -174,7 +212,9 @@ std::vector<SegmentStat> SysvKernel::list() {
   for (int slot = 0; slot <= highest; ++slot) {
     shmid_ds state{};
     const int shmid = ::shmctl(slot, SHM_STAT_ANY, &state);
-    if (shmid >= 0) segments.push_back(to_stat(shmid, state));
+    if (shmid >= 0) {
+      segments.push_back(to_stat(shmid, state));
+    }
   }
   return segments;
 }
@@ -182,25 +222,35 @@ std::vector<SegmentStat> SysvKernel::list() {
 Result<void> SysvKernel::set(ShmId shmid, const PermissionChange& change) {
   // Not IPC_STAT: the owner of a segment of mode 000 may set but not read.
   const Result<SegmentStat> now = look(shmid);
-  if (!now) return now.error();
+  if (!now) {
+    return now.error();
+  }
   shmid_ds wanted{};
   wanted.shm_perm.uid = change.uid.value_or(now->uid);
   wanted.shm_perm.gid = change.gid.value_or(now->gid);
   wanted.shm_perm.mode = change.mode.value_or(now->mode).bits;
-  if (::shmctl(shmid, IPC_SET, &wanted) == 0) return {};
+  if (::shmctl(shmid, IPC_SET, &wanted) == 0) {
+    return {};
+  }
   const int failure = errno;
-  if (failure == EINVAL && look(shmid)) return unmapped_owner_of(wanted.shm_perm.uid, wanted.shm_perm.gid);
+  if (failure == EINVAL && look(shmid)) {
+    return unmapped_owner_of(wanted.shm_perm.uid, wanted.shm_perm.gid);
+  }
   return segment_error(failure, "change", shmid);
 }
 
 Result<void> SysvKernel::remove(ShmId shmid) {
-  if (::shmctl(shmid, IPC_RMID, nullptr) != 0) return segment_error(errno, "remove", shmid);
+  if (::shmctl(shmid, IPC_RMID, nullptr) != 0) {
+    return segment_error(errno, "remove", shmid);
+  }
   return {};
 }
 
 Result<std::unique_ptr<Attachment>> SysvKernel::attach(ShmId shmid, Access access) {
   void* const address = ::shmat(shmid, nullptr, access == Access::kReadOnly ? SHM_RDONLY : 0);
-  if (address == reinterpret_cast<void*>(-1)) return segment_error(errno, "attach", shmid);
+  if (address == reinterpret_cast<void*>(-1)) {
+    return segment_error(errno, "attach", shmid);
+  }
   // Now that it is attached, the id can't be given to another segment.
   const Result<SegmentStat> state = look(shmid);
   if (!state) {

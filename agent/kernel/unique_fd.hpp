@@ -15,7 +15,9 @@ class UniqueFd {
   UniqueFd& operator=(const UniqueFd&) = delete;
   UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
-    if (this != &other) reset(other.release());
+    if (this != &other) {
+      reset(other.release());
+    }
     return *this;
   }
   ~UniqueFd() { reset(); }
@@ -29,7 +31,9 @@ class UniqueFd {
 
   void reset(int fd = -1) {
     const int old = std::exchange(fd_, fd);
-    if (old >= 0) ::close(old);
+    if (old >= 0) {
+      ::close(old);
+    }
   }
 
  private:

@@ -19,7 +19,9 @@ class ALockFile : public testing::Test {
  protected:
   ALockFile() {
     std::string name = "/tmp/shmbus-lock-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory for the test");
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw std::runtime_error("no directory for the test");
+    }
     directory_ = name;
     path_ = name + "/commands.sock.lock";
   }

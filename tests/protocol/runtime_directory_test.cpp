@@ -20,17 +20,25 @@ class ARuntimeDirectory : public testing::Test {
  protected:
   ARuntimeDirectory() {
     std::string name = "/tmp/shmbus-runtime-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory for the test");
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw std::runtime_error("no directory for the test");
+    }
     base_ = name;
     path_ = name + "/shmbus";
     for (const char* variable : {"SHMBUS_RUNTIME_DIR", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"}) {
-      if (const char* value = std::getenv(variable)) saved_[variable] = value;
+      if (const char* value = std::getenv(variable)) {
+        saved_[variable] = value;
+      }
       ::unsetenv(variable);
     }
   }
   ~ARuntimeDirectory() override {
-    for (const char* variable : {"SHMBUS_RUNTIME_DIR", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"}) ::unsetenv(variable);
-    for (const auto& [variable, value] : saved_) ::setenv(variable.c_str(), value.c_str(), 1);
+    for (const char* variable : {"SHMBUS_RUNTIME_DIR", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"}) {
+      ::unsetenv(variable);
+    }
+    for (const auto& [variable, value] : saved_) {
+      ::setenv(variable.c_str(), value.c_str(), 1);
+    }
     std::filesystem::remove_all(base_);
   }
 
@@ -65,14 +73,18 @@ TEST_F(ARuntimeDirectory, IsTheFirstThatSystemdMade) {
 }
 
 TEST_F(ARuntimeDirectory, IsTheHostsForRoot) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "needs root";
+  }
   ::setenv("XDG_RUNTIME_DIR", "/run/user/0", 1);
   EXPECT_EQ(agent_runtime_directory().path, kHostRuntimeDirectory);
   EXPECT_EQ(client_runtime_directories(), std::vector<std::string>{kHostRuntimeDirectory});
 }
 
 TEST_F(ARuntimeDirectory, IsTheUsersOwnForOthers) {
-  if (::geteuid() == 0 && ::seteuid(12345) != 0) GTEST_SKIP() << "needs a uid beside root's";
+  if (::geteuid() == 0 && ::seteuid(12345) != 0) {
+    GTEST_SKIP() << "needs a uid beside root's";
+  }
   const std::string fallback = agent_runtime_directory().path;
   ::setenv("XDG_RUNTIME_DIR", "relative", 1);
   const std::string relative = agent_runtime_directory().path;
@@ -133,7 +145,9 @@ TEST_F(ARuntimeDirectory, IsRefusedAsAFile) {
 
 TEST_F(ARuntimeDirectory, IsRefusedWhenSomebodyElses) {
   make(0700);
-  if (::geteuid() != 0 || ::chown(path_.c_str(), 12345, 12345) != 0) GTEST_SKIP() << "needs root";
+  if (::geteuid() != 0 || ::chown(path_.c_str(), 12345, 12345) != 0) {
+    GTEST_SKIP() << "needs root";
+  }
   expect_error(prepare_runtime_directory({path_}), ErrorCode::kPermissionDenied, "belongs to uid 12345");
   expect_error(check_runtime_directory(path_), ErrorCode::kPermissionDenied, "belongs to uid 12345");
 }

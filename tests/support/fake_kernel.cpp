@@ -30,20 +30,28 @@ class FakeAttachment final : public Attachment {
     --stat.shm_nattch;
     stat.shm_dtime = std::time(nullptr);
     stat.shm_lpid = ::getpid();
-    if (stat.marked && stat.shm_nattch == 0) state_->segments.erase(shmid_);
+    if (stat.marked && stat.shm_nattch == 0) {
+      state_->segments.erase(shmid_);
+    }
   }
 
   [[nodiscard]] std::uint64_t size() const override { return segment().stat.shm_segsz; }
 
   Result<void> read(std::uint64_t offset, std::span<std::byte> into) const override {
-    if (auto failure = take_failure(*state_)) return *failure;
+    if (auto failure = take_failure(*state_)) {
+      return *failure;
+    }
     std::copy_n(segment().bytes.data() + offset, into.size(), into.begin());
     return {};
   }
 
   Result<void> write(std::uint64_t offset, std::span<const std::byte> from) override {
-    if (auto failure = take_failure(*state_)) return *failure;
-    if (access_ == Access::kReadOnly) return read_only_attachment();
+    if (auto failure = take_failure(*state_)) {
+      return *failure;
+    }
+    if (access_ == Access::kReadOnly) {
+      return read_only_attachment();
+    }
     std::copy(from.begin(), from.end(), segment().bytes.data() + offset);
     return {};
   }
@@ -75,20 +83,34 @@ void FakeKernel::caller(std::uint32_t uid, std::uint32_t gid) {
 void FakeKernel::fail_next(Error error) { state_->next_failure = std::move(error); }
 
 Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool exclusive) {
-  if (auto failure = take_failure(*state_)) return *failure;
+  if (auto failure = take_failure(*state_)) {
+    return *failure;
+  }
   const CreateAttempt attempt{key, size, mode};
   const auto fail = [&](int errno_value) { return create_error(errno_value, attempt, limits_, usage()); };
   if (key != kPrivateKey) {
     for (const auto& [shmid, existing] : state_->segments) {
-      if (existing.stat.shm_key != key) continue;
-      if (exclusive) return fail(EEXIST);
-      if (existing.stat.shm_segsz < size) return size_mismatch(attempt, existing.stat);
-      if (!grants(existing.stat, mode.bits)) return fail(EACCES);
+      if (existing.stat.shm_key != key) {
+        continue;
+      }
+      if (exclusive) {
+        return fail(EEXIST);
+      }
+      if (existing.stat.shm_segsz < size) {
+        return size_mismatch(attempt, existing.stat);
+      }
+      if (!grants(existing.stat, mode.bits)) {
+        return fail(EACCES);
+      }
       return Opened{shmid, false};
     }
   }
-  if (size == 0 || size > limits_.shmmax) return fail(EINVAL);
-  if (exceeds_shmall(size, limits_, usage()) || state_->segments.size() >= limits_.shmmni) return fail(ENOSPC);
+  if (size == 0 || size > limits_.shmmax) {
+    return fail(EINVAL);
+  }
+  if (exceeds_shmall(size, limits_, usage()) || state_->segments.size() >= limits_.shmmni) {
+    return fail(ENOSPC);
+  }
   const ShmId shmid = next_id();
   state_->segments[shmid].stat = {.shm_key = key,
                                   .shm_shmid = shmid,
@@ -104,40 +126,62 @@ Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool e
 }
 
 Result<ShmId> FakeKernel::find(Key key) {
-  if (auto failure = take_failure(*state_)) return *failure;
+  if (auto failure = take_failure(*state_)) {
+    return *failure;
+  }
   for (const auto& [shmid, segment] : state_->segments) {
-    if (segment.stat.shm_key == key) return shmid;
+    if (segment.stat.shm_key == key) {
+      return shmid;
+    }
   }
   return key_not_found(key);
 }
 
 Result<SegmentStat> FakeKernel::stat(ShmId shmid) {
-  if (auto failure = take_failure(*state_)) return *failure;
+  if (auto failure = take_failure(*state_)) {
+    return *failure;
+  }
   const Segment* const found = segment(shmid);
-  if (found == nullptr) return segment_error(EINVAL, "read", shmid);
-  if (!grants(found->stat, kRead)) return segment_error(EACCES, "read", shmid);
+  if (found == nullptr) {
+    return segment_error(EINVAL, "read", shmid);
+  }
+  if (!grants(found->stat, kRead)) {
+    return segment_error(EACCES, "read", shmid);
+  }
   return found->stat;
 }
 
 Result<SegmentStat> FakeKernel::look(ShmId shmid) {
-  if (auto failure = take_failure(*state_)) return *failure;
+  if (auto failure = take_failure(*state_)) {
+    return *failure;
+  }
   const Segment* const found = segment(shmid);
-  if (found == nullptr) return segment_error(EINVAL, "look at", shmid);
+  if (found == nullptr) {
+    return segment_error(EINVAL, "look at", shmid);
+  }
   return found->stat;
 }
 
 std::vector<SegmentStat> FakeKernel::list() {
   std::vector<SegmentStat> segments;
-  for (const auto& [shmid, segment] : state_->segments) segments.push_back(segment.stat);
+  for (const auto& [shmid, segment] : state_->segments) {
+    segments.push_back(segment.stat);
+  }
   return segments;
 }
 
 Result<void> FakeKernel::set(ShmId shmid, const PermissionChange& change) {
-  if (auto failure = take_failure(*state_)) return *failure;
+  if (auto failure = take_failure(*state_)) {
+    return *failure;
+  }
   Segment* const found = segment(shmid);
-  if (found == nullptr) return segment_error(EINVAL, "change", shmid);
+  if (found == nullptr) {
+    return segment_error(EINVAL, "change", shmid);
+  }
   SegmentStat& stat = found->stat;
-  if (!owns(stat)) return segment_error(EPERM, "change", shmid);
+  if (!owns(stat)) {
+    return segment_error(EPERM, "change", shmid);
+  }
   stat.uid = change.uid.value_or(stat.uid);
   stat.gid = change.gid.value_or(stat.gid);
   stat.mode = change.mode.value_or(stat.mode);
@@ -146,10 +190,16 @@ Result<void> FakeKernel::set(ShmId shmid, const PermissionChange& change) {
 }
 
 Result<void> FakeKernel::remove(ShmId shmid) {
-  if (auto failure = take_failure(*state_)) return *failure;
+  if (auto failure = take_failure(*state_)) {
+    return *failure;
+  }
   Segment* const found = segment(shmid);
-  if (found == nullptr) return segment_error(EINVAL, "remove", shmid);
-  if (!owns(found->stat)) return segment_error(EPERM, "remove", shmid);
+  if (found == nullptr) {
+    return segment_error(EINVAL, "remove", shmid);
+  }
+  if (!owns(found->stat)) {
+    return segment_error(EPERM, "remove", shmid);
+  }
   if (found->stat.shm_nattch == 0) {
     state_->segments.erase(shmid);
   } else {
@@ -160,12 +210,20 @@ Result<void> FakeKernel::remove(ShmId shmid) {
 }
 
 Result<std::unique_ptr<Attachment>> FakeKernel::attach(ShmId shmid, Access access) {
-  if (auto failure = take_failure(*state_)) return *failure;
+  if (auto failure = take_failure(*state_)) {
+    return *failure;
+  }
   Segment* const found = segment(shmid);
-  if (found == nullptr) return segment_error(EINVAL, "attach", shmid);
+  if (found == nullptr) {
+    return segment_error(EINVAL, "attach", shmid);
+  }
   SegmentStat& stat = found->stat;
-  if (!grants(stat, access == Access::kReadOnly ? kRead : kReadWrite)) return segment_error(EACCES, "attach", shmid);
-  if (found->bytes.max_size() < stat.shm_segsz) return segment_error(ENOMEM, "attach", shmid);
+  if (!grants(stat, access == Access::kReadOnly ? kRead : kReadWrite)) {
+    return segment_error(EACCES, "attach", shmid);
+  }
+  if (found->bytes.max_size() < stat.shm_segsz) {
+    return segment_error(ENOMEM, "attach", shmid);
+  }
   found->bytes.resize(stat.shm_segsz);
   ++stat.shm_nattch;
   stat.shm_atime = std::time(nullptr);
@@ -207,8 +265,12 @@ ShmId FakeKernel::next_id() {
     return std::any_of(state_->segments.begin(), state_->segments.end(),
                        [&](const auto& entry) { return entry.first % kSlots == candidate; });
   };
-  while (taken(slot)) ++slot;
-  if (slot <= last_slot_) sequence_ = (sequence_ + 1) % kSequences;
+  while (taken(slot)) {
+    ++slot;
+  }
+  if (slot <= last_slot_) {
+    sequence_ = (sequence_ + 1) % kSequences;
+  }
   last_slot_ = slot;
   return sequence_ * kSlots + slot;
 }

@@ -46,7 +46,9 @@ class SysvSubject final : public Subject {
  public:
   ShmKernel& kernel() override { return kernel_; }
   bool become(std::uint32_t uid) override {
-    if (uid == 0) return ::seteuid(0) == 0 && ::setegid(0) == 0;
+    if (uid == 0) {
+      return ::seteuid(0) == 0 && ::setegid(0) == 0;
+    }
     return ::setgroups(0, nullptr) == 0 && ::setegid(uid) == 0 && ::seteuid(uid) == 0;
   }
   bool limit(std::uint64_t shmmni, std::uint64_t shmall) override {
