@@ -42,6 +42,7 @@ Result<std::vector<Binding>> bind_all(zmq::socket_t& socket, const std::vector<s
     }
     try {
       const PrivateUmask private_umask;
+      socket.set(zmq::sockopt::ipv6, endpoint.starts_with("tcp://["));
       socket.bind(endpoint);
       binding.endpoint = socket.get(zmq::sockopt::last_endpoint);
     } catch (const zmq::error_t& error) {

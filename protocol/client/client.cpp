@@ -46,22 +46,18 @@ Client::Client(ClientOptions options)
 
 Result<Client> Client::open(ClientOptions options) {
   Client client(std::move(options));
-  try {
-    client.connect();
-  } catch (const zmq::error_t& error) {
-    return Error{ErrorCode::kBadRequest,
-                 "cannot connect to the commands endpoint '" + client.endpoint().address + "': " + error.what(),
-                 "an endpoint is written ipc://PATH or tcp://HOST:PORT"};
+  if (Result<void> connected = client.connect(); !connected) {
+    return std::move(connected).error();
   }
   return client;
 }
 
 // A new socket each time, so that nothing asked before it can still be sent or answered on it.
-void Client::connect() {
+Result<void> Client::connect() {
   socket_ = zmq::socket_t(context_, zmq::socket_type::dealer);
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxReplyBytes));
-  socket_.connect(options_.commands.address);
+  return connect_to(socket_, options_.commands.address, "commands");
 }
 
 Result<Reply> Client::call(Request request) {
@@ -124,7 +120,9 @@ Result<std::string> Client::exchange_until(const std::string& frame, const Reque
     answered = wait_for_answer(id, tries_ == most_tries ? deadline : start + (deadline - start) * tries_ / kTries);
   }
   if (!answered.ok() || !*answered || tries_ > 1) {
-    connect();  // a late answer must not meet the next request
+    if (Result<void> renewed = connect(); !renewed) {  // a late answer must not meet the next request
+      return std::move(renewed).error();
+    }
   }
   if (!answered.ok()) {
     return answered.error();

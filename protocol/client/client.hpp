@@ -60,7 +60,7 @@ class Client {
  private:
   explicit Client(ClientOptions options);
 
-  void connect();
+  Result<void> connect();
   Result<std::string> exchange_until(const std::string& frame, const RequestId& id, bool resend_allowed,
                                      Clock::time_point deadline);
   Result<bool> wait_for_answer(const RequestId& id, Clock::time_point deadline);

@@ -34,15 +34,11 @@ Result<std::unique_ptr<EventStream>> EventStream::open(EventStreamOptions option
 Result<void> EventStream::subscribe() {
   const std::string sync_topic = std::string(kSyncTopics) + random_hex(kSyncNonceDigits / 2);
   const Clock::time_point deadline = Clock::now() + options_.connect_timeout;
-  try {
-    socket_.set(zmq::sockopt::linger, 0);
-    socket_.set(zmq::sockopt::rcvhwm, kReceiveQueueMessages);
-    socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxEventBytes));
-    socket_.connect(options_.events.address);
-  } catch (const zmq::error_t& error) {
-    return Error{ErrorCode::kBadRequest,
-                 "cannot connect to the events endpoint '" + options_.events.address + "': " + error.what(),
-                 "an endpoint is written ipc://PATH or tcp://HOST:PORT"};
+  socket_.set(zmq::sockopt::linger, 0);
+  socket_.set(zmq::sockopt::rcvhwm, kReceiveQueueMessages);
+  socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxEventBytes));
+  if (Result<void> connected = connect_to(socket_, options_.events.address, "events"); !connected) {
+    return connected;
   }
   socket_.set(zmq::sockopt::subscribe, options_.shm_key ? topics_of_key(*options_.shm_key) : kSegmentTopics);
   socket_.set(zmq::sockopt::subscribe, kMissedTopic);

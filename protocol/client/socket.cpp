@@ -27,6 +27,18 @@ std::chrono::milliseconds time_until(std::optional<Clock::time_point> deadline) 
 
 }  // namespace
 
+Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::string_view what) {
+  try {
+    socket.set(zmq::sockopt::ipv6, address.starts_with("tcp://["));
+    socket.connect(address);
+  } catch (const zmq::error_t& error) {
+    return Error{ErrorCode::kBadRequest,
+                 "cannot connect to the " + std::string(what) + " endpoint '" + address + "': " + error.what(),
+                 "an endpoint is written ipc://PATH or tcp://HOST:PORT"};
+  }
+  return {};
+}
+
 Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Clock::time_point> deadline) {
   std::array<zmq::pollitem_t, 2> items{{{socket.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, interrupt_fd, ZMQ_POLLIN, 0}}};
   const std::size_t count = interrupt_fd < 0 ? 1 : 2;

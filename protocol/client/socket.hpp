@@ -5,12 +5,19 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <zmq.hpp>
+
+#include "protocol/result.hpp"
 
 namespace shmbus {
 
 using Clock = std::chrono::steady_clock;
+
+// Connects `socket`, which needs nobody there yet. Errors: kBadRequest for an address that ZeroMQ does not take; `what`
+// names the endpoint in the message.
+[[nodiscard]] Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::string_view what);
 
 enum class Woken : std::uint8_t { kMessage, kInterrupt, kDeadline };
 

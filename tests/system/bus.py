@@ -6,6 +6,7 @@ import pathlib
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,13 @@ def maps_uid(uid):
     """Whether this user namespace knows the uid (in `unshare -Ur` only 0 is)."""
     with open("/proc/self/uid_map", encoding="ascii") as lines:
         return any(int(first) <= uid < int(first) + int(count) for first, _, count in map(str.split, lines))
+
+
+def has_ipv6_loopback():
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
 
 
 class Failed(AssertionError):

@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import subprocess
+import unittest
 
 import bus
 
@@ -70,6 +71,14 @@ class Lifecycle(bus.BusTest):
         self.assertTrue(client.reply("ping")["ok"])
         client.close()
         self.assertEqual(agent.stop(), 0)
+
+    @unittest.skipUnless(bus.has_ipv6_loopback(), "no IPv6 here")
+    def test_ipv6_loopback(self):
+        runtime = self.runtime()
+        agent = self.start("--insecure-tcp", "--commands", "tcp://[::1]:*",
+                           "--commands", f"ipc://{runtime}/commands.sock", runtime=runtime)
+        endpoint = self.new_client(agent).result("info")["endpoints"]["commands"][0]
+        self.assertEqual(self.send("--commands", endpoint, "--json", "ping")[1], "")
 
     def test_sigterm_and_sigint_say_goodbye(self):
         for how in (signal.SIGTERM, signal.SIGINT):
