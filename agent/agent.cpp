@@ -74,13 +74,13 @@ void Agent::run(int exit_descriptor) {
       }
       continue;
     }
+    do_what_is_due(Clock::now());  // before the requests, so that none of them meets a lease that is over
     if (subscriptions.revents != 0) {
       publisher_.answer_subscriptions();
     }
     if (requests.revents != 0) {
       serve_requests();
     }
-    do_what_is_due(Clock::now());
   }
   stop();
 }

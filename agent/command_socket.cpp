@@ -5,7 +5,7 @@
 namespace shmbus::agent {
 namespace {
 
-std::string peer_address(zmq::message_t& message) {
+std::string_view peer_address(zmq::message_t& message) {
   try {
     return message.gets("Peer-Address");
   } catch (const zmq::error_t&) {  // a transport without addresses
@@ -30,7 +30,11 @@ std::optional<Received> CommandSocket::receive() {
   if (!socket_.recv(request.frame, zmq::recv_flags::dontwait)) {
     return std::nullopt;
   }
-  request.caller = caller_from_peer_address(peer_address(request.frame));
+  if (const std::string_view peer = peer_address(request.frame); peer != last_peer_) {
+    last_peer_ = peer;
+    last_caller_ = caller_from_peer_address(peer);
+  }
+  request.caller = last_caller_;
   for (bool more = request.frame.more(); more; ++request.parts) {
     zmq::message_t part;  // libzmq hands over whole messages only, so the rest is there
     if (!socket_.recv(part, zmq::recv_flags::dontwait)) {

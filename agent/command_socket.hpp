@@ -40,6 +40,8 @@ class CommandSocket {
 
  private:
   zmq::socket_t socket_;
+  std::string last_peer_;  // many requests in a row come from one caller
+  Caller last_caller_ = caller_from_peer_address({});
 };
 
 }  // namespace shmbus::agent

@@ -17,10 +17,9 @@ std::size_t most_reply_bytes(const Operation& operation) {
                           : limits::kMaxDataBytes + batch->requests.size() * kMostPlainReplyBytes;
 }
 
-void log_outcome(const Request& request, const Caller& caller, const EncodedOutcome& outcome) {
+void log_outcome(const Operation& operation, const Caller& caller, std::string_view outcome) {
   if (spdlog::should_log(spdlog::level::debug)) {
-    spdlog::debug("{} by {} pid {}: {}", spec_of(request.operation).name, caller.principal, caller.pid.value_or(0),
-                  outcome.ok ? "ok" : "failed");
+    spdlog::debug("{} by {} pid {}: {}", spec_of(operation).name, caller.principal, caller.pid.value_or(0), outcome);
   }
 }
 
@@ -31,27 +30,14 @@ Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attach
     : kernel_(kernel), feed_(feed), attachments_(attachments), publisher_(publisher), facts_(facts), once_(limits) {}
 
 std::string Dispatcher::handle(std::string_view frame, const Caller& caller, Clock::time_point now) {
-  const DecodedRequest decoded = decode_request(frame);
-  if (const Error* const error = std::get_if<Error>(&decoded.request)) {
+  DecodedRequest decoded = decode_request(frame);
+  if (Error* const error = std::get_if<Error>(&decoded.request)) {
     spdlog::debug("refused a request of {}: {}", caller.principal, error->message);
-    return reply_with(decoded.id, encode_outcome(*error), false);
+    return reply_with(decoded.id, std::move(*error));
   }
   const Request& request = std::get<Request>(decoded.request);
-  bool repeated = false;
-  const EncodedOutcome outcome = decide(request, caller, now, repeated);
-  log_outcome(request, caller, outcome);
-  return reply_with(decoded.id, outcome, repeated);
-}
-
-std::string Dispatcher::refuse_parts(std::size_t parts) {
-  const Error error{.code = ErrorCode::kBadRequest,
-                    .message = "a request is one frame, this message had " + std::to_string(parts)};
-  return reply_with({}, encode_outcome(error), false);
-}
-
-EncodedOutcome Dispatcher::decide(const Request& request, const Caller& caller, Clock::time_point now, bool& repeated) {
-  if (const std::optional<Error> changed = check_epoch(request)) {
-    return encode_outcome(*changed);
+  if (std::optional<Error> changed = check_epoch(request)) {
+    return reply_with(decoded.id, *std::move(changed));
   }
   OperationContext context{.kernel = kernel_,
                            .feed = feed_,
@@ -60,26 +46,34 @@ EncodedOutcome Dispatcher::decide(const Request& request, const Caller& caller, 
                            .facts = facts_,
                            .caller = caller,
                            .now = now};
-  if (!request.once) {
-    return encode_outcome(run(context, request.operation));
-  }
+  return request.once ? handle_once(context, request) : reply_with(decoded.id, run(context, request.operation));
+}
+
+std::string Dispatcher::refuse_parts(std::size_t parts) {
+  return reply_with({}, Error{.code = ErrorCode::kBadRequest,
+                              .message = "a request is one frame, this message had " + std::to_string(parts)});
+}
+
+// What was remembered for the request's `once`, or what it does now and remembers.
+std::string Dispatcher::handle_once(OperationContext& context, const Request& request) {
+  const std::string& principal = context.caller.principal;
   const std::string operation = encode_operation(request.operation);
-  const Result<const EncodedOutcome*> remembered =
-      once_.find(caller.principal, *request.once, operation, most_reply_bytes(request.operation), now);
+  Result<const EncodedOutcome*> remembered =
+      once_.find(principal, *request.once, operation, most_reply_bytes(request.operation), context.now);
   if (!remembered) {
-    return encode_outcome(remembered.error());
+    return reply_with(request.id, std::move(remembered).error());
   }
   if (*remembered != nullptr) {
-    repeated = true;
-    return **remembered;
+    log_outcome(request.operation, context.caller, "repeated");
+    return encode_repeated_reply(request.id, **remembered, publisher_.journal().epoch(), publisher_.journal().seq());
   }
-  EncodedOutcome outcome = encode_outcome(run(context, request.operation));
-  once_.remember(caller.principal, *request.once, operation, outcome, now);
-  return outcome;
+  Outcome outcome = run(context, request.operation);
+  once_.remember(principal, *request.once, operation, encode_outcome(outcome), context.now);
+  return reply_with(request.id, std::move(outcome));
 }
 
 Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& operation) {
-  return std::visit(
+  Outcome outcome = std::visit(
       [&](const auto& request) -> Outcome {
         if constexpr (std::is_same_v<std::decay_t<decltype(request)>, BatchRequest>) {
           return OperationResult(run_batch(context, request));
@@ -92,6 +86,8 @@ Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& 
         }
       },
       operation);
+  log_outcome(operation, context.caller, outcome.index() == 0 ? "ok" : name_of(std::get<Error>(outcome).code));
+  return outcome;
 }
 
 Dispatcher::Outcome Dispatcher::run_one(OperationContext& context, const Request& request) {
@@ -128,9 +124,9 @@ std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
                .hint = "take a new list"};
 }
 
-std::string Dispatcher::reply_with(const RequestId& id, const EncodedOutcome& outcome, bool repeated) const {
+std::string Dispatcher::reply_with(const RequestId& id, Outcome outcome) const {
   const EventJournal& journal = publisher_.journal();
-  return encode_reply(id, outcome, repeated, journal.epoch(), journal.seq());
+  return encode_reply({.id = id, .outcome = std::move(outcome), .epoch = journal.epoch(), .seq = journal.seq()});
 }
 
 }  // namespace shmbus::agent

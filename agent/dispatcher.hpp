@@ -24,12 +24,12 @@ class Dispatcher {
  private:
   using Outcome = std::variant<OperationResult, Error>;
 
-  EncodedOutcome decide(const Request& request, const Caller& caller, Clock::time_point now, bool& repeated);
+  std::string handle_once(OperationContext& context, const Request& request);
   Outcome run(OperationContext& context, const Operation& operation);
   Outcome run_one(OperationContext& context, const Request& request);
   BatchResult run_batch(OperationContext& context, const BatchRequest& batch);
   std::optional<Error> check_epoch(const Request& request) const;
-  std::string reply_with(const RequestId& id, const EncodedOutcome& outcome, bool repeated) const;
+  std::string reply_with(const RequestId& id, Outcome outcome) const;
 
   ShmKernel& kernel_;
   SegmentFeed& feed_;

@@ -127,18 +127,32 @@ constexpr std::array kOperations{
 };
 static_assert(kOperations.size() == std::variant_size_v<Operation>);
 static_assert(kOperations.size() == std::variant_size_v<OperationResult>);
+static_assert(std::all_of(kOperations.begin(), kOperations.end(), [](const OperationSpec& spec) {
+  return kCommonFields.size() + spec.fields.size() <= kMaxFields;
+}));
 
 }  // namespace
 
-const FieldSpec* OperationSpec::field(std::string_view field_name) const {
+std::optional<std::size_t> OperationSpec::index_of(std::string_view field_name) const {
+  std::size_t index = 0;
   for (const std::span<const FieldSpec> group : {common_fields(), fields}) {
-    const auto found =
-        std::find_if(group.begin(), group.end(), [&](const FieldSpec& f) { return f.name == field_name; });
-    if (found != group.end()) {
-      return &*found;
+    for (const FieldSpec& each : group) {
+      if (each.name == field_name) {
+        return index;
+      }
+      ++index;
     }
   }
-  return nullptr;
+  return std::nullopt;
+}
+
+const FieldSpec* OperationSpec::field(std::string_view field_name) const {
+  const std::optional<std::size_t> index = index_of(field_name);
+  if (!index) {
+    return nullptr;
+  }
+  const std::size_t common = common_fields().size();
+  return *index < common ? &common_fields()[*index] : &fields[*index - common];
 }
 
 std::span<const OperationSpec> operations() { return kOperations; }

@@ -2,7 +2,9 @@
 // from it, so an operation or a field that is added here shows everywhere.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +26,8 @@ enum class FieldType : std::uint8_t {
   kRequests,  // array of requests
 };
 
+inline constexpr std::size_t kMaxFields = 64;  // of one operation, common ones included
+
 // One field of a request. `default_value` is as people would write it, "" where there is none. `option` is the
 // sender's option for it, `help` its line there; `min` and `max` bound an integer or a length.
 struct FieldSpec {
@@ -44,7 +48,9 @@ struct OperationSpec {
   std::string_view help;
   std::span<const FieldSpec> fields;
 
+  // The field's row, common or its own; and its place among the common ones and then its own, below kMaxFields.
   [[nodiscard]] const FieldSpec* field(std::string_view field_name) const;
+  [[nodiscard]] std::optional<std::size_t> index_of(std::string_view field_name) const;
 };
 
 // All operations, in the order of the variants in commands.hpp.

@@ -8,24 +8,34 @@ SegmentFeed::SegmentFeed(ShmKernel& kernel, EventPublisher& publisher) : kernel_
 
 void SegmentFeed::take_baseline() { watcher_.compare(kernel_.list()); }
 
-void SegmentFeed::look_at_all() {
-  for (const SegmentChange& change : watcher_.compare(kernel_.list())) {
-    publish(change, EventSource::kKernel, {});
-  }
-}
+void SegmentFeed::look_at_all() { publish(watcher_.compare(kernel_.list()), {}, {}); }
 
 void SegmentFeed::look_at(ShmId shmid) { report(shmid, {}, {}); }
 
 void SegmentFeed::look_at_key(Key key) {
-  for (const ShmId shmid : watcher_.known_with_key(key)) {
-    look_at(shmid);
+  if (const std::optional<ShmId> shmid = watcher_.id_of(key)) {
+    look_at(*shmid);
   }
 }
 
 void SegmentFeed::report(ShmId shmid, std::initializer_list<EventKind> kinds, const Actor& actor) {
+  const std::optional<SegmentStat> now = look(shmid);
+  if (now && !now->marked) {  // the key's former segment goes before this one comes
+    if (const std::optional<ShmId> former = watcher_.id_of(now->shm_key); former && *former != shmid) {
+      publish(watcher_.compare_one(*former, look(*former)), {}, {});
+    }
+  }
+  publish(watcher_.compare_one(shmid, now), kinds, actor);
+}
+
+std::optional<SegmentStat> SegmentFeed::look(ShmId shmid) {
   const Result<SegmentStat> found = kernel_.look(shmid);
-  const std::optional<SegmentStat> now = found ? std::optional(*found) : std::nullopt;
-  for (const SegmentChange& change : watcher_.compare_one(shmid, now)) {
+  return found ? std::optional(*found) : std::nullopt;
+}
+
+void SegmentFeed::publish(const std::vector<SegmentChange>& changes, std::initializer_list<EventKind> kinds,
+                          const Actor& actor) {
+  for (const SegmentChange& change : changes) {
     const bool by_bus = std::find(kinds.begin(), kinds.end(), change.kind) != kinds.end();
     publish(change, by_bus ? EventSource::kBus : EventSource::kKernel, by_bus ? actor : Actor{});
   }

@@ -17,7 +17,7 @@ class SegmentFeed {
   // Takes what exists as the baseline, without events.
   void take_baseline();
 
-  // Looks at every segment, at one, or at those known by `key`; publishes what others did.
+  // Looks at every segment, at one, or at the one known by `key`; publishes what others did.
   void look_at_all();
   void look_at(ShmId shmid);
   void look_at_key(Key key);
@@ -34,6 +34,8 @@ class SegmentFeed {
   [[nodiscard]] const SegmentWatcher& watcher() const { return watcher_; }
 
  private:
+  std::optional<SegmentStat> look(ShmId shmid);
+  void publish(const std::vector<SegmentChange>& changes, std::initializer_list<EventKind> kinds, const Actor& actor);
   void publish(const SegmentChange& change, EventSource source, const Actor& actor);
 
   ShmKernel& kernel_;

@@ -66,6 +66,7 @@ std::vector<SegmentChange> SegmentWatcher::compare(const std::vector<SegmentStat
       if (entry.second.look == look_) {
         return false;
       }
+      unindex(entry.second.stat);
       tell_removed(entry.second.stat, gone);
       return true;
     });
@@ -79,6 +80,7 @@ std::vector<SegmentChange> SegmentWatcher::compare_one(ShmId shmid, const std::o
   if (now) {
     compare_present(*now, changes);
   } else if (const auto found = known_.find(shmid); found != known_.end()) {
+    unindex(found->second.stat);
     tell_removed(found->second.stat, changes);
     known_.erase(found);
   }
@@ -90,14 +92,9 @@ const SegmentStat* SegmentWatcher::known(ShmId shmid) const {
   return found == known_.end() ? nullptr : &found->second.stat;
 }
 
-std::vector<ShmId> SegmentWatcher::known_with_key(Key key) const {
-  std::vector<ShmId> ids;
-  for (const auto& [shmid, known] : known_) {
-    if (known.stat.shm_key == key && !known.stat.marked) {
-      ids.push_back(shmid);
-    }
-  }
-  return ids;
+std::optional<ShmId> SegmentWatcher::id_of(Key key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::vector<SegmentStat> SegmentWatcher::all() const {
@@ -114,10 +111,13 @@ void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<Segme
   Known& known = entry->second;
   known.look = look_;
   if (is_new) {
+    index(found);
     tell_created(found, changes);
     return;
   }
   if (is_reused(known.stat, found)) {
+    unindex(known.stat);
+    index(found);
     tell_removed(known.stat, changes);
     tell_created(found, changes);
     known.stat = found;
@@ -125,10 +125,23 @@ void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<Segme
   }
   SegmentStat now = found;
   if (now.marked) {
+    unindex(known.stat);
     now.shm_key = known.stat.shm_key;
   }
   tell_differences(known.stat, now, changes);
   known.stat = now;
+}
+
+void SegmentWatcher::index(const SegmentStat& stat) {
+  if (stat.shm_key != kPrivateKey && !stat.marked) {
+    by_key_[stat.shm_key] = stat.shm_shmid;
+  }
+}
+
+void SegmentWatcher::unindex(const SegmentStat& stat) {
+  if (const auto found = by_key_.find(stat.shm_key); found != by_key_.end() && found->second == stat.shm_shmid) {
+    by_key_.erase(found);
+  }
 }
 
 }  // namespace shmbus::agent

@@ -29,8 +29,8 @@ class SegmentWatcher {
   // The last known state, or null. Valid until the next comparison.
   [[nodiscard]] const SegmentStat* known(ShmId shmid) const;
 
-  // The known, unmarked segments that have `key`.
-  [[nodiscard]] std::vector<ShmId> known_with_key(Key key) const;
+  // The known, unmarked segment that `key` (not kPrivateKey) names.
+  [[nodiscard]] std::optional<ShmId> id_of(Key key) const;
 
   [[nodiscard]] std::vector<SegmentStat> all() const;
 
@@ -41,8 +41,12 @@ class SegmentWatcher {
   };
 
   void compare_present(const SegmentStat& found, std::vector<SegmentChange>& changes);
+  void index(const SegmentStat& stat);
+  void unindex(const SegmentStat& stat);
 
   std::unordered_map<ShmId, Known> known_;
+  std::unordered_map<Key, ShmId>
+      by_key_;  // the unmarked ones; the newest where an older one is not yet seen to be gone
   std::uint64_t look_ = 0;
 };
 

@@ -9,24 +9,21 @@ namespace shmbus {
 namespace codec {
 namespace {
 
-struct EncodedReply {
+struct RepeatedReply {
   const RequestId& id;
   const EncodedOutcome& outcome;
-  bool repeated;
-  std::optional<std::uint64_t> epoch;
-  std::optional<std::uint64_t> seq;
+  std::uint64_t epoch;
+  std::uint64_t seq;
 };
 
 }  // namespace
 
 template <class V>
-void describe(V& v, const EncodedReply& s) {
+void describe(V& v, const RepeatedReply& s) {
   v.field("ok", s.outcome.ok);
   v.field("id", s.id);
   v.raw(s.outcome.ok ? "result" : "error", s.outcome.bytes);
-  if (s.repeated) {
-    v.field("repeated", s.repeated);
-  }
+  v.field("repeated", true);
   v.field("epoch", s.epoch);
   v.field("seq", s.seq);
 }
@@ -68,14 +65,11 @@ EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcom
               std::visit([](const auto& result) { return codec::encode(result); }, std::get<OperationResult>(outcome))};
 }
 
-std::string encode_reply(const RequestId& id, const EncodedOutcome& outcome, bool repeated, std::uint64_t epoch,
-                         std::uint64_t seq) {
-  return codec::encode(codec::EncodedReply{id, outcome, repeated, epoch, seq});
-}
+std::string encode_reply(const Reply& reply) { return codec::encode(reply); }
 
-std::string encode_reply(const Reply& reply) {
-  return codec::encode(
-      codec::EncodedReply{reply.id, encode_outcome(reply.outcome), reply.repeated, reply.epoch, reply.seq});
+std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
+                                  std::uint64_t seq) {
+  return codec::encode(codec::RepeatedReply{id, outcome, epoch, seq});
 }
 
 std::size_t encoded_size(const SegmentStat& stat) { return codec::encode(stat).size(); }

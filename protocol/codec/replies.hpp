@@ -16,11 +16,11 @@ struct EncodedOutcome {
 
 [[nodiscard]] EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcome);
 
-// The whole reply around an outcome. `epoch` and `seq` are of now.
-[[nodiscard]] std::string encode_reply(const RequestId& id, const EncodedOutcome& outcome, bool repeated,
-                                       std::uint64_t epoch, std::uint64_t seq);
-
 [[nodiscard]] std::string encode_reply(const Reply& reply);
+
+// The whole reply, marked as repeated, around an outcome that was remembered. `epoch` and `seq` are of now.
+[[nodiscard]] std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
+                                                std::uint64_t seq);
 
 // The bytes that one segment takes in the result of list.
 [[nodiscard]] std::size_t encoded_size(const SegmentStat& stat);

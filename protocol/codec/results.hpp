@@ -135,4 +135,17 @@ void describe(V& v, Of<BatchResult> auto& s) {
   v.replies("replies", s.replies);
 }
 
+// The reply around a result; only written so, because reading one takes the operation that it answers.
+template <class V>
+void describe(V& v, const Reply& s) {
+  v.field("ok", s.ok());
+  v.field("id", s.id);
+  v.outcome(s.outcome);
+  if (s.repeated) {
+    v.field("repeated", s.repeated);
+  }
+  v.field("epoch", s.epoch);
+  v.field("seq", s.seq);
+}
+
 }  // namespace shmbus::codec

@@ -1,6 +1,7 @@
 #include "protocol/codec/unpack.hpp"
 
 #include <exception>
+#include <memory>
 #include <span>
 
 #include "protocol/limits.hpp"
@@ -14,10 +15,12 @@ constexpr std::size_t kMaxAnswerDepth = 16;  // an event in the replay of a batc
 
 Result<Unpacked> unpack(std::string_view frame, const msgpack::unpack_limit& limit, ErrorCode code) {
   const auto refer = [](msgpack::type::object_type, std::size_t, void*) { return true; };
+  constexpr std::size_t kZoneBytes = 960;  // holds the objects of most messages, and is cheap to allocate
   try {
     std::size_t end = 0;
-    msgpack::object_handle handle = msgpack::unpack(frame.data(), frame.size(), end, refer, nullptr, limit);
-    return Unpacked{std::move(handle), frame.size() - end};
+    auto zone = std::make_unique<msgpack::zone>(kZoneBytes);
+    const msgpack::object object = msgpack::unpack(*zone, frame.data(), frame.size(), end, refer, nullptr, limit);
+    return Unpacked{{object, std::move(zone)}, frame.size() - end};
   } catch (const msgpack::depth_size_overflow&) {
     return Error{code, "the message nests more than " + std::to_string(limit.depth()) + " deep"};
   } catch (const msgpack::size_overflow&) {

@@ -1,7 +1,6 @@
 #include "protocol/codec/writer.hpp"
 
-#include "protocol/codec/fields.hpp"
-#include "protocol/codec/replies.hpp"
+#include "protocol/codec/results.hpp"
 
 namespace shmbus::codec {
 namespace {
@@ -68,13 +67,13 @@ void Writer::encoded(std::string_view name, const std::vector<std::string>& valu
   value(name);
   packer_.pack_array(size_of(values));
   for (const std::string& each : values) {
-    sink_.bytes += each;
+    sink_.write(each);
   }
 }
 
 void Writer::raw(std::string_view name, std::string_view encoded_value) {
   value(name);
-  sink_.bytes += encoded_value;
+  sink_.write(encoded_value);
 }
 
 void Writer::requests(std::string_view name, const std::vector<BatchItem>& items) {
@@ -84,7 +83,7 @@ void Writer::requests(std::string_view name, const std::vector<BatchItem>& items
     if (const auto* const request = std::get_if<Request>(&item.request)) {
       value(*request);
     } else {
-      sink_.bytes += item.malformed;
+      sink_.write(item.malformed);
     }
   }
 }
@@ -93,7 +92,15 @@ void Writer::replies(std::string_view name, const std::vector<Reply>& replies) {
   value(name);
   packer_.pack_array(size_of(replies));
   for (const Reply& reply : replies) {
-    sink_.bytes += encode_reply(reply);
+    value(reply);
+  }
+}
+
+void Writer::outcome(const std::variant<OperationResult, Error>& outcome) {
+  if (const auto* const error = std::get_if<Error>(&outcome)) {
+    field("error", *error);
+  } else {
+    std::visit([this](const auto& result) { field("result", result); }, std::get<OperationResult>(outcome));
   }
 }
 

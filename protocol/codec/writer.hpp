@@ -1,8 +1,10 @@
 // Writes described structs as msgpack. See fields.hpp for what a visitor has.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <msgpack.hpp>
 #include <optional>
 #include <string>
@@ -36,6 +38,7 @@ class Counter {
   void raw(std::string_view, std::string_view) { ++count_; }
   void requests(std::string_view, const std::vector<BatchItem>&) { ++count_; }
   void replies(std::string_view, const std::vector<Reply>&) { ++count_; }
+  void outcome(const std::variant<OperationResult, Error>&) { ++count_; }
 
   [[nodiscard]] std::uint32_t count() const { return count_; }
 
@@ -43,11 +46,41 @@ class Counter {
   std::uint32_t count_ = 0;
 };
 
-class Writer {
-  static constexpr std::size_t kUsualBytes = 512;  // holds most messages, so that a buffer grows but rarely
-
+// Where the packer puts its many small pieces: a block that holds most messages, so that a string is made once.
+class Sink {
  public:
-  Writer() { sink_.bytes.reserve(kUsualBytes); }
+  void write(const char* data, std::size_t size) {
+    if (size > block_.size() - used_) {
+      flush();
+      if (size > block_.size()) {
+        bytes_.append(data, size);
+        return;
+      }
+    }
+    std::memcpy(block_.data() + used_, data, size);
+    used_ += size;
+  }
+  void write(std::string_view data) { write(data.data(), data.size()); }
+
+  [[nodiscard]] std::string take() {
+    flush();
+    return std::move(bytes_);
+  }
+
+ private:
+  void flush() {
+    bytes_.append(block_.data(), used_);
+    used_ = 0;
+  }
+
+  std::array<char, 512> block_;
+  std::size_t used_ = 0;
+  std::string bytes_;
+};
+
+class Writer {
+ public:
+  Writer() = default;
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
@@ -83,15 +116,11 @@ class Writer {
   void raw(std::string_view name, std::string_view encoded_value);
   void requests(std::string_view name, const std::vector<BatchItem>& items);
   void replies(std::string_view name, const std::vector<Reply>& replies);
+  void outcome(const std::variant<OperationResult, Error>& outcome);
 
-  [[nodiscard]] std::string take() { return std::move(sink_.bytes); }
+  [[nodiscard]] std::string take() { return sink_.take(); }
 
  private:
-  struct Sink {
-    void write(const char* data, std::size_t size) { bytes.append(data, size); }
-    std::string bytes;
-  };
-
   template <std::integral T>
   void value(T number) {
     packer_.pack(number);

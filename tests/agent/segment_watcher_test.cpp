@@ -117,7 +117,7 @@ TEST_F(SegmentWatcherTest, AMarkedSegmentKeepsItsKeyUntilItIsGone) {
   EXPECT_EQ(told[0].stat.shm_key, 5679U);
   EXPECT_TRUE(watcher.compare({marked(segment(1))}).empty());
   EXPECT_EQ(watcher.known(1)->shm_key, 5679U);
-  EXPECT_TRUE(watcher.known_with_key(5679).empty());
+  EXPECT_FALSE(watcher.id_of(5679));
   const auto gone = watcher.compare({});
   ASSERT_EQ(kinds_of(gone), Kinds{EventKind::kRemoved});
   EXPECT_EQ(gone[0].stat.shm_key, 5679U);
@@ -148,7 +148,7 @@ TEST_F(SegmentWatcherTest, AKeysOldSegmentGoesBeforeItsNewOneComes) {
   const auto told = changes(segment(1), segment(2));
   ASSERT_EQ(kinds_of(told), (Kinds{EventKind::kRemoved, EventKind::kCreated}));
   EXPECT_EQ(told[0].stat.shm_shmid, 1);
-  EXPECT_EQ(watcher.known_with_key(5679), std::vector<ShmId>{2});
+  EXPECT_EQ(watcher.id_of(5679), 2);
 }
 
 TEST_F(SegmentWatcherTest, LookingAtOneSegmentLeavesTheOthersAlone) {

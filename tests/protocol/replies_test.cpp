@@ -123,7 +123,7 @@ TEST(AReply, CarriesTheRepliesOfABatch) {
 
 TEST(AReply, CarriesAnError) {
   const Error error{.code = ErrorCode::kPermissionDenied, .message = "no", .hint = "ask", .errno_value = EACCES};
-  const std::string frame = encode_reply(std::int64_t{-4}, encode_outcome(error), true, 1, 2);
+  const std::string frame = encode_repeated_reply(std::int64_t{-4}, encode_outcome(error), 1, 2);
   const auto reply = decode_reply(frame, StatRequest{});
   ASSERT_TRUE(reply.ok()) << reply.error().message;
   EXPECT_FALSE(reply->ok());
@@ -140,7 +140,7 @@ TEST(AReply, CarriesAnError) {
 }
 
 TEST(AReply, HasTheBytesOfTheContract) {
-  EXPECT_EQ(encode_reply({}, encode_outcome(OperationResult(PingResult{})), false, 1, 2),
+  EXPECT_EQ(encode_reply({{}, OperationResult(PingResult{}), false, 1, 2}),
             "\x84\xa2ok\xc3\xa6result\x80\xa5"
             "epoch\x01\xa3seq\x02");
   EXPECT_TRUE(encode_outcome(OperationResult(SetResult{}))
