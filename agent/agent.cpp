@@ -86,13 +86,16 @@ void Agent::run(int exit_descriptor) {
 }
 
 void Agent::serve_requests() {
-  for (std::size_t served = 0; served < config_.limits.requests_per_turn; ++served) {
+  Clock::time_point now = Clock::now();
+  const Clock::time_point end_of_turn = now + config_.limits.turn;
+  for (std::size_t served = 0; served < config_.limits.requests_per_turn && now < end_of_turn; ++served) {
     const std::optional<Received> request = commands_.receive();
     if (!request) {
       return;
     }
-    commands_.send(request->parts == 1 ? dispatcher_.handle(request->bytes(), request->caller, Clock::now())
+    commands_.send(request->parts == 1 ? dispatcher_.handle(request->bytes(), request->caller, now)
                                        : dispatcher_.refuse_parts(request->parts));
+    now = Clock::now();
   }
 }
 
@@ -113,11 +116,11 @@ void Agent::expire_leases(Clock::time_point now) {
   for (const HeldAttachment& held : expired) {
     spdlog::debug("the lease of {} on shmid {} expired", held.holder.principal, held.shmid);
   }
-  detach_and_report(feed_, std::move(expired));
+  end_leases(feed_, std::move(expired));
 }
 
 void Agent::stop() {
-  detach_and_report(feed_, attachments_.release_all());
+  end_leases(feed_, attachments_.release_all());
   publisher_.notify(kStoppingTopic);
 }
 

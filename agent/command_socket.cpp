@@ -18,7 +18,7 @@ std::string_view peer_address(zmq::message_t& message) {
 CommandSocket::CommandSocket(zmq::context_t& context, const Limits& limits) : socket_(context, zmq::socket_type::rep) {
   set_common_options(socket_, limits, limits::kMaxMessageBytes);
   socket_.set(zmq::sockopt::rcvhwm, limits.request_queue);
-  socket_.set(zmq::sockopt::sndhwm, limits.reply_queue);
+  socket_.set(zmq::sockopt::sndhwm, high_water_mark(limits.reply_queue));
 }
 
 Result<std::vector<Binding>> CommandSocket::bind(const std::vector<std::string>& endpoints) {

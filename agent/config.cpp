@@ -4,8 +4,8 @@
 #include <sys/un.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
-#include <iostream>
+#include <charconv>
+#include <set>
 
 namespace shmbus::agent {
 namespace {
@@ -21,6 +21,12 @@ bool is_loopback(std::string_view address) {
     return (ntohl(v4.s_addr) >> IN_CLASSA_NSHIFT) == IN_LOOPBACKNET;
   }
   return host == "[::1]";
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return text == "*" || (error == std::errc() && end == text.data() + text.size() && port != 0);
 }
 
 Error refused(const std::string& endpoint, const std::string& why, const std::string& hint = "") {
@@ -98,6 +104,9 @@ Result<void> check_endpoint(const std::string& endpoint, bool insecure_tcp) {
     if (!is_loopback(text.substr(kTcp.size()))) {
       return refused(endpoint, "it is not a loopback address", "use tcp://127.0.0.1:PORT");
     }
+    if (!is_port(text.substr(text.rfind(':') + 1))) {
+      return refused(endpoint, "its port is not 1 to 65535, nor * for any");
+    }
     return {};
   }
   if (!text.starts_with(kIpc)) {
@@ -111,6 +120,26 @@ Result<void> check_endpoint(const std::string& endpoint, bool insecure_tcp) {
   if (path.size() > kLongestPath) {
     return refused(endpoint, "its path has " + std::to_string(path.size()) + " bytes, a socket's at most " +
                                  std::to_string(kLongestPath));
+  }
+  return {};
+}
+
+Result<void> check_endpoints(const Config& config) {
+  std::set<std::string_view> seen;
+  for (const auto* const endpoints : {&config.commands, &config.events}) {
+    if (endpoints->size() > config.limits.endpoints) {
+      return Error{.code = ErrorCode::kBadRequest,
+                   .message = std::to_string(endpoints->size()) + " endpoints of one kind, at most " +
+                              std::to_string(config.limits.endpoints) + " are served"};
+    }
+    for (const std::string& endpoint : *endpoints) {
+      if (Result<void> checked = check_endpoint(endpoint, config.insecure_tcp); !checked) {
+        return checked;
+      }
+      if (!seen.insert(endpoint).second && !endpoint.ends_with(":*")) {
+        return refused(endpoint, "it is given twice");
+      }
+    }
   }
   return {};
 }

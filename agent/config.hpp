@@ -18,15 +18,17 @@ struct Limits {
   std::size_t once_values = 65536;                   // remembered per principal
   std::size_t once_bytes = std::size_t{16} << 20;    // of replies remembered per principal
   std::chrono::seconds once_lifetime{60};
-  int event_queue = 10000;                    // messages per subscriber before events are dropped
-  int reply_queue = 1000;                     // replies per client before they are dropped
+  int event_queue = 10000;                    // messages that a subscriber may be behind before events are dropped
+  int reply_queue = 2000;                     // the same for replies to one client
   int request_queue = 1000;                   // requests per client before it has to wait
   int backlog = 1024;                         // connections that wait to be accepted
   std::chrono::milliseconds handshake{3000};  // for a connection to say who it is
   std::chrono::milliseconds linger{1000};     // for the last messages, at the end
-  std::size_t subscription_bytes = 4096;      // one message of a subscriber
-  std::size_t requests_per_turn = 64;         // before timers and events get their turn
-  std::size_t open_files = 4096;              // RLIMIT_NOFILE is raised to this, if it may be
+  std::size_t subscription_bytes = 256;       // one message of a subscriber; no topic is as long
+  std::size_t requests_per_turn = 64;         // before timers, events and the end get their turn,
+  std::chrono::milliseconds turn{10};         // and no new request after so long
+  std::size_t endpoints = 16;                 // of each kind
+  std::size_t open_files = 65536;             // RLIMIT_NOFILE is raised to this, as far as it may be
 };
 
 struct Config {
@@ -51,5 +53,8 @@ struct ParsedConfig {
 // Refuses what the agent must not do: kBadRequest for a TCP endpoint that is not asked for or not on loopback, for an
 // abstract or overlong ipc address, and for other transports.
 [[nodiscard]] Result<void> check_endpoint(const std::string& endpoint, bool insecure_tcp);
+
+// All of them; kBadRequest also for one that is given twice, or more than limits.endpoints of a kind.
+[[nodiscard]] Result<void> check_endpoints(const Config& config);
 
 }  // namespace shmbus::agent

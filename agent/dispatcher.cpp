@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <new>
+
 #include "protocol/codec/requests.hpp"
 #include "protocol/operations.hpp"
 
@@ -46,7 +48,12 @@ std::string Dispatcher::handle(std::string_view frame, const Caller& caller, Clo
                            .facts = facts_,
                            .caller = caller,
                            .now = now};
-  return request.once ? handle_once(context, request) : reply_with(decoded.id, run(context, request.operation));
+  try {
+    return request.once ? handle_once(context, request) : reply_with(decoded.id, run(context, request.operation));
+  } catch (const std::bad_alloc&) {
+    spdlog::error("no memory to carry out a request of {}", caller.principal);
+    return reply_with(decoded.id, Error{.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"});
+  }
 }
 
 std::string Dispatcher::refuse_parts(std::size_t parts) {
@@ -119,8 +126,7 @@ std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
     return std::nullopt;
   }
   return Error{.code = ErrorCode::kEpochChanged,
-               .message = "epoch: " + std::to_string(*request.epoch) + " was another life of the agent, this is " +
-                          std::to_string(epoch),
+               .message = "epoch: this life of the agent is " + std::to_string(epoch) + ", not the one asked for",
                .hint = "take a new list"};
 }
 

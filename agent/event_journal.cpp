@@ -5,11 +5,6 @@
 #include "protocol/codec/events.hpp"
 
 namespace shmbus::agent {
-namespace {
-
-constexpr std::size_t kEntryOverhead = 128;  // the entry itself, its share of the deque and of the map, the allocator's
-
-}  // namespace
 
 EventJournal::EventJournal(std::string host, std::uint64_t epoch, std::size_t most_bytes)
     : host_(std::move(host)), epoch_(epoch), most_bytes_(most_bytes) {}
@@ -23,7 +18,7 @@ const std::string& EventJournal::append(Event& event) {
   event.host = host_;
   last = event.seq;
   entries_.push_back({event.seq, event.shm_key, event.shm_shmid, encode_event(event)});
-  kept_bytes_ += entries_.back().bytes.size() + kEntryOverhead;
+  kept_bytes_ += entries_.back().bytes.size();
   while (kept_bytes_ > most_bytes_ && entries_.size() > 1) {
     drop_oldest();
   }
@@ -72,7 +67,7 @@ Result<EventsResult> EventJournal::replay(const EventsRequest& request, std::siz
 
 void EventJournal::drop_oldest() {
   const Entry& oldest = entries_.front();
-  kept_bytes_ -= oldest.bytes.size() + kEntryOverhead;
+  kept_bytes_ -= oldest.bytes.size();
   if (const auto last = last_of_key_.find(oldest.key); last->second == oldest.seq) {
     last_of_key_.erase(last);
   }

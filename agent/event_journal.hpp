@@ -13,7 +13,8 @@ namespace shmbus::agent {
 
 class EventJournal {
  public:
-  // `epoch` names this life; `most_bytes` bounds what is kept, bookkeeping included.
+  // `epoch` names this life; `most_bytes` bounds the events kept, as they are on the wire;
+  // their bookkeeping takes about half as much again.
   EventJournal(std::string host, std::uint64_t epoch, std::size_t most_bytes);
 
   // Completes `event` (epoch, seq, prev, time, host), keeps it, and returns its bytes, valid until the next call.

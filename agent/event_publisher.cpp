@@ -12,7 +12,7 @@ constexpr int kSubscriptionsPerTurn = 1000;  // before requests get their turn
 EventPublisher::EventPublisher(zmq::context_t& context, const Limits& limits, EventJournal& journal)
     : journal_(journal), socket_(context, zmq::socket_type::xpub) {
   set_common_options(socket_, limits, limits.subscription_bytes);
-  socket_.set(zmq::sockopt::sndhwm, limits.event_queue);
+  socket_.set(zmq::sockopt::sndhwm, high_water_mark(limits.event_queue));
   socket_.set(zmq::sockopt::xpub_verbose, true);  // a second subscription to a topic is told too
 }
 

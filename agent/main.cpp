@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
 #include "agent/agent.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
 #include "agent/kernel/unique_fd.hpp"
+#include "agent/random.hpp"
+#include "protocol/text.hpp"
 
 namespace {
 
@@ -63,25 +66,22 @@ void raise_open_files(std::size_t wanted) {
 }
 
 int refuse(const Error& error) {
-  spdlog::error("can't start: {}{}{}", error.message, error.hint.empty() ? "" : "; ", error.hint);
+  spdlog::error("can't start: {}{}{}", escape_for_terminal(error.message), error.hint.empty() ? "" : "; ",
+                escape_for_terminal(error.hint));
   return error.code == ErrorCode::kBadRequest ? kExitUsage : kExitFailure;
 }
 
 std::string joined(const std::vector<std::string>& words) {
   std::string line;
   for (const std::string& word : words) {
-    line += (line.empty() ? "" : " ") + word;
+    line += (line.empty() ? "" : " ") + escape_for_terminal(word);
   }
   return line;
 }
 
 int serve(const Config& config) {
-  for (const auto* endpoints : {&config.commands, &config.events}) {
-    for (const std::string& endpoint : *endpoints) {
-      if (const Result<void> checked = check_endpoint(endpoint, config.insecure_tcp); !checked) {
-        return refuse(checked.error());
-      }
-    }
+  if (const Result<void> checked = check_endpoints(config); !checked) {
+    return refuse(checked.error());
   }
   if (config.uses_runtime_directory) {
     if (const Result<void> prepared = prepare_runtime_directory(config.runtime_directory); !prepared) {
@@ -89,14 +89,17 @@ int serve(const Config& config) {
     }
   }
   raise_open_files(config.limits.open_files);
+  // libzmq numbers its peers from rand(): whoever knew the numbers to come could take one and make it abort.
+  std::srand(static_cast<unsigned>(random_53_bits()));
   const UniqueFd exit_signals = block_exit_signals();
   SysvKernel kernel;
   Agent agent(config, kernel);
   if (const Result<void> started = agent.start(); !started) {
     return refuse(started.error());
   }
-  spdlog::info("started shmbus-agent {} pid {}: commands {} events {} scan every {} ms", SHMBUS_VERSION, getpid(),
-               joined(agent.facts().commands), joined(agent.facts().events), config.scan_interval.count());
+  spdlog::info("started shmbus-agent {} pid {}: commands {} events {} scan {}", SHMBUS_VERSION, getpid(),
+               joined(agent.facts().commands), joined(agent.facts().events),
+               config.scan_interval.count() == 0 ? "off" : fmt::format("every {} ms", config.scan_interval.count()));
   agent.run(exit_signals.get());
   spdlog::info("stopped by {}", signal_read_from(exit_signals));
   return 0;

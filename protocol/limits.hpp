@@ -10,7 +10,7 @@ namespace shmbus::limits {
 
 inline constexpr std::size_t kMaxDataBytes = std::size_t{1} << 20;                        // in one read or write
 inline constexpr std::size_t kMaxMessageBytes = kMaxDataBytes + (std::size_t{64} << 10);  // one frame, either way
-inline constexpr std::size_t kMaxReplyBytes = 2 * kMaxMessageBytes;  // a batch of 1000 with full data
+inline constexpr std::size_t kMaxReplyBytes = std::size_t{8} << 20;  // holds a batch of 1000 with full data
 inline constexpr std::size_t kMaxEventBytes = std::size_t{64} << 10;
 
 inline constexpr std::size_t kMaxIdBytes = 64;

@@ -41,7 +41,7 @@ constexpr FieldSpec kLimitField{"limit",   FieldType::kInteger,        kOptional
 constexpr std::array kCommonFields{
     FieldSpec{"op", FieldType::kText, kRequired, "", 1, 64, "", "the operation"},
     FieldSpec{"id", FieldType::kIdentity, kOptional, "", 0, limits::kMaxIdBytes, "--id", "comes back in the reply"},
-    FieldSpec{"epoch", FieldType::kInteger, kOptional, "", 0, kAnyMax, "--epoch",
+    FieldSpec{"epoch", FieldType::kEpoch, kOptional, "", 0, kAnyMax, "--epoch",
               "only if the agent's epoch is this one"},
     FieldSpec{"once", FieldType::kText, kOptional, "", limits::kMinOnceBytes, limits::kMaxOnceBytes, "--once",
               "makes a changing request safe to send again"},
@@ -49,7 +49,8 @@ constexpr std::array kCommonFields{
 
 constexpr std::array kCreateFields{
     FieldSpec{"shm_key", FieldType::kNewKey, kRequired, "", 1, 0, "--key", "key of the segment, or private"},
-    FieldSpec{"shm_segsz", FieldType::kInteger, kRequired, "", 1, kAnyMax, "--size", "size in bytes, also 4K, 1M"},
+    FieldSpec{"shm_segsz", FieldType::kInteger, kRequired, "", 1, kAnyMax, "--size", "size in bytes",
+              "size in bytes, also 4K, 1M"},
     FieldSpec{"mode", FieldType::kMode, kOptional, "600", 0, 0, "--mode", "permissions, three octal digits"},
     FieldSpec{"exclusive", FieldType::kFlag, kOptional, "false", 0, 0, "--exclusive", "fail if the key exists"},
 };
@@ -58,17 +59,17 @@ constexpr std::array kAttachFields{
     kShmIdField,
     FieldSpec{"read_only", FieldType::kFlag, kOptional, "false", 0, 0, "--read-only", "for reading only"},
     FieldSpec{"lease_ms", FieldType::kInteger, kOptional, "60000", 1, limits::kMaxLeaseMs, "--lease",
-              "how long it is held without use (option: seconds)"},
+              "how long it is held without use", "seconds that it is held without use (default 60)"},
 };
 constexpr std::array kDetachFields{kAttachmentField, kKeyField, kShmIdField};
 constexpr std::array kStatFields{kKeyField, kShmIdField};
 constexpr std::array kSetFields{
     kKeyField,
     kShmIdField,
-    FieldSpec{"uid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--uid",
-              "new owner (option: also a name)"},
-    FieldSpec{"gid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--gid",
-              "new group (option: also a name)"},
+    FieldSpec{"uid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--uid", "new owner",
+              "new owner, number or name"},
+    FieldSpec{"gid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--gid", "new group",
+              "new group, number or name"},
     FieldSpec{"mode", FieldType::kMode, kOptional, "", 0, 0, "--mode", "new permissions, three octal digits"},
     kIfCtimeField,
     kIfCpidField,
@@ -93,8 +94,8 @@ constexpr std::array kWriteFields{
 };
 constexpr std::array kListFields{
     kKeyField,
-    FieldSpec{"uid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--uid",
-              "segments of this owner (option: also a name)"},
+    FieldSpec{"uid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--uid", "segments of this owner",
+              "segments of this owner, number or name"},
     FieldSpec{"after", FieldType::kShmId, kOptional, "", 0, kMaxShmId, "--after", "segments with greater ids"},
     kLimitField,
 };
@@ -106,8 +107,8 @@ constexpr std::array kEventsFields{
 };
 constexpr std::array kBatchFields{
     FieldSpec{"requests", FieldType::kRequests, kRequired, "", 0, limits::kMaxBatchRequests, "", "the requests"},
-    FieldSpec{"stop_on_error", FieldType::kFlag, kOptional, "true", 0, 0, "--keep-going",
-              "stop at the first failure (option: go on)"},
+    FieldSpec{"stop_on_error", FieldType::kFlag, kOptional, "true", 0, 0, "--keep-going", "stop at the first failure",
+              "go on after a failure"},
 };
 
 constexpr std::array kOperations{
@@ -185,6 +186,8 @@ std::string describe_type(const FieldSpec& field) {
       return "three octal digits as an integer or a string";
     case FieldType::kInteger:
       return "integer " + range();
+    case FieldType::kEpoch:
+      return "integer";
     case FieldType::kFlag:
       return "bool";
     case FieldType::kText:

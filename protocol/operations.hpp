@@ -19,6 +19,7 @@ enum class FieldType : std::uint8_t {
   kShmId,     // integer or numeric string
   kMode,      // digits as octal digits, integer or string
   kInteger,   // from min to max
+  kEpoch,     // any integer: one that is no epoch is simply another one
   kFlag,      // bool
   kText,      // UTF-8 of min to max bytes
   kBytes,     // bin, or str
@@ -29,7 +30,8 @@ enum class FieldType : std::uint8_t {
 inline constexpr std::size_t kMaxFields = 64;  // of one operation, common ones included
 
 // One field of a request. `default_value` is as people would write it, "" where there is none. `option` is the
-// sender's option for it, `help` its line there; `min` and `max` bound an integer or a length.
+// sender's option for it, `option_help` its line there, `help` if that is empty; `min` and `max` bound an integer or a
+// length.
 struct FieldSpec {
   std::string_view name;
   FieldType type;
@@ -39,6 +41,7 @@ struct FieldSpec {
   std::uint64_t max;
   std::string_view option;
   std::string_view help;
+  std::string_view option_help = {};
 };
 
 // One operation; `changes` says that it may change something, so that it can carry `once`.

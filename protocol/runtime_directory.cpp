@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -69,7 +70,7 @@ Result<void> check(const std::string& path, mode_t forbidden, std::string_view o
 
 RuntimeDirectory agent_runtime_directory() {
   if (const std::string own = environment("SHMBUS_RUNTIME_DIR"); !own.empty()) {
-    return {without_trailing_slash(own)};
+    return {without_trailing_slash(std::filesystem::absolute(own))};
   }
   // systemd.exec(5): several directories are separated by colons.
   const std::string systemd = environment("RUNTIME_DIRECTORY");

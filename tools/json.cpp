@@ -119,7 +119,7 @@ Result<Json> json_from_msgpack(std::string_view bytes) {
   }
 }
 
-std::string to_line(const Json& document) { return document.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string to_line(const Json& document) { return document.dump(-1, ' ', true, Json::error_handler_t::replace); }
 
 Json json_of(const Error& error) {
   Json body{{"code", name_of(error.code)},

@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 // Errors: kInternal for what is no msgpack.
 [[nodiscard]] Result<Json> json_from_msgpack(std::string_view bytes);
 
-// One line, valid UTF-8.
+// One line of ASCII, safe to print on a terminal.
 [[nodiscard]] std::string to_line(const Json& document);
 
 // {"ok":false,"error":{…}}, as the agent would have said it.

@@ -4,6 +4,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -48,15 +49,15 @@ Result<void> write_file(const std::string& path, std::string_view data) {
   return written;
 }
 
-Result<std::string> read_file(const std::string& path) {
+Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
   const bool is_stdin = path == "-";
   const int fd = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
   std::string data;
   std::array<char, 65536> block;
   ssize_t taken = fd < 0 ? -1 : 1;
-  while (taken > 0) {
+  while (taken > 0 && data.size() < most_bytes) {
     do {
-      taken = read(fd, block.data(), block.size());
+      taken = read(fd, block.data(), std::min(block.size(), most_bytes - data.size()));
     } while (taken < 0 && errno == EINTR);
     if (taken > 0) {
       data.append(block.data(), static_cast<std::size_t>(taken));

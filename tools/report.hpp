@@ -17,8 +17,8 @@ enum class OutputForm : bool { kText, kJson };
 // The file made or replaced with `data`. Errors: kInternal with its name and the reason.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view data);
 
-// All of the file, of stdin for "-". Errors: kBadRequest with its name and the reason.
-[[nodiscard]] Result<std::string> read_file(const std::string& path);
+// The file, or stdin for "-", up to `most_bytes`. Errors: kBadRequest with its name and the reason.
+[[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t most_bytes);
 
 // `program: message` and the hint, or the error as a JSON document, to stderr. Returns the exit status.
 int report(std::string_view program, const Error& error, OutputForm form);

@@ -147,7 +147,7 @@ std::string text_of_list(const Json& result) {
                     field("shm_nattch"), "pid " + field("shm_cpid"),
                     local_time(stat.value("shm_ctime", std::int64_t{0}), "%Y-%m-%d %H:%M:%S"), state});
   }
-  return aligned(rows) + (result.value("more", false) ? "more follow: ask again with --after\n" : "");
+  return aligned(rows);
 }
 
 std::string text_of_events(const Json& result) {
@@ -155,7 +155,16 @@ std::string text_of_events(const Json& result) {
   for (const Json& event : result["events"]) {
     text += text_of_event(event) + "\n";
   }
-  return text + (result.value("more", false) ? "more follow: ask again with --since\n" : "");
+  return text;
+}
+
+std::string indented(const std::string& lines) {
+  std::string text;
+  std::istringstream rest(lines);
+  for (std::string line; std::getline(rest, line);) {
+    text += "  " + line + "\n";
+  }
+  return text;
 }
 
 std::string text_of_batch(const Json& result) {
@@ -164,7 +173,7 @@ std::string text_of_batch(const Json& result) {
   for (const Json& reply : result["replies"]) {
     text += "request " + std::to_string(++number) + ": ";
     if (reply.value("ok", false)) {
-      text += "ok\n" + text_of_reply(reply);
+      text += "ok\n" + indented(text_of_reply(reply));
     } else {
       const Json error = reply.value("error", Json::object());
       text += plain(error.value("code", Json(""))) + ": " + plain(error.value("message", Json(""))) + "\n";
@@ -195,6 +204,9 @@ std::string text_of_field(std::string_view name, const Json& value) {
     if (is_one_of(name, {"shm_segsz", "bytes", "shmmax", "max_data", "page_size"})) {
       return size_text(value.get<std::uint64_t>());
     }
+    if (name == "shmall") {
+      return to_line(value) + " pages";
+    }
     if (is_one_of(name, {"shm_atime", "shm_dtime", "shm_ctime", "started"})) {
       return time_text(value.get<std::int64_t>());
     }
@@ -219,7 +231,7 @@ std::string text_of_event(const Json& event) {
   const auto field = [&event](const char* name) { return text_of_field(name, event.value(name, Json(""))); };
   std::string kind = field("event");
   kind.resize(std::max<std::size_t>(kind.size(), 8), ' ');
-  std::string text = field("time_ns") + "  " + kind + "  ";
+  std::string text = field("time_ns") + "  seq " + field("seq") + "  " + kind + "  ";
   if (event.contains("from")) {
     text += "at least " + field("at_least") + " changes of shmid " + field("from") + " to " + field("to");
   } else {
@@ -237,17 +249,20 @@ std::string text_of_event(const Json& event) {
   }
   if (changed.empty() && event.contains("stat")) {
     const Json stat = event["stat"];
-    for (const char* name : {"shm_segsz", "mode", "uid"}) {
+    constexpr std::array<std::pair<const char*, const char*>, 3> kShown{
+        {{"shm_segsz", "size"}, {"mode", "mode"}, {"uid", "owner"}}};
+    for (const auto& [name, label] : kShown) {
       if (stat.contains(name)) {
-        text += std::string("  ") + (std::string_view(name) == "shm_segsz" ? "size" : name) + " " +
-                text_of_field(name, stat[name]);
+        text += std::string("  ") + label + " " + text_of_field(name, stat[name]);
       }
     }
   }
   text += "  source " + field("source");
+  const char* by = "  by";
   const Json actor = event.value("actor", Json::object());
   for (const auto& [name, value] : actor.items()) {
-    text += "  " + escape_for_terminal(name) + " " + text_of_field(name, value);
+    text += by + (" " + escape_for_terminal(name)) + " " + text_of_field(name, value);
+    by = "";
   }
   return text;
 }

@@ -17,6 +17,10 @@ namespace shmbus::agent {
 // Sets what every socket of the agent has: bounds on messages, handshakes and the end.
 void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t most_bytes);
 
+// The high-water mark with which a peer may be `messages` behind for sure: libzmq learns only after each half of the
+// mark that the peer has taken messages.
+[[nodiscard]] constexpr int high_water_mark(int messages) { return 2 * messages; }
+
 // An endpoint as it is bound: a TCP port that was left to the system (port *) is told. `path` is the right to an ipc
 // path.
 struct Binding {

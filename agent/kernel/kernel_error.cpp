@@ -1,12 +1,17 @@
 #include "agent/kernel/kernel_error.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <system_error>
 
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
 namespace {
+
+constexpr std::uint64_t kMostShmmax =
+    std::numeric_limits<std::uint64_t>::max() - (std::uint64_t{1} << 24);  // ULONG_MAX - 2^24
 
 std::string reason(int errno_value) { return std::generic_category().message(errno_value); }
 
@@ -21,10 +26,15 @@ Error too_big(const CreateAttempt& attempt, const KernelLimits& limits) {
     return {ErrorCode::kLimitReached, "the kernel makes no segment of " + bytes(attempt.size), {}, EINVAL};
   }
   return {ErrorCode::kLimitReached, "a segment of " + bytes(attempt.size) + " exceeds SHMMAX, " + bytes(limits.shmmax),
-          "to raise it: sysctl -w kernel.shmmax=" + std::to_string(attempt.size), EINVAL};
+          attempt.size > kMostShmmax ? "it can't be raised so far"
+                                     : "to raise it: sysctl -w kernel.shmmax=" + std::to_string(attempt.size),
+          EINVAL};
 }
 
 Error no_room(const CreateAttempt& attempt, const KernelLimits& limits, const KernelUsage& usage) {
+  if (attempt.size > kMostShmmax) {  // its pages can't be counted in 64 bits of bytes
+    return too_big(attempt, limits);
+  }
   if (exceeds_shmall(attempt.size, limits, usage)) {
     const std::uint64_t pages = pages_of(attempt.size, limits.page_size);
     return {ErrorCode::kLimitReached,
@@ -32,9 +42,12 @@ Error no_room(const CreateAttempt& attempt, const KernelLimits& limits, const Ke
                 std::to_string(usage.pages) + " of SHMALL's " + std::to_string(limits.shmall) + " pages are in use",
             "remove segments, or raise it: sysctl -w kernel.shmall=" + std::to_string(usage.pages + pages), ENOSPC};
   }
+  const std::uint64_t more = std::min(std::max(2 * limits.shmmni, usage.segments + 1), limits.slots);
   return {ErrorCode::kLimitReached,
           std::to_string(usage.segments) + " of SHMMNI's " + std::to_string(limits.shmmni) + " segments are in use",
-          "remove segments, or raise it: sysctl -w kernel.shmmni=" + std::to_string(limits.shmmni * 2), ENOSPC};
+          more > limits.shmmni ? "remove segments, or raise it: sysctl -w kernel.shmmni=" + std::to_string(more)
+                               : "remove segments; this kernel takes no higher SHMMNI",
+          ENOSPC};
 }
 
 }  // namespace
@@ -42,8 +55,6 @@ Error no_room(const CreateAttempt& attempt, const KernelLimits& limits, const Ke
 Error create_error(int errno_value, const CreateAttempt& attempt, const KernelLimits& limits,
                    const KernelUsage& usage) {
   switch (errno_value) {
-    case EEXIST:
-      return {ErrorCode::kExists, "key " + std::to_string(attempt.key) + " already has a segment", {}, EEXIST};
     case EACCES:
       return {ErrorCode::kPermissionDenied,
               segment_of_key(attempt.key) + " does not grant this caller the rights in mode " +
@@ -67,6 +78,14 @@ Error create_error(int errno_value, const CreateAttempt& attempt, const KernelLi
               {},
               errno_value};
   }
+}
+
+Error key_exists(const CreateAttempt& attempt, const SegmentStat& existing) {
+  return {ErrorCode::kExists,
+          "key " + std::to_string(attempt.key) + " already has segment " + std::to_string(existing.shm_shmid) + " of " +
+              bytes(existing.shm_segsz),
+          {},
+          EEXIST};
 }
 
 Error size_mismatch(const CreateAttempt& attempt, const SegmentStat& existing) {

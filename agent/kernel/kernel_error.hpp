@@ -21,6 +21,9 @@ struct CreateAttempt {
 [[nodiscard]] Error create_error(int errno_value, const CreateAttempt& attempt, const KernelLimits& limits,
                                  const KernelUsage& usage);
 
+// The key's segment is there, and the attempt was exclusive.
+[[nodiscard]] Error key_exists(const CreateAttempt& attempt, const SegmentStat& existing);
+
 // The key's segment is smaller than what was asked for.
 [[nodiscard]] Error size_mismatch(const CreateAttempt& attempt, const SegmentStat& existing);
 

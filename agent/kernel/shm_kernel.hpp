@@ -36,8 +36,11 @@ class Attachment {
   virtual Result<void> write(std::uint64_t offset, std::span<const std::byte> from) = 0;
 };
 
+// A segment that create() made or opened. One that was made has the size and mode asked for.
 struct Opened {
   ShmId shmid = 0;
+  std::uint64_t shm_segsz = 0;
+  Mode mode;
   bool created = false;
 };
 
@@ -46,6 +49,7 @@ struct KernelLimits {
   std::uint64_t shmall = 0;  // pages in all
   std::uint64_t shmmni = 0;  // segments
   std::uint64_t page_size = 0;
+  std::uint64_t slots = 0;  // the most that shmmni can be
 };
 
 struct KernelUsage {

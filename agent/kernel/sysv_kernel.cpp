@@ -1,5 +1,6 @@
 #include "agent/kernel/sysv_kernel.hpp"
 
+#include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -105,6 +106,9 @@ class SysvAttachment final : public Attachment {
     // writev only reads what its local iovec points to, which has no const form.
     auto* const source = const_cast<std::byte*>(from.data());
     if (may_fault()) {
+      if (Result<void> there = have_pages(offset, from.size()); !there) {
+        return there;
+      }
       return guarded_copy(::process_vm_writev, source, offset, from.size());
     }
     std::memcpy(address_ + offset, from.data(), from.size());
@@ -115,6 +119,18 @@ class SysvAttachment final : public Attachment {
   // A page of a huge-page segment without reservation may be missing: touching it raises SIGBUS. Such a mapping is
   // aligned to huge pages, few others are, and for those the guarded copy is merely slower.
   [[nodiscard]] bool may_fault() const { return reinterpret_cast<std::uintptr_t>(address_) % kHugePage == 0; }
+
+  // Has the kernel provide the pages before the first byte is written, so that a write happens whole or not at all.
+  // Kernels before 5.14 don't know how (EINVAL), and writing will tell.
+  [[nodiscard]] Result<void> have_pages(std::uint64_t offset, std::size_t length) const {
+    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    std::byte* const start = address_ + offset / page * page;
+    const auto pages = static_cast<std::size_t>(address_ + offset + length - start);
+    if (::madvise(start, pages, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) {
+      return copy_error(errno, 0, length);
+    }
+    return {};
+  }
 
   // Lets the kernel copy, which answers EFAULT instead of raising a signal.
   Result<void> guarded_copy(decltype(&::process_vm_readv) copy, std::byte* ours, std::uint64_t offset,
@@ -148,29 +164,39 @@ Result<Opened> SysvKernel::create(Key key, std::uint64_t size, Mode mode, bool e
   for (int tries = 0; tries < kMaxCreateTries; ++tries) {
     const int created = ::shmget(kernel_key, size, IPC_CREAT | IPC_EXCL | mode.bits);
     if (created >= 0) {
-      return Opened{created, true};
+      return Opened{created, size, mode, true};
     }
     int failure = errno;
-    if (failure != EEXIST || exclusive) {
+    if (failure != EEXIST) {
       return create_error(failure, attempt, limits(), usage());
+    }
+    const Result<SegmentStat> existing = look_up(key);
+    if (exclusive && existing) {
+      return key_exists(attempt, *existing);
+    }
+    if (exclusive) {
+      continue;
     }
 
     const int opened = ::shmget(kernel_key, size, mode.bits);
-    if (opened >= 0) {
-      return Opened{opened, false};
-    }
     failure = errno;
-    if (failure == EINVAL) {
-      const Result<ShmId> shmid = find(key);
-      const Result<SegmentStat> existing = shmid ? look(*shmid) : Result<SegmentStat>(shmid.error());
+    if (opened >= 0 && existing && existing->shm_shmid == opened) {
+      return Opened{opened, existing->shm_segsz, existing->mode, false};
+    }
+    if (opened < 0 && failure == EINVAL) {
       if (existing && existing->shm_segsz < size) {
         return size_mismatch(attempt, *existing);
       }
-    } else if (failure != ENOENT) {
+    } else if (opened < 0 && failure != ENOENT) {
       return create_error(failure, attempt, limits(), usage());
     }
   }
   return create_error(ENOENT, attempt, limits(), usage());
+}
+
+Result<SegmentStat> SysvKernel::look_up(Key key) {
+  const Result<ShmId> shmid = find(key);
+  return shmid ? look(*shmid) : shmid.error();
 }
 
 Result<ShmId> SysvKernel::find(Key key) {
@@ -266,7 +292,8 @@ KernelLimits SysvKernel::limits() {
   return {.shmmax = info.shmmax,
           .shmall = info.shmall,
           .shmmni = info.shmmni,
-          .page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
+          .page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)),
+          .slots = static_cast<std::uint64_t>(slots_)};
 }
 
 KernelUsage SysvKernel::usage() {

@@ -25,6 +25,8 @@ class SysvKernel final : public ShmKernel {
   [[nodiscard]] KernelUsage usage() override;
 
  private:
+  Result<SegmentStat> look_up(Key key);
+
   const ShmId slots_;  // an id is its slot plus a multiple of this
 };
 

@@ -1,8 +1,23 @@
 #include <algorithm>
+#include <span>
+#include <tuple>
 
 #include "agent/operations/operations.hpp"
 
 namespace shmbus::agent {
+namespace {
+
+// Detaches what is held on one segment, and tells it as one event.
+void detach_and_report(SegmentFeed& feed, std::span<HeldAttachment> held, const Actor& actor) {
+  const ShmId shmid = held.front().shmid;
+  feed.look_at(shmid);
+  for (HeldAttachment& each : held) {
+    each.mapping.reset();
+  }
+  feed.report(shmid, {EventKind::kDetached, EventKind::kRemoved}, actor);
+}
+
+}  // namespace
 
 Result<AttachResult> execute(OperationContext& context, const AttachRequest& request) {
   const Result<ShmId> shmid = resolve(context, request.segment);
@@ -59,24 +74,18 @@ Result<DetachResult> execute(OperationContext& context, const DetachRequest& req
                    .message = context.caller.principal + " holds no attachment to shmid " + std::to_string(*shmid)};
     }
   }
-  const std::uint64_t count = released.size();
-  detach_and_report(context.feed, std::move(released));
-  return DetachResult{.detached = count};
+  detach_and_report(context.feed, released, actor_of(context.caller));
+  return DetachResult{.detached = released.size()};
 }
 
-void detach_and_report(SegmentFeed& feed, std::vector<HeldAttachment> released) {
-  const auto same_event = [](const HeldAttachment& a, const HeldAttachment& b) {
-    return a.shmid == b.shmid && a.holder.principal == b.holder.principal;
-  };
-  std::stable_sort(released.begin(), released.end(), [](const HeldAttachment& a, const HeldAttachment& b) {
-    return std::tie(a.shmid, a.holder.principal) < std::tie(b.shmid, b.holder.principal);
-  });
+void end_leases(SegmentFeed& feed, std::vector<HeldAttachment> released) {
+  const auto place = [](const HeldAttachment& held) { return std::tie(held.shmid, held.holder.principal); };
+  std::stable_sort(released.begin(), released.end(),
+                   [&](const HeldAttachment& a, const HeldAttachment& b) { return place(a) < place(b); });
   for (auto first = released.begin(); first != released.end();) {
     const auto last =
-        std::find_if(first, released.end(), [&](const HeldAttachment& h) { return !same_event(*first, h); });
-    feed.look_at(first->shmid);
-    std::for_each(first, last, [](HeldAttachment& held) { held.mapping.reset(); });
-    feed.report(first->shmid, {EventKind::kDetached, EventKind::kRemoved}, actor_of(first->holder));
+        std::find_if(first, released.end(), [&](const HeldAttachment& held) { return place(held) != place(*first); });
+    detach_and_report(feed, {first, last}, actor_of(first->holder));
     first = last;
   }
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "agent/operations/operations.hpp"
@@ -59,6 +58,7 @@ Error out_of_range(std::uint64_t offset, std::uint64_t length, std::uint64_t siz
 Result<void> keep_text(ReadResult& result) {
   if (const std::size_t nul = result.data.find('\0'); nul != std::string::npos) {
     result.data.resize(nul);
+    result.data.shrink_to_fit();  // a batch keeps many
   }
   if (!is_utf8(result.data)) {
     return Error{.code = ErrorCode::kNotText,
@@ -123,13 +123,12 @@ Result<WriteResult> execute(OperationContext& context, const WriteRequest& reque
   if (request.offset > size || length > size - request.offset) {
     return out_of_range(request.offset, length, size);
   }
-  Result<void> copied = opening->mapping->write(request.offset, std::as_bytes(std::span(request.data)));
-  if (copied && request.text) {
-    copied = opening->mapping->write(request.offset + request.data.size(), std::array{std::byte{0}});
-  }
+  const std::string with_nul = request.text ? std::string(request.data) + '\0' : std::string();
+  const std::string_view data = request.text ? with_nul : request.data;
+  const Result<void> copied = opening->mapping->write(request.offset, std::as_bytes(std::span(data)));
   opening->own.reset();
   if (!copied) {
-    return std::move(copied).error();
+    return copied.error();
   }
   if (length > 0) {
     context.feed.report_written(opening->shmid, request.offset, length, actor_of(context.caller));

@@ -23,6 +23,18 @@ std::optional<SegmentStat> stat_of_known(OperationContext& context, const Segmen
   return is_it ? std::optional(*stat) : std::nullopt;
 }
 
+// What the request's filters let through, by ascending shmid.
+std::vector<const SegmentStat*> select(const SegmentWatcher& watcher, const ListRequest& request) {
+  std::vector<const SegmentStat*> segments = watcher.all();
+  std::erase_if(segments, [&](const SegmentStat* stat) {
+    return (request.shm_key && *request.shm_key != stat->shm_key) || (request.uid && *request.uid != stat->uid) ||
+           (request.after && stat->shm_shmid <= *request.after);
+  });
+  std::sort(segments.begin(), segments.end(),
+            [](const SegmentStat* a, const SegmentStat* b) { return a->shm_shmid < b->shm_shmid; });
+  return segments;
+}
+
 }  // namespace
 
 Result<StatResult> execute(OperationContext& context, const StatRequest& request) {
@@ -41,29 +53,26 @@ Result<StatResult> execute(OperationContext& context, const StatRequest& request
 }
 
 Result<ListResult> execute(OperationContext& context, const ListRequest& request) {
-  context.feed.look_at_all();
-  std::vector<SegmentStat> segments = context.feed.watcher().all();
-  std::erase_if(segments, [&](const SegmentStat& stat) {
-    return (request.shm_key && *request.shm_key != stat.shm_key) || (request.uid && *request.uid != stat.uid) ||
-           (request.after && stat.shm_shmid <= *request.after);
-  });
-  std::sort(segments.begin(), segments.end(),
-            [](const SegmentStat& a, const SegmentStat& b) { return a.shm_shmid < b.shm_shmid; });
+  if (!context.looked) {
+    context.feed.look_at_all();
+    context.looked = true;
+  }
   ListResult result;
   std::size_t bytes = 0;
-  for (const SegmentStat& stat : segments) {
-    const std::size_t size = encoded_size(stat);
+  for (const SegmentStat* const stat : select(context.feed.watcher(), request)) {
+    const std::size_t size = encoded_size(*stat);
     if (result.segments.size() == request.limit || bytes + size > limits::kMaxDataBytes) {
       result.more = true;
       break;
     }
     bytes += size;
-    result.segments.push_back(stat);
-  }
-  if (bytes > context.data_left) {
-    return Error{.code = ErrorCode::kTooLarge,
-                 .message = "the list has " + std::to_string(bytes) + " bytes, the batch has room for " +
-                            std::to_string(context.data_left)};
+    if (bytes > context.data_left) {
+      return Error{.code = ErrorCode::kTooLarge,
+                   .message = "the list has at least " + std::to_string(bytes) + " bytes, the batch has room for " +
+                              std::to_string(context.data_left),
+                   .hint = "ask for it alone, or with a smaller limit"};
+    }
+    result.segments.push_back(*stat);
   }
   context.data_left -= bytes;
   return result;

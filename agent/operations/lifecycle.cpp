@@ -1,6 +1,27 @@
+#include <unistd.h>
+
+#include <ctime>
+
 #include "agent/operations/operations.hpp"
 
 namespace shmbus::agent {
+namespace {
+
+// What a segment was that `request` made and that somebody removed before it could be looked at.
+SegmentStat as_it_was_made(const CreateRequest& request, ShmId shmid) {
+  SegmentStat stat;
+  stat.shm_key = request.shm_key;
+  stat.shm_shmid = shmid;
+  stat.shm_segsz = request.shm_segsz;
+  stat.mode = request.mode;
+  stat.uid = stat.cuid = geteuid();
+  stat.gid = stat.cgid = getegid();
+  stat.shm_ctime = std::time(nullptr);
+  stat.shm_cpid = getpid();
+  return stat;
+}
+
+}  // namespace
 
 Result<CreateResult> execute(OperationContext& context, const CreateRequest& request) {
   if (request.shm_key != kPrivateKey) {
@@ -11,18 +32,14 @@ Result<CreateResult> execute(OperationContext& context, const CreateRequest& req
     return std::move(opened).error();
   }
   if (opened->created) {
-    context.feed.report(opened->shmid, {EventKind::kCreated}, actor_of(context.caller));
+    context.feed.report_created(as_it_was_made(request, opened->shmid), actor_of(context.caller));
   } else {
     context.feed.look_at(opened->shmid);
   }
-  const Result<SegmentStat> stat = context.kernel.look(opened->shmid);
-  if (!stat) {
-    return stat.error();
-  }
   return CreateResult{.shm_key = request.shm_key,
                       .shm_shmid = opened->shmid,
-                      .shm_segsz = stat->shm_segsz,
-                      .mode = stat->mode,
+                      .shm_segsz = opened->shm_segsz,
+                      .mode = opened->mode,
                       .created = opened->created};
 }
 

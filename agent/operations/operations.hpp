@@ -17,8 +17,9 @@ struct AgentFacts {
   std::chrono::milliseconds scan_interval{};
 };
 
-// What an operation works with. Borrowed for the time of one request; `caller` is who asks. `data_left` is how many
-// bytes read, list and events may still put into the reply, which a batch shares among its requests.
+// What an operation works with. Borrowed for the time of one request; `caller` is who asks. What a batch shares among
+// its requests: `data_left` is how many bytes read, list and events may still put into the reply; `looked` says that
+// all segments were looked at, so that the state as of the reply's seq is known.
 struct OperationContext {
   ShmKernel& kernel;
   SegmentFeed& feed;
@@ -28,6 +29,7 @@ struct OperationContext {
   const Caller& caller;
   Clock::time_point now;
   std::size_t data_left = limits::kMaxDataBytes;
+  bool looked = false;
 };
 
 // The id of the segment that `ref` names; with a shmid alone nothing is looked up. Errors: kNotFound, kKeyMismatch.
@@ -58,7 +60,7 @@ Result<EventsResult> execute(OperationContext& context, const EventsRequest& req
                                                      std::optional<std::int64_t> if_ctime = {},
                                                      std::optional<std::int32_t> if_cpid = {});
 
-// Detaches `released` and publishes it, one event for each segment.
-void detach_and_report(SegmentFeed& feed, std::vector<HeldAttachment> released);
+// Detaches what is released without its holder's request, and publishes it: one event for each segment and holder.
+void end_leases(SegmentFeed& feed, std::vector<HeldAttachment> released);
 
 }  // namespace shmbus::agent

@@ -28,6 +28,14 @@ void SegmentFeed::report(ShmId shmid, std::initializer_list<EventKind> kinds, co
   publish(watcher_.compare_one(shmid, now), kinds, actor);
 }
 
+void SegmentFeed::report_created(const SegmentStat& made, const Actor& actor) {
+  report(made.shm_shmid, {EventKind::kCreated}, actor);
+  if (watcher_.known(made.shm_shmid) == nullptr) {
+    publish(watcher_.compare_one(made.shm_shmid, made), {EventKind::kCreated}, actor);
+    look_at(made.shm_shmid);
+  }
+}
+
 std::optional<SegmentStat> SegmentFeed::look(ShmId shmid) {
   const Result<SegmentStat> found = kernel_.look(shmid);
   return found ? std::optional(*found) : std::nullopt;
@@ -42,6 +50,9 @@ void SegmentFeed::publish(const std::vector<SegmentChange>& changes, std::initia
 }
 
 void SegmentFeed::report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, const Actor& actor) {
+  if (watcher_.known(shmid) == nullptr) {
+    look_at(shmid);
+  }
   Event event;
   event.kind = EventKind::kWritten;
   event.source = EventSource::kBus;

@@ -25,6 +25,9 @@ class SegmentFeed {
   // Looks at a segment after an operation of the bus: changes of `kinds` were made by `actor`, others by others.
   void report(ShmId shmid, std::initializer_list<EventKind> kinds, const Actor& actor);
 
+  // Publishes that a caller made the segment `made`, which may be gone already.
+  void report_created(const SegmentStat& made, const Actor& actor);
+
   // Publishes that a caller wrote.
   void report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, const Actor& actor);
 

@@ -97,11 +97,11 @@ std::optional<ShmId> SegmentWatcher::id_of(Key key) const {
   return found == by_key_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::vector<SegmentStat> SegmentWatcher::all() const {
-  std::vector<SegmentStat> stats;
+std::vector<const SegmentStat*> SegmentWatcher::all() const {
+  std::vector<const SegmentStat*> stats;
   stats.reserve(known_.size());
   for (const auto& [shmid, known] : known_) {
-    stats.push_back(known.stat);
+    stats.push_back(&known.stat);
   }
   return stats;
 }

@@ -32,7 +32,8 @@ class SegmentWatcher {
   // The known, unmarked segment that `key` (not kPrivateKey) names.
   [[nodiscard]] std::optional<ShmId> id_of(Key key) const;
 
-  [[nodiscard]] std::vector<SegmentStat> all() const;
+  // All known states, in no particular order. Valid until the next comparison.
+  [[nodiscard]] std::vector<const SegmentStat*> all() const;
 
  private:
   struct Known {

@@ -78,9 +78,10 @@ Result<Reply> Client::call(Request request) {
     request.epoch = *epoch;
   }
   for (bool renewed = false;; renewed = true) {
-    const Result<std::string> frame = exchange_until(encode_request(request), request.id, true, deadline);
+    Result<std::string> frame = exchange_until(encode_request(request), request.id, true, deadline);
     if (!frame) {
-      return frame.error();
+      return changes && frame.error().code == ErrorCode::kNoAnswer ? outcome_unknown(*request.once)
+                                                                   : std::move(frame).error();
     }
     Result<Reply> reply = decode_reply(*frame, request.operation);
     if (!reply || !changes || !is_epoch_changed(*reply)) {
@@ -172,11 +173,18 @@ Result<std::uint64_t> Client::current_epoch(Clock::time_point deadline) {
   return *epoch_;
 }
 
+Error Client::outcome_unknown(const std::string& once) const {
+  Error error = no_answer();
+  error.message += "; whether the request was carried out is unknown";
+  error.hint += "; sent again within a minute with once " + once + " it is not carried out twice";
+  return error;
+}
+
 Error Client::no_answer() const {
   return {ErrorCode::kNoAnswer,
           "no answer from the agent within " + seconds_text(options_.timeout) + " at " + describe(options_.commands),
           "check that shmbus-agent runs and that this user may connect to it; --commands or SHMBUS_COMMANDS names "
-          "another endpoint, --timeout allows more time"};
+          "another endpoint, a longer timeout may help"};
 }
 
 }  // namespace shmbus

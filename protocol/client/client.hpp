@@ -32,7 +32,7 @@ class Client {
 
   // Sends `request` and returns the reply, which may be an error of the agent's. Without an id it gets one; one that
   // changes something gets `once` and the agent's `epoch` too, so that it acts once however often it is sent.
-  // Errors: kNoAnswer (also if it is unknown whether an agent that has gone carried it out), kInterrupted, kTooLarge.
+  // Errors: kNoAnswer (which says so if it is unknown whether it was carried out), kInterrupted, kTooLarge.
   [[nodiscard]] Result<Reply> call(Request request);
 
   // The same for the operation alone, and with the agent's errors among the errors.
@@ -66,6 +66,7 @@ class Client {
   Result<bool> wait_for_answer(const RequestId& id, Clock::time_point deadline);
   Result<std::uint64_t> current_epoch(Clock::time_point deadline);
   [[nodiscard]] Error no_answer() const;
+  [[nodiscard]] Error outcome_unknown(const std::string& once) const;
 
   ClientOptions options_;
   zmq::context_t context_;

@@ -1,17 +1,42 @@
 #include "protocol/client/endpoints.hpp"
 
-#include <sys/stat.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <system_error>
 
 #include "protocol/runtime_directory.hpp"
 
 namespace shmbus {
 namespace {
 
-bool is_socket(const std::string& path) {
-  struct stat status {};
-  return lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+// Whether an agent is there: why not, or nothing. A connection that says nothing costs it nothing.
+std::string why_not(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return "the path is too long";
+  }
+  path.copy(address.sun_path, path.size());
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const bool connected = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const int failure = connected ? 0 : errno;
+  close(probe);
+  switch (failure) {
+    case 0:
+    case EAGAIN:  // its queue of connections is full
+      return "";
+    case ENOENT:
+    case ENOTDIR:
+      return "no socket";
+    case ECONNREFUSED:
+      return "nobody listens";
+    default:
+      return std::generic_category().message(failure);
+  }
 }
 
 }  // namespace
@@ -23,7 +48,8 @@ Result<Endpoint> find_endpoint(Channel channel, const std::string& option) {
   }
   const char* const variable = commands ? "SHMBUS_COMMANDS" : "SHMBUS_EVENTS";
   if (const char* value = std::getenv(variable); value != nullptr && *value != '\0') {
-    return Endpoint{value, {std::string("environment ") + variable}};
+    const std::string_view endpoints = value;  // an agent may have several
+    return Endpoint{std::string(endpoints.substr(0, endpoints.find(','))), {std::string("environment ") + variable}};
   }
 
   Endpoint endpoint;
@@ -31,13 +57,14 @@ Result<Endpoint> find_endpoint(Channel channel, const std::string& option) {
   for (const std::string& directory : client_runtime_directories()) {
     const std::string path = directory + "/" + (commands ? kCommandsSocket : kEventsSocket);
     const Result<void> check = check_runtime_directory(directory);
-    if (check.ok() && is_socket(path)) {
+    const bool refused = !check.ok() && check.error().code != ErrorCode::kNotFound;
+    const std::string objection = refused ? check.error().message : why_not(path);
+    if (objection.empty()) {
       endpoint.address = "ipc://" + path;
       endpoint.looked_at.push_back(path + " (found)");
       return endpoint;
     }
-    const bool refused = !check.ok() && check.error().code != ErrorCode::kNotFound;
-    endpoint.looked_at.push_back(path + (refused ? " (" + check.error().message + ")" : " (no socket)"));
+    endpoint.looked_at.push_back(path + " (" + objection + ")");
     if (refused) {
       untrusted = untrusted ? untrusted : check.error();
     } else if (endpoint.address.empty()) {

@@ -17,9 +17,9 @@ struct Endpoint {
   std::vector<std::string> looked_at = {};
 };
 
-// `option` if it is not empty, else SHMBUS_COMMANDS or SHMBUS_EVENTS, else the socket of the first of
-// client_runtime_directories() that has one, else the one in the client's own directory, where an agent may yet start.
-// Errors: kPermissionDenied if only a directory is left that this user must not trust.
+// `option` if it is not empty, else SHMBUS_COMMANDS or SHMBUS_EVENTS (of several, the first), else the socket
+// of the first of client_runtime_directories() where somebody listens, else the one in the client's own directory,
+// where an agent may yet start. Errors: kPermissionDenied if only a directory is left that this user must not trust.
 [[nodiscard]] Result<Endpoint> find_endpoint(Channel channel, const std::string& option);
 
 // "ipc://…; looked at …": for --verbose and for the message that nobody answers.

@@ -10,6 +10,8 @@
 namespace shmbus::codec {
 namespace {
 
+constexpr std::uint64_t kNoEpoch = 0;  // epochs begin at 1
+
 // An integer as sign and magnitude, so that both ends of 64 bits fit.
 struct Number {
   bool negative = false;
@@ -117,6 +119,9 @@ std::optional<std::uint64_t> RequestReader::integer(const Item& item) {
     return key(item);
   }
   const auto number = number_in(item.value, item.spec.type == FieldType::kShmId);
+  if (number && number->negative && item.spec.type == FieldType::kEpoch) {
+    return kNoEpoch;
+  }
   if (!number || (number->negative && number->magnitude != 0) || number->magnitude < item.spec.min ||
       number->magnitude > item.spec.max) {
     refuse(item);

@@ -45,6 +45,28 @@ TEST(CheckEndpoint, TcpBeyondLoopbackIsNeverServed) {
   }
 }
 
+TEST(CheckEndpoint, APortIsANumberOrAny) {
+  EXPECT_EQ(refusal_of("tcp://127.0.0.1:*", kInsecure), "");
+  for (const char* const port : {"99999", "0", "x", "", "-1", "5555x"}) {
+    EXPECT_NE(refusal_of("tcp://127.0.0.1:" + std::string(port), kInsecure), "") << port;
+  }
+}
+
+TEST(CheckEndpoints, RefusesOneTwiceAndTooMany) {
+  Config config;
+  config.commands = {"ipc:///run/a"};
+  config.events = {"ipc:///run/b"};
+  EXPECT_TRUE(check_endpoints(config));
+  config.events.push_back("ipc:///run/a");
+  EXPECT_NE(check_endpoints(config).error().message.find("ipc:///run/a is refused: it is given twice"),
+            std::string::npos);
+  config.events.clear();
+  for (std::size_t i = 0; i <= config.limits.endpoints; ++i) {
+    config.events.push_back("ipc:///run/" + std::to_string(i));
+  }
+  EXPECT_NE(check_endpoints(config).error().message.find("at most 16"), std::string::npos);
+}
+
 TEST(CheckEndpoint, OtherTransportsAreRefused) {
   for (const char* const endpoint : {"", "inproc://x", "udp://127.0.0.1:1", "vmci://1:1", "/run/x.sock", "IPC:///x"}) {
     EXPECT_NE(refusal_of(endpoint, kInsecure), "") << endpoint;

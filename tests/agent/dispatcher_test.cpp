@@ -55,7 +55,7 @@ TEST_F(DispatcherTest, AttachDetachAndTheirLeaseAreTold) {
   EXPECT_EQ(done(StatRequest{by_id(shmid)}).stat.shm_nattch, 1U);
   done(AttachRequest{.segment = by_id(shmid), .lease_ms = 500});
   now += std::chrono::milliseconds(100);
-  detach_and_report(feed, attachments.release_expired(now));
+  end_leases(feed, attachments.release_expired(now));
   EXPECT_EQ(failure(DetachRequest{.attachment = attached.attachment, .segment = {}}).code, ErrorCode::kNotFound);
   EXPECT_EQ(done(DetachRequest{.attachment = {}, .segment = by_id(shmid)}).detached, 1U);
   EXPECT_EQ(failure(DetachRequest{.attachment = {}, .segment = by_id(shmid)}).code, ErrorCode::kNotFound);

@@ -30,7 +30,10 @@ TEST_P(AShmKernel, OpensWhatHasTheKeyUnlessExclusive) {
   ASSERT_TRUE(opened.ok());
   EXPECT_EQ(opened->shmid, shmid);
   EXPECT_FALSE(opened->created);
-  expect_error(kernel_.create(kKey, 50, Mode{0600}, true), ErrorCode::kExists, EEXIST);
+  EXPECT_EQ(opened->shm_segsz, 100U);
+  const Result<Opened> exclusive = kernel_.create(kKey, 50, Mode{0600}, true);
+  expect_error(exclusive, ErrorCode::kExists, EEXIST);
+  expect_told(exclusive, "segment " + std::to_string(shmid) + " of 100 bytes");
 }
 
 TEST_P(AShmKernel, TellsBothSizesWhenTheSegmentIsSmaller) {

@@ -71,7 +71,8 @@ FakeKernel::FakeKernel()
     : limits_{.shmmax = std::numeric_limits<std::uint64_t>::max() - (std::uint64_t{1} << 24),
               .shmall = std::numeric_limits<std::uint64_t>::max() - (std::uint64_t{1} << 24),
               .shmmni = 4096,
-              .page_size = 4096},
+              .page_size = 4096,
+              .slots = 32768},
       uid_(::geteuid()),
       gid_(::getegid()) {}
 
@@ -94,7 +95,7 @@ Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool e
         continue;
       }
       if (exclusive) {
-        return fail(EEXIST);
+        return key_exists(attempt, existing.stat);
       }
       if (existing.stat.shm_segsz < size) {
         return size_mismatch(attempt, existing.stat);
@@ -102,7 +103,7 @@ Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool e
       if (!grants(existing.stat, mode.bits)) {
         return fail(EACCES);
       }
-      return Opened{shmid, false};
+      return Opened{shmid, existing.stat.shm_segsz, existing.stat.mode, false};
     }
   }
   if (size == 0 || size > limits_.shmmax) {
@@ -122,7 +123,7 @@ Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool e
                                   .mode = mode,
                                   .shm_ctime = std::time(nullptr),
                                   .shm_cpid = ::getpid()};
-  return Opened{shmid, true};
+  return Opened{shmid, size, mode, true};
 }
 
 Result<ShmId> FakeKernel::find(Key key) {

@@ -95,16 +95,38 @@ std::string data_in(const Json& result) {
   return bytes ? *bytes : "";
 }
 
+// That a result is not the whole, or not new, is no data, so it is told on stderr.
+void tell_what_is_left(const SendOptions& options, const Json& reply) {
+  const Json& result = reply["result"];
+  std::string note;
+  if (reply.value("repeated", false)) {
+    note = "repeated: it was carried out before, this is its outcome then";
+  } else if (result.contains("segments") && result.value("more", false)) {
+    note = "more follow: ask again with --after " + to_line(result["segments"].back()["shm_shmid"]);
+  } else if (result.contains("events") && result.value("more", false) && !result["events"].empty()) {
+    note = "more follow: ask again with --since " + to_line(result["events"].back()["seq"]);
+  } else if (options.command == "read" && !result.value("eof", true) && !options.values.contains("length")) {
+    note = "more follow: ask again with --offset " + to_line(result.value("offset", 0U) + result.value("length", 0U));
+  }
+  if (!note.empty()) {
+    std::cerr << kProgram << ": " << note << "\n";
+  }
+}
+
 Result<void> print(const SendOptions& options, const Json& reply) {
   const bool reads = options.command == "read";
-  if (reads && options.out_file && *options.out_file != "-") {
-    const Result<void> written = write_file(*options.out_file, data_in(reply["result"]));
-    if (!written || !options.json) {
+  const bool to_file = reads && options.out_file && *options.out_file != "-";
+  if (to_file) {
+    if (Result<void> written = write_file(*options.out_file, data_in(reply["result"])); !written) {
       return written;
     }
   }
   if (options.json) {
     return write_stdout(to_line(reply) + "\n");
+  }
+  tell_what_is_left(options, reply);
+  if (to_file) {
+    return {};
   }
   if (reads) {
     const bool ends_line = options.flags.contains("text") && isatty(STDOUT_FILENO) == 1;
@@ -124,7 +146,8 @@ const Json* first_failure(const Json& reply) {
   return failed == replies.end() ? nullptr : &*failed;
 }
 
-// What failed is told on stderr, with --json as the whole reply; a batch with what it did until then.
+// What failed is told on stderr, with --json as the whole reply; a batch with what it did until then, and with the
+// error of its first failure as its own.
 int finish(const SendOptions& options, const Json& reply) {
   const OutputForm form = options.json ? OutputForm::kJson : OutputForm::kText;
   const bool ok = reply.value("ok", false);
@@ -134,7 +157,10 @@ int finish(const SendOptions& options, const Json& reply) {
     return printed ? 0 : report(kProgram, printed.error(), form);
   }
   if (form == OutputForm::kJson) {
-    std::cerr << to_line(reply) << std::endl;
+    Json document = reply;
+    document["ok"] = false;
+    document["error"] = (*failure)["error"];
+    std::cerr << to_line(document) << std::endl;
     return exit_status_of(error_in(*failure).code);
   }
   if (ok) {

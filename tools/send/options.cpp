@@ -12,6 +12,9 @@ namespace {
 constexpr const char* kProgram = "shmbus-send";
 
 std::string help_of(const FieldSpec& field) {
+  if (!field.option_help.empty()) {
+    return std::string(field.option_help);
+  }
   std::string help(field.help);
   if (!field.default_value.empty() && field.type != FieldType::kFlag) {
     help += " (default " + std::string(field.default_value) + ")";
@@ -78,7 +81,7 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
       ->check(CLI::Range(0.001, 1e6));
   app.add_flag("--json", options.json, "print the reply as one JSON document");
   app.add_flag("--verbose", options.verbose, "tell which endpoint was taken");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // a wrong one is better told as such than as missing
   for (const OperationSpec& operation : operations()) {
     add_operation(app, operation, options);
   }
@@ -89,13 +92,18 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
 
   try {
     app.parse(argc, argv);
+    if (options.command.empty()) {
+      throw CLI::RequiredError("A subcommand");
+    }
   } catch (const CLI::Success& wanted) {  // help or version
     std::ostringstream text;
     app.exit(wanted, text, text);
     const Result<void> written = write_stdout(text.str());
     return written ? 0 : report(kProgram, written.error(), OutputForm::kText);
   } catch (const CLI::ParseError& error) {
-    return report(kProgram, {ErrorCode::kBadRequest, error.what(), "shmbus-send --help tells more"},
+    const std::vector<CLI::App*> chosen = app.get_subcommands();
+    const std::string command = kProgram + (chosen.empty() ? "" : " " + chosen.front()->get_name());
+    return report(kProgram, {ErrorCode::kBadRequest, error.what(), command + " --help tells more"},
                   asks_for_json(argc, argv) ? OutputForm::kJson : OutputForm::kText);
   }
   options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));

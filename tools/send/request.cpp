@@ -8,11 +8,14 @@
 #include <limits>
 #include <optional>
 
+#include "protocol/limits.hpp"
 #include "protocol/text.hpp"
 #include "tools/report.hpp"
 
 namespace shmbus {
 namespace {
+
+constexpr std::size_t kMaxBatchFileBytes = std::size_t{16} << 20;  // far more than a request of msgpack can hold
 
 Error bad_option(const FieldSpec& field, const std::string& why) {
   return {ErrorCode::kBadRequest, std::string(field.option) + ": " + why};
@@ -25,12 +28,12 @@ std::optional<T> parse_number(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? std::optional<T>(number) : std::nullopt;
 }
 
-// An integer if it is one, else the text itself.
+// An integer if it is written as one, else the text itself: 007 stays what it is.
 Json integer_or_text(const std::string& text) {
-  if (const auto number = parse_number<std::uint64_t>(text)) {
+  if (const auto number = parse_number<std::uint64_t>(text); number && std::to_string(*number) == text) {
     return *number;
   }
-  if (const auto number = parse_number<std::int64_t>(text)) {
+  if (const auto number = parse_number<std::int64_t>(text); number && std::to_string(*number) == text) {
     return *number;
   }
   return text;
@@ -66,7 +69,7 @@ Result<Json> parse_value(const FieldSpec& field, const std::string& text) {
   if (!is_utf8(text) && field.type != FieldType::kBytes) {
     return bad_option(field, "'" + text + "' is not UTF-8");
   }
-  if (field.option == "--size") {
+  if (field.option == "--size" || field.option == "--offset" || field.option == "--length") {
     const Result<std::uint64_t> size = parse_size(text);
     return size ? Result<Json>(Json(*size)) : bad_option(field, size.error().message);
   }
@@ -76,8 +79,11 @@ Result<Json> parse_value(const FieldSpec& field, const std::string& text) {
   if (field.name == "uid" || field.name == "gid") {
     return parse_owner(field, text);
   }
-  if (field.type == FieldType::kInteger || field.type == FieldType::kIdentity) {
+  if (field.type == FieldType::kInteger || field.type == FieldType::kEpoch || field.type == FieldType::kIdentity) {
     return integer_or_text(text);
+  }
+  if (field.type == FieldType::kKey && text == "private") {
+    return Json(kPrivateKey);  // selects in list and events; where it names no segment the decoder says why
   }
   return Json(text);
 }
@@ -86,6 +92,12 @@ Json binary(const std::string& bytes) { return Json::binary(std::vector<std::uin
 
 // The data of a write: a str with --text, else bytes.
 Result<Json> parse_data(const SendOptions& options, const std::string& bytes) {
+  if (bytes.size() > limits::kMaxDataBytes) {
+    return Error{
+        ErrorCode::kTooLarge,
+        "there are more than " + std::to_string(limits::kMaxDataBytes) + " bytes to write, the most in one write",
+        "write in pieces, with --offset"};
+  }
   if (!options.flags.contains("text")) {
     return binary(bytes);
   }
@@ -96,9 +108,13 @@ Result<Json> parse_data(const SendOptions& options, const std::string& bytes) {
 }
 
 Result<Json> read_batch(const std::string& path) {
-  const Result<std::string> file = read_file(path);
+  const Result<std::string> file = read_file(path, kMaxBatchFileBytes + 1);
   if (!file) {
     return file.error();
+  }
+  if (file->size() > kMaxBatchFileBytes) {
+    return Error{ErrorCode::kTooLarge, "a batch is at most " + std::to_string(kMaxBatchFileBytes) + " bytes of JSON",
+                 "split it"};
   }
   Json requests = Json::array();
   std::size_t number = 0;
@@ -112,7 +128,8 @@ Result<Json> read_batch(const std::string& path) {
     }
     Result<Json> request = parse_json(line);
     if (!request) {
-      return Error{ErrorCode::kBadRequest, "line " + std::to_string(number) + ": " + request.error().message};
+      return Error{ErrorCode::kBadRequest,
+                   "line " + std::to_string(number) + " of the batch: " + request.error().message};
     }
     requests.push_back(*std::move(request));
   }
@@ -122,7 +139,7 @@ Result<Json> read_batch(const std::string& path) {
 }  // namespace
 
 Result<std::uint64_t> parse_size(std::string_view text) {
-  constexpr std::string_view kSuffixes = "KMG";
+  constexpr std::string_view kSuffixes = "KMGT";
   std::string_view digits = text;
   unsigned shift = 0;
   if (!text.empty()) {
@@ -134,7 +151,8 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   }
   const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(digits);
   if (!number || *number > std::numeric_limits<std::uint64_t>::max() >> shift) {
-    return Error{ErrorCode::kBadRequest, "'" + std::string(text) + "' is not a size; 4096, 4K, 1M and 1G are"};
+    return Error{ErrorCode::kBadRequest,
+                 "'" + std::string(text) + "' is not a number of bytes; 4096, 4K, 1M and 1G are"};
   }
   return *number << shift;
 }
@@ -156,7 +174,7 @@ Result<Json> build_request(const SendOptions& options) {
     request[name] = operation.field(name)->default_value != "true";
   }
   if (options.data_file) {
-    const Result<std::string> bytes = read_file(*options.data_file);
+    const Result<std::string> bytes = read_file(*options.data_file, limits::kMaxDataBytes + 1);
     Result<Json> data = bytes ? parse_data(options, *bytes) : Result<Json>(bytes.error());
     if (!data) {
       return data;

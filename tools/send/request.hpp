@@ -13,7 +13,7 @@ namespace shmbus {
 // decoder's message tells about it. Errors: kBadRequest.
 [[nodiscard]] Result<Json> build_request(const SendOptions& options);
 
-// 4096 for "4096" and "4K", 1048576 for "1M"; also G. Errors: kBadRequest.
+// 4096 for "4096" and "4K", 1048576 for "1M"; also G and T. Errors: kBadRequest.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 
 }  // namespace shmbus

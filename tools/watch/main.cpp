@@ -106,7 +106,7 @@ class Watcher {
           {"seq", now.seq},
           {"segments", now.segments.size()}},
          "resync: " + resync.reason + "; changes in between were not told, there are " +
-             std::to_string(now.segments.size()) + " segments now");
+             std::to_string(now.segments.size()) + " segments now" + (options_.shm_key ? " with this key" : ""));
   }
 
   // In one write, so that it stays whole.

@@ -1,6 +1,7 @@
 #include "tools/watch/options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <sstream>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,14 @@ Result<void> read_kinds(const std::vector<std::string>& names, WatchOptions& opt
   return {};
 }
 
+// What is wrong with the value of --count, or nothing.
+std::string check_count(const std::string& text) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  return is_number && count > 0 ? "" : "'" + text + "' is not a whole number from 1";
+}
+
 bool asks_for_json(int argc, const char* const* argv) {
   return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
 }
@@ -72,7 +81,7 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   app.add_option("--key", key, "only segments with this key; private for those without one");
   app.add_option("--shmid", shmid, "only the segment with this id");
   app.add_option("--event", kinds, "only events of this name; may be repeated")->expected(1)->take_all();
-  app.add_option("--count", options.count, "end after so many events")->check(CLI::PositiveNumber);
+  app.add_option("--count", options.count, "end after so many events")->check(CLI::Validator(check_count, "NUMBER"));
   app.add_option("--timeout", timeout_seconds, "end after so many seconds; status 8 if --count was not reached")
       ->check(seconds_range);
   app.add_option("--connect-timeout", connect_seconds, "seconds to wait for the agent at first (default 3)")
