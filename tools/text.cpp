@@ -231,7 +231,7 @@ std::string text_of_event(const Json& event) {
   const auto field = [&event](const char* name) { return text_of_field(name, event.value(name, Json(""))); };
   std::string kind = field("event");
   kind.resize(std::max<std::size_t>(kind.size(), 8), ' ');
-  std::string text = field("time_ns") + "  seq " + field("seq") + "  " + kind + "  ";
+  std::string text = field("time_ns") + "  " + kind + "  ";
   if (event.contains("from")) {
     text += "at least " + field("at_least") + " changes of shmid " + field("from") + " to " + field("to");
   } else {
@@ -257,7 +257,7 @@ std::string text_of_event(const Json& event) {
       }
     }
   }
-  text += "  source " + field("source");
+  text += "  seq " + field("seq") + "  source " + field("source");
   const char* by = "  by";
   const Json actor = event.value("actor", Json::object());
   for (const auto& [name, value] : actor.items()) {

@@ -41,13 +41,15 @@ TEST(Text, ShowsAListAsATable) {
 
 TEST(Text, TellsAnEventInOneLine) {
   const std::string line = text_of_event({{"event", "set"},
+                                          {"seq", 7},
                                           {"time_ns", 1708474369123000000},
                                           {"shm_key", 5679},
                                           {"shm_shmid", 3},
                                           {"source", "bus"},
                                           {"changed", {{"mode", {600, 664}}}},
                                           {"actor", {{"uid", 0}}}});
-  EXPECT_NE(line.find(".123  set       key 5679 (0x162f)  shmid 3  mode 600 rw------- -> 664 rw-rw-r--  source bus"),
+  EXPECT_NE(line.find(".123  set       key 5679 (0x162f)  shmid 3  mode 600 rw------- -> 664 rw-rw-r--"
+                      "  seq 7  source bus  by uid 0"),
             std::string::npos)
       << line;
 }
@@ -56,7 +58,7 @@ TEST(Text, TellsTheRepliesOfABatch) {
   const Json failed{{"ok", false}, {"error", {{"code", "not_found"}, {"message", "no segment"}}}};
   const Json done{{"ok", true}, {"result", {{"detached", 1}}}};
   EXPECT_EQ(text_of_reply({{"result", {{"replies", {done, failed}}}}}),
-            "request 1: ok\ndetached  1\nrequest 2: not_found: no segment\n");
+            "request 1: ok\n  detached  1\nrequest 2: not_found: no segment\n");
 }
 
 }  // namespace
