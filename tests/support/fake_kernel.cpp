@@ -123,6 +123,9 @@ Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool e
                                   .mode = mode,
                                   .shm_ctime = std::time(nullptr),
                                   .shm_cpid = ::getpid()};
+  if (after_create_) {
+    after_create_(shmid);
+  }
   return Opened{shmid, size, mode, true};
 }
 
@@ -164,6 +167,7 @@ Result<SegmentStat> FakeKernel::look(ShmId shmid) {
 }
 
 std::vector<SegmentStat> FakeKernel::list() {
+  ++lists_;
   std::vector<SegmentStat> segments;
   for (const auto& [shmid, segment] : state_->segments) {
     segments.push_back(segment.stat);

@@ -2,9 +2,11 @@
 // Attachments may outlive it. Its clock is time(2), its pid ours.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "agent/kernel/shm_kernel.hpp"
@@ -21,6 +23,11 @@ class FakeKernel final : public ShmKernel {
   void caller(std::uint32_t uid, std::uint32_t gid);
   // The next call that returns a Result, copies of attachments included, returns `error` and does nothing.
   void fail_next(Error error);
+
+  // Called with the id of each segment that create() made, before it returns: what others do at the worst moment.
+  void after_create(std::function<void(ShmId)> hook) { after_create_ = std::move(hook); }
+  // How often everything was listed.
+  [[nodiscard]] int lists() const { return lists_; }
 
   Result<Opened> create(Key key, std::uint64_t size, Mode mode, bool exclusive) override;
   Result<ShmId> find(Key key) override;
@@ -54,6 +61,8 @@ class FakeKernel final : public ShmKernel {
   std::uint32_t gid_;
   ShmId last_slot_ = -1;
   ShmId sequence_ = 0;
+  std::function<void(ShmId)> after_create_;
+  int lists_ = 0;
 };
 
 }  // namespace shmbus::agent

@@ -81,10 +81,10 @@ class Client:
 class Subscriber:
     """A SUB socket that is live when the constructor returns (by sync)."""
 
-    def __init__(self, endpoint, *topics):
+    def __init__(self, endpoint, *topics, rcvhwm=0):
         self.socket = CONTEXT.socket(zmq.SUB)
         self.socket.setsockopt(zmq.LINGER, 0)
-        self.socket.setsockopt(zmq.RCVHWM, 0)
+        self.socket.setsockopt(zmq.RCVHWM, rcvhwm)
         self.socket.setsockopt(zmq.RECONNECT_IVL, 10)
         self.socket.setsockopt(zmq.RCVTIMEO, PATIENCE * 1000)
         for topic in topics or ("shm/",):

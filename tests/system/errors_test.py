@@ -136,6 +136,10 @@ class Errors(bus.BusTest):
         self.fails("epoch_changed", "create", shm_key=1, shm_segsz=1, epoch=epoch % (2**53 - 1) + 1)
         self.fails("not_found", "stat", shm_key=1)
 
+    def test_any_other_integer_is_another_epoch(self):
+        for epoch in (-1, 0, 2**63):
+            self.fails("epoch_changed", "ping", epoch=epoch)
+
     def test_compacted(self):
         self.make()
         write = {"op": "write", "shm_key": 5679, "data": b"x"}

@@ -34,6 +34,22 @@ class Events(bus.BusTest):
         self.assertNotIn(b"abc", [v for e in events for v in e.values()])
         self.assertEqual(events[0]["stat"]["mode"], 600)
 
+    def test_a_subscriber_may_be_ten_thousand_events_behind(self):
+        behind = bus.Subscriber(self.agent.events, "shm/", rcvhwm=1)
+        self.addCleanup(behind.close)
+        self.client.result("create", shm_key=5679, shm_segsz=10)
+        write = {"op": "write", "shm_key": 5679, "data": b"x"}
+
+        def written(times):
+            for _ in range(times // 500):
+                self.client.result("batch", requests=[write] * 500)
+
+        written(2500)  # libzmq tells of what was read in steps, so a queue that was read from is the hard case
+        numbers = [behind.receive()[1]["seq"] for _ in range(2501)]
+        written(10000)
+        numbers += [behind.receive()[1]["seq"] for _ in range(10000)]
+        self.assertEqual(numbers, list(range(1, 12502)))
+
     def test_topics_select_a_key(self):
         one = self.subscribe("shm/1/")
         for key in (1, 11, 2):

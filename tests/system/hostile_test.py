@@ -77,6 +77,29 @@ class Hostile(bus.BusTest):
         dealer.send_multipart([b"", msgpack.packb({"op": "ping"})])
         self.assertTrue(msgpack.unpackb(dealer.recv_multipart()[-1])["ok"])
 
+    def test_a_thousand_requests_in_flight_all_get_their_reply(self):
+        dealer = bus.CONTEXT.socket(zmq.DEALER)
+        dealer.set_hwm(0)
+        dealer.setsockopt(zmq.LINGER, 0)
+        dealer.setsockopt(zmq.RCVTIMEO, bus.PATIENCE * 1000)
+        dealer.connect(self.agent.commands)
+        self.addCleanup(dealer.close)
+        for _ in range(10):
+            for number in range(1000):
+                dealer.send_multipart([b"", msgpack.packb({"op": "info", "id": number})])
+            got = [msgpack.unpackb(dealer.recv_multipart()[1])["id"] for _ in range(1000)]
+            self.assertEqual(got, list(range(1000)))
+
+    def test_peers_that_take_the_numbers_libzmq_would_give_to_others(self):
+        # Without a seed, rand() gives 0x6b8b4567 first, and libzmq numbers the peers of a REP from there.
+        for number in range(20):
+            taker = bus.CONTEXT.socket(zmq.DEALER)
+            taker.setsockopt(zmq.LINGER, 0)
+            taker.setsockopt(zmq.ROUTING_ID, b"\0" + (0x6b8b4567 + number).to_bytes(4, "big"))
+            taker.connect(self.agent.commands)
+            self.addCleanup(taker.close)
+            self.answers()
+
     def test_a_message_beyond_the_limit_closes_the_connection(self):
         dealer = self.dealer()
         dealer.send_multipart([b"", b"x" * ((1 << 20) + (64 << 10) + 1)])

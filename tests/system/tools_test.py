@@ -47,7 +47,9 @@ class Send(bus.BusTest):
         lines = b'{"op":"create","shm_key":1,"shm_segsz":1}\n{"op":"stat","shm_key":2}\n{"op":"remove","shm_key":1}\n'
         stdout, stderr = self.send("--json", "batch", "-", stdin=lines, status=3)
         self.assertEqual(stdout, "")
-        self.assertEqual([reply["ok"] for reply in json.loads(stderr)["result"]["replies"]], [True, False])
+        document = json.loads(stderr)
+        self.assertEqual([reply["ok"] for reply in document["result"]["replies"]], [True, False])
+        self.assertEqual((document["ok"], document["error"]["code"]), (False, "not_found"))
         self.send("batch", "--keep-going", "-", stdin=lines, status=3)
         self.send("stat", "--key", "1", status=3)
 
@@ -58,6 +60,24 @@ class Send(bus.BusTest):
         self.assertEqual([reply.get("error", {}).get("code") for reply in replies],
                          ["unknown_op", "bad_request", "bad_request", None])
         self.assertIn("bogus", replies[1]["error"]["message"])
+
+    def test_what_is_left_is_told_on_stderr(self):
+        for key in (1, 2, 3):
+            self.send("create", "--key", str(key), "--size", "2M")
+        for arguments, note in ((("list", "--limit", "2"), "--after "), (("events", "--limit", "2"), "--since 2"),
+                                (("read", "--key", "1"), "--offset 1048576")):
+            stdout, stderr = self.send(*arguments)
+            self.assertNotIn("more follow", stdout)
+            self.assertIn(note, stderr)
+        once = ("create", "--key", "9", "--size", "1", "--once", "0123456789abcdef")
+        self.assertEqual(self.send(*once)[1], "")
+        self.assertIn("repeated", self.send(*once)[1])
+
+    def test_too_much_to_write_is_too_large_whatever_its_size(self):
+        self.send("create", "--key", "1", "--size", "2M")
+        for size in ((1 << 20) + 1, 2 << 20):
+            _, stderr = self.send("--json", "write", "--key", "1", "--data-file", "-", stdin=b"x" * size, status=5)
+            self.assertEqual(json.loads(stderr)["error"]["code"], "too_large")
 
     def test_an_interrupt_is_exit_130(self):
         self.agent.process.send_signal(signal.SIGSTOP)
