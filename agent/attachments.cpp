@@ -68,6 +68,7 @@ std::vector<HeldAttachment> Attachments::release_segment(ShmId shmid, const std:
     }
   }
   std::vector<HeldAttachment> released;
+  released.reserve(ids.size());
   for (const AttachmentId id : ids) {
     released.push_back(std::move(*release(id)));
   }

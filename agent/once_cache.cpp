@@ -21,9 +21,9 @@ Result<const EncodedOutcome*> OnceCache::find(const std::string& principal, cons
                                               std::string_view operation, std::size_t most_bytes,
                                               Clock::time_point now) {
   forget_expired(now);
-  static const Memory kNothing;
+  static const Memory nothing;
   const auto remembered = memories_.find(principal);
-  const Memory& memory = remembered == memories_.end() ? kNothing : remembered->second;
+  const Memory& memory = remembered == memories_.end() ? nothing : remembered->second;
   if (const auto found = memory.by_value.find(once); found != memory.by_value.end()) {
     if (found->second.fingerprint != fingerprint_of(operation)) {
       return Error{.code = ErrorCode::kBadRequest, .message = "once: this value was given to another request"};
