@@ -34,13 +34,18 @@ Agent::Agent(Config config, ShmKernel& kernel)
       publisher_(context_, config_.limits, journal_),
       commands_(context_, config_.limits),
       feed_(kernel, publisher_),
+      detection_(config_, feed_),
       attachments_(config_.limits),
       dispatcher_(kernel, feed_, attachments_, publisher_, facts_, config_.limits) {}
 
 Result<void> Agent::start() {
+  if (Result<void> watching = detection_.start(); !watching) {
+    return watching;
+  }
   feed_.take_baseline();
   facts_.started = std::time(nullptr);
-  facts_.scan_interval = config_.scan_interval;
+  facts_.detection = {detection_.mode(), detection_.reason(),
+                      static_cast<std::uint64_t>(detection_.interval().count())};
   const auto keep = [this](Result<std::vector<Binding>> bound, std::vector<std::string>& endpoints) -> Result<void> {
     if (!bound) {
       return std::move(bound).error();
@@ -58,21 +63,24 @@ Result<void> Agent::start() {
 }
 
 void Agent::run(int exit_descriptor) {
-  std::array<zmq_pollitem_t, 3> items{zmq_pollitem_t{commands_.socket().handle(), 0, ZMQ_POLLIN, 0},
+  std::array<zmq_pollitem_t, 4> items{zmq_pollitem_t{commands_.socket().handle(), 0, ZMQ_POLLIN, 0},
                                       zmq_pollitem_t{publisher_.socket().handle(), 0, ZMQ_POLLIN, 0},
-                                      zmq_pollitem_t{nullptr, exit_descriptor, ZMQ_POLLIN, 0}};
-  const auto& [requests, subscriptions, exit] = items;
+                                      zmq_pollitem_t{nullptr, exit_descriptor, ZMQ_POLLIN, 0},
+                                      zmq_pollitem_t{nullptr, detection_.descriptor(), ZMQ_POLLIN, 0}};
+  const auto& [requests, subscriptions, exit, calls] = items;
   next_heartbeat_ = Clock::now() + limits::kHeartbeatInterval;
-  next_scan_ = Clock::now() + config_.scan_interval;
   publisher_.notify(kStartedTopic);
   while (exit.revents == 0) {
     try {
-      zmq::poll(items.data(), items.size(), time_to_next(Clock::now()));
+      zmq::poll(items.data(), items.size() - (detection_.listens() ? 0 : 1), time_to_next(Clock::now()));
     } catch (const zmq::error_t& error) {
       if (error.num() != EINTR) {
         throw;
       }
       continue;
+    }
+    if (detection_.listens() && calls.revents != 0) {
+      detection_.wake(Clock::now());
     }
     do_what_is_due(Clock::now());  // before the requests, so that none of them meets a lease that is over
     if (subscriptions.revents != 0) {
@@ -101,10 +109,7 @@ void Agent::serve_requests() {
 
 void Agent::do_what_is_due(Clock::time_point now) {
   expire_leases(now);
-  if (config_.scan_interval.count() > 0 && now >= next_scan_) {
-    feed_.look_at_all();
-    next_scan_ = after(next_scan_, config_.scan_interval, now);
-  }
+  detection_.do_what_is_due(now);
   if (now >= next_heartbeat_) {
     publisher_.notify(kHeartbeatTopic);
     next_heartbeat_ = after(next_heartbeat_, limits::kHeartbeatInterval, now);
@@ -126,9 +131,7 @@ void Agent::stop() {
 
 std::chrono::milliseconds Agent::time_to_next(Clock::time_point now) const {
   Clock::time_point next = next_heartbeat_;
-  if (config_.scan_interval.count() > 0) {
-    next = std::min(next, next_scan_);
-  }
+  next = std::min(next, detection_.next().value_or(next));
   next = std::min(next, attachments_.next_deadline().value_or(next));
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(next - now), std::chrono::milliseconds(0));
 }

@@ -9,6 +9,7 @@
 #include "agent/command_socket.hpp"
 #include "agent/config.hpp"
 #include "agent/dispatcher.hpp"
+#include "agent/watch/detection.hpp"
 
 namespace shmbus::agent {
 
@@ -21,7 +22,8 @@ class Agent {
   Agent& operator=(const Agent&) = delete;
   ~Agent() = default;
 
-  // Looks at the segments for the first time and binds the sockets. Errors: as bind_all().
+  // Starts to watch, looks at the segments for the first time and binds the sockets. Errors: as bind_all(), and
+  // kUnsupported if calls were to be traced and can't be.
   Result<void> start();
 
   // The endpoints as they are bound, after start().
@@ -45,10 +47,10 @@ class Agent {
   EventPublisher publisher_;
   CommandSocket commands_;
   SegmentFeed feed_;
+  Detection detection_;
   Attachments attachments_;
   AgentFacts facts_;
   Dispatcher dispatcher_;
-  Clock::time_point next_scan_;
   Clock::time_point next_heartbeat_;
 };
 

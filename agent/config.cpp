@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <map>
 #include <set>
 
 namespace shmbus::agent {
@@ -58,6 +59,7 @@ ParsedConfig parse_config(int argc, char** argv) {
       "for root, else XDG_RUNTIME_DIR/shmbus, else /tmp/shmbus-UID.\n\n"
       "Examples:\n  shmbus-agent\n  shmbus-agent --commands tcp://127.0.0.1:5555 --insecure-tcp");
   std::int64_t scan_ms = config.scan_interval.count();
+  std::int64_t settle_ms = config.settle.count();
   app.set_version_flag("--version", "shmbus-agent " SHMBUS_VERSION);
   app.add_option("--commands", config.commands, "Endpoint for requests; may be repeated")
       ->envname("SHMBUS_COMMANDS")
@@ -65,9 +67,20 @@ ParsedConfig parse_config(int argc, char** argv) {
   app.add_option("--events", config.events, "Endpoint for events; may be repeated")
       ->envname("SHMBUS_EVENTS")
       ->delimiter(',');
-  app.add_option("--scan-interval", scan_ms, "Milliseconds between two looks at all segments; 0: never")
+  app.add_option("--scan-interval", scan_ms,
+                 "Milliseconds at most between two looks at all segments, 5000 while calls are traced; 0: never")
       ->envname("SHMBUS_SCAN_INTERVAL")
       ->check(CLI::Range(0, 86'400'000))
+      ->capture_default_str();
+  app.add_option("--detection", config.detection,
+                 "How changes made by others are found: trace (the kernel tells of calls; root), scan, or auto")
+      ->envname("SHMBUS_DETECTION")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, DetectionMode>{
+          {"auto", DetectionMode::kAuto}, {"trace", DetectionMode::kTrace}, {"scan", DetectionMode::kScan}}))
+      ->default_str("auto");
+  app.add_option("--settle", settle_ms, "Milliseconds at least between two looks at what was traced")
+      ->envname("SHMBUS_SETTLE")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--log-level", config.log_level, "trace, debug, info, warning, error, critical or off")
       ->envname("SHMBUS_LOG_LEVEL")
@@ -90,6 +103,7 @@ ParsedConfig parse_config(int argc, char** argv) {
     return parsed;
   }
   config.scan_interval = std::chrono::milliseconds(scan_ms);
+  config.settle = std::chrono::milliseconds(settle_ms);
   use_defaults(config);
   return parsed;
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -31,12 +32,17 @@ struct Limits {
   std::size_t open_files = 65536;             // RLIMIT_NOFILE is raised to this, as far as it may be
 };
 
+// How changes made by others are found: calls are traced if that is possible, in any case, or never.
+enum class DetectionMode : std::uint8_t { kAuto, kTrace, kScan };
+
 struct Config {
   RuntimeDirectory runtime_directory;
   bool uses_runtime_directory = false;  // an endpoint lies in it by default
   std::vector<std::string> commands;    // endpoints: ipc://PATH or tcp://127.0.0.1:PORT
   std::vector<std::string> events;
-  std::chrono::milliseconds scan_interval{250};  // 0: no scan
+  DetectionMode detection = DetectionMode::kAuto;
+  std::chrono::milliseconds scan_interval{250};  // at most, between two scans; 0: no scan, and by default no trace
+  std::chrono::milliseconds settle{1};           // at least, between two looks at what is traced
   std::string log_level = "info";
   bool insecure_tcp = false;
   Limits limits;

@@ -97,9 +97,9 @@ int serve(const Config& config) {
   if (const Result<void> started = agent.start(); !started) {
     return refuse(started.error());
   }
-  spdlog::info("started shmbus-agent {} pid {}: commands {} events {} scan {}", SHMBUS_VERSION, getpid(),
-               joined(agent.facts().commands), joined(agent.facts().events),
-               config.scan_interval.count() == 0 ? "off" : fmt::format("every {} ms", config.scan_interval.count()));
+  spdlog::info("started shmbus-agent {} pid {}: commands {} events {} detection {} every {} ms", SHMBUS_VERSION,
+               getpid(), joined(agent.facts().commands), joined(agent.facts().events), agent.facts().detection.mode,
+               agent.facts().detection.interval_ms);
   agent.run(exit_signals.get());
   spdlog::info("stopped by {}", signal_read_from(exit_signals));
   return 0;

@@ -2,9 +2,8 @@
 
 #include <array>
 #include <charconv>
-#include <fstream>
 
-#include "protocol/text.hpp"
+#include "agent/kernel/process.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -22,15 +21,6 @@ std::optional<Number> take_number(std::string_view& text) {
   }
   text.remove_prefix(length == text.size() ? length : length + 1);
   return number;
-}
-
-std::optional<std::string> process_name(std::int32_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
-  std::string name;
-  if (!std::getline(file, name)) {
-    return std::nullopt;
-  }
-  return escape_foreign(name);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ void detach_and_report(SegmentFeed& feed, std::span<HeldAttachment> held, const 
   for (HeldAttachment& each : held) {
     each.mapping.reset();
   }
-  feed.report(shmid, {EventKind::kDetached, EventKind::kRemoved}, actor);
+  feed.report(shmid, {.attached = -static_cast<std::int64_t>(held.size())}, actor);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ Result<AttachResult> execute(OperationContext& context, const AttachRequest& req
                                                         .deadline = {},
                                                         .mapping = std::move(*mapping)},
                                                        context.now);
-  context.feed.report(*shmid, {EventKind::kAttached}, actor_of(context.caller));
+  context.feed.report(*shmid, {.attached = 1}, actor_of(context.caller));
   return AttachResult{.attachment = held.id,
                       .shm_key = before->shm_key,
                       .shm_shmid = *shmid,

@@ -44,6 +44,7 @@ Result<Opening> open(OperationContext& context, const DataRequest& request, Acce
   if (!mapping) {
     return std::move(mapping).error();
   }
+  context.feed.touched_by_us(*shmid);
   Opening opening{.shmid = *shmid, .mapping = mapping->get(), .own = nullptr};
   opening.own = std::move(*mapping);
   return opening;

@@ -97,11 +97,7 @@ Result<InfoResult> execute(OperationContext& context, const InfoRequest& /*reque
     info.operations.emplace_back(spec.name);
   }
   info.endpoints = {context.facts.commands, context.facts.events};
-  info.detection.mode = "scan";
-  info.detection.interval_ms = static_cast<std::uint64_t>(context.facts.scan_interval.count());
-  info.detection.reason = info.detection.interval_ms == 0
-                              ? "the scan is turned off; changes made by others are found when a request looks"
-                              : "changes made by others are found by a periodic scan";
+  info.detection = context.facts.detection;
   return info;
 }
 

@@ -55,7 +55,7 @@ Result<RemoveResult> execute(OperationContext& context, const RemoveRequest& req
   if (Result<void> removed = context.kernel.remove(*shmid); !removed) {
     return std::move(removed).error();
   }
-  context.feed.report(*shmid, {EventKind::kMarked, EventKind::kRemoved}, actor_of(context.caller));
+  context.feed.report(*shmid, {.removed = true}, actor_of(context.caller));
   const SegmentStat* const after = context.feed.watcher().known(*shmid);
   return RemoveResult{.destroyed = after == nullptr, .shm_nattch = after == nullptr ? 0 : after->shm_nattch};
 }

@@ -15,7 +15,7 @@ Result<SetResult> execute(OperationContext& context, const SetRequest& request) 
   if (Result<void> set = context.kernel.set(*shmid, change); !set) {
     return std::move(set).error();
   }
-  context.feed.report(*shmid, {EventKind::kSet}, actor_of(context.caller));
+  context.feed.report(*shmid, {.set = change}, actor_of(context.caller));
   const SegmentStat* const after = context.feed.watcher().known(*shmid);
   if (after == nullptr) {
     return Error{.code = ErrorCode::kNotFound, .message = "shmid " + std::to_string(*shmid) + " was set, then removed"};

@@ -14,7 +14,7 @@ struct AgentFacts {
   std::vector<std::string> commands;  // endpoints
   std::vector<std::string> events;
   std::int64_t started = 0;  // seconds since 1970
-  std::chrono::milliseconds scan_interval{};
+  InfoResult::Detection detection;
 };
 
 // What an operation works with. Borrowed for the time of one request; `caller` is who asks. What a batch shares among

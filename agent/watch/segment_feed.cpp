@@ -1,16 +1,81 @@
 #include "agent/watch/segment_feed.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace shmbus::agent {
+namespace {
 
-SegmentFeed::SegmentFeed(ShmKernel& kernel, EventPublisher& publisher) : kernel_(kernel), publisher_(publisher) {}
+constexpr int kMostBaselineTries = 1000;
+constexpr int kMostLooksInVain = 12;  // at what an ended process had attached; with the pauses between, about 4 s
 
-void SegmentFeed::take_baseline() { watcher_.compare(kernel_.list()); }
+// Which of the suspects made `change`: the segment names the process that attached or detached last.
+std::optional<Actor> culprit(const SegmentChange& change, std::vector<Actor>& suspects) {
+  const bool is_removal = change.kind == EventKind::kRemoved;
+  if (!is_removal && change.kind != EventKind::kAttached && change.kind != EventKind::kDetached) {
+    return std::nullopt;
+  }
+  const auto found = std::find_if(suspects.begin(), suspects.end(), [&](const Actor& suspect) {
+    return suspect.pid == change.stat.shm_lpid || (is_removal && suspects.size() == 1);
+  });
+  if (found == suspects.end()) {
+    return std::nullopt;
+  }
+  Actor actor = std::move(*found);
+  suspects.erase(found);
+  return actor;
+}
 
-void SegmentFeed::look_at_all() { publish(watcher_.compare(kernel_.list()), {}, {}); }
+}  // namespace
 
-void SegmentFeed::look_at(ShmId shmid) { report(shmid, {}, {}); }
+SegmentFeed::SegmentFeed(ShmKernel& kernel, EventPublisher& publisher)
+    : kernel_(kernel), publisher_(publisher), watcher_(static_cast<ShmId>(kernel.limits().slots)) {}
+
+void SegmentFeed::trust(std::unique_ptr<CallWitness> witness) {
+  witness_ = std::move(witness);
+  watcher_.conclude_visits(witness_ == nullptr);
+}
+
+void SegmentFeed::take_baseline() {
+  watcher_.compare(kernel_.list());
+  // A call during the listing is in it or not; once none is, the listing is the state that calls change from now on.
+  for (int tries = 0; witness_ && tries < kMostBaselineTries; ++tries) {
+    witness_->drain();
+    if (witness_->is_idle()) {
+      return;
+    }
+    while (witness_->next()) {
+    }
+    watcher_.compare(kernel_.list());
+  }
+}
+
+bool SegmentFeed::look_at_all() {
+  replay_calls();
+  const std::vector<SegmentStat> listing = kernel_.list();
+  const std::vector<SegmentChange> changes = watcher_.compare(listing, unsettled(listing));
+  if (const std::optional<UnseenIds> unseen = watcher_.take_unseen()) {
+    publish_missed(*unseen);
+  }
+  publish(changes, {});
+  return !changes.empty();
+}
+
+void SegmentFeed::look_at(ShmId shmid) {
+  replay_calls();
+  const std::optional<SegmentStat> now = look(shmid);
+  if (witness_) {
+    witness_->drain();
+    if (witness_->concerns(shmid, now ? now->shm_key : kPrivateKey)) {
+      suspects_.try_emplace(shmid);  // it is looked at again when the call is over
+      return;
+    }
+  }
+  if (now && !now->marked) {
+    look_at_former(*now);
+  }
+  publish_with_suspects(shmid, watcher_.compare_one(shmid, now));
+}
 
 void SegmentFeed::look_at_key(Key key) {
   if (const std::optional<ShmId> shmid = watcher_.id_of(key)) {
@@ -18,35 +83,37 @@ void SegmentFeed::look_at_key(Key key) {
   }
 }
 
-void SegmentFeed::report(ShmId shmid, std::initializer_list<EventKind> kinds, const Actor& actor) {
-  const std::optional<SegmentStat> now = look(shmid);
-  if (now && !now->marked) {  // the key's former segment goes before this one comes
-    if (const std::optional<ShmId> former = watcher_.id_of(now->shm_key); former && *former != shmid) {
-      publish(watcher_.compare_one(*former, look(*former)), {}, {});
+bool SegmentFeed::follow_calls() {
+  replay_calls();
+  if (const std::uint64_t lost = witness_->take_lost(); lost > 0) {
+    publish_missed({.from = 0, .to = 0, .at_least = std::max<std::uint64_t>(lost / 2, 1)});  // two records a call
+    look_at_all();
+  }
+  std::vector<ShmId> shmids;
+  for (const auto& [shmid, suspects] : suspects_) {
+    shmids.push_back(shmid);
+  }
+  std::for_each(shmids.begin(), shmids.end(), [this](ShmId shmid) { look_at(shmid); });
+  return !suspects_.empty();
+}
+
+void SegmentFeed::report(ShmId shmid, const Effect& effect, const Actor& actor) {
+  replay_calls();
+  if (const SegmentStat* const before = watcher_.known(shmid)) {
+    for (const SegmentChange& change : watcher_.compare_one(shmid, state_after(effect, *before, look(shmid)))) {
+      publish(change, EventSource::kBus, actor);
     }
   }
-  publish(watcher_.compare_one(shmid, now), kinds, actor);
+  look_at(shmid);
 }
 
 void SegmentFeed::report_created(const SegmentStat& made, const Actor& actor) {
-  report(made.shm_shmid, {EventKind::kCreated}, actor);
-  if (watcher_.known(made.shm_shmid) == nullptr) {
-    publish(watcher_.compare_one(made.shm_shmid, made), {EventKind::kCreated}, actor);
-    look_at(made.shm_shmid);
+  look_at_former(made);
+  for (const SegmentChange& change :
+       watcher_.compare_one(made.shm_shmid, state_after({}, made, look(made.shm_shmid)))) {
+    publish(change, EventSource::kBus, actor);
   }
-}
-
-std::optional<SegmentStat> SegmentFeed::look(ShmId shmid) {
-  const Result<SegmentStat> found = kernel_.look(shmid);
-  return found ? std::optional(*found) : std::nullopt;
-}
-
-void SegmentFeed::publish(const std::vector<SegmentChange>& changes, std::initializer_list<EventKind> kinds,
-                          const Actor& actor) {
-  for (const SegmentChange& change : changes) {
-    const bool by_bus = std::find(kinds.begin(), kinds.end(), change.kind) != kinds.end();
-    publish(change, by_bus ? EventSource::kBus : EventSource::kKernel, by_bus ? actor : Actor{});
-  }
+  look_at(made.shm_shmid);
 }
 
 void SegmentFeed::report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, const Actor& actor) {
@@ -74,6 +141,111 @@ SegmentStat SegmentFeed::with_original_key(SegmentStat stat) const {
   return stat;
 }
 
+std::optional<SegmentStat> SegmentFeed::look(ShmId shmid) {
+  const Result<SegmentStat> found = kernel_.look(shmid);
+  return found ? std::optional(*found) : std::nullopt;
+}
+
+// The key's former segment goes before `young` comes.
+void SegmentFeed::look_at_former(const SegmentStat& young) {
+  if (const std::optional<ShmId> former = watcher_.id_of(young.shm_key); former && *former != young.shm_shmid) {
+    publish(watcher_.compare_one(*former, look(*former)), {});
+  }
+}
+
+// What a listing can't tell of yet, because a call about it is going on.
+std::unordered_set<ShmId> SegmentFeed::unsettled(const std::vector<SegmentStat>& listing) {
+  std::unordered_set<ShmId> shmids;
+  if (witness_) {
+    witness_->drain();
+    for (const auto& [shmid, suspects] : suspects_) {
+      shmids.insert(shmid);
+    }
+    if (!witness_->is_idle()) {
+      for (const SegmentStat& found : listing) {
+        if (witness_->concerns(found.shm_shmid, found.shm_key)) {
+          shmids.insert(found.shm_shmid);
+        }
+      }
+    }
+  }
+  return shmids;
+}
+
+void SegmentFeed::replay_calls() {
+  if (witness_) {
+    witness_->drain();
+    while (const std::optional<WitnessedCall> call = witness_->next()) {
+      replay(*call);
+    }
+  }
+}
+
+// Tells what the call did to the known state. A look follows, which tells what no call explains.
+void SegmentFeed::replay(const WitnessedCall& call) {
+  using Kind = WitnessedCall::Kind;
+  Suspects& suspects = suspects_[call.shmid];
+  if (call.kind == Kind::kHint) {
+    suspects.others.push_back(call.actor);
+    return;
+  }
+  if (call.kind == Kind::kSet) {
+    suspects.setters.push_back(call.actor);
+    return;
+  }
+  const std::optional<SegmentStat> actual = look(call.shmid);
+  if (call.kind == Kind::kCreated || call.kind == Kind::kMayHaveCreated) {
+    replay_created(call, actual);
+  } else if (const SegmentStat* const before = watcher_.known(call.shmid)) {
+    Effect effect{.removed = call.kind == Kind::kRemoved};
+    effect.attached = call.kind == Kind::kAttached ? 1 : call.kind == Kind::kDetached ? -1 : 0;
+    publish(watcher_.compare_one(call.shmid, state_after(effect, *before, actual)), call.actor);
+  }
+}
+
+void SegmentFeed::replay_created(const WitnessedCall& call, const std::optional<SegmentStat>& actual) {
+  const bool is_known = watcher_.known(call.shmid) != nullptr || watcher_.was_known(call.shmid);
+  const bool may_be = actual ? actual->shm_cpid == call.made.shm_cpid : call.kind == WitnessedCall::Kind::kCreated;
+  if (is_known || !may_be) {  // it only opened the segment, or is another namespace's
+    return;
+  }
+  SegmentStat made = call.made;
+  if (actual) {
+    made.uid = made.cuid = actual->cuid;
+    made.gid = made.cgid = actual->cgid;
+  }
+  look_at_former(made);
+  publish(watcher_.compare_one(call.shmid, state_after({}, made, actual)), call.actor);
+}
+
+// Tells what a look found, each with who is suspected of it. Who ended keeps being suspected until his attachments go.
+void SegmentFeed::publish_with_suspects(ShmId shmid, const std::vector<SegmentChange>& changes) {
+  const auto entry = suspects_.find(shmid);
+  if (entry == suspects_.end()) {
+    publish(changes, {});
+    return;
+  }
+  Suspects& suspects = entry->second;
+  if (suspects.setters.size() > 1) {  // only the sum of what they did is seen
+    publish_missed({.from = shmid, .to = shmid, .at_least = suspects.setters.size() - 1});
+  }
+  for (const SegmentChange& change : changes) {
+    const bool is_set = change.kind == EventKind::kSet && !suspects.setters.empty();
+    const std::optional<Actor> actor = is_set ? suspects.setters.back() : culprit(change, suspects.others);
+    publish(change, EventSource::kKernel, actor.value_or(Actor{}));
+  }
+  suspects.setters.clear();
+  if (suspects.others.empty() || ++suspects.looks >= kMostLooksInVain) {
+    suspects_.erase(entry);
+  }
+}
+
+void SegmentFeed::publish(const std::vector<SegmentChange>& changes, const Actor& actor) {
+  for (const SegmentChange& change : changes) {
+    publish(change, EventSource::kKernel, actor);
+  }
+}
+
 void SegmentFeed::publish(const SegmentChange& change, EventSource source, const Actor& actor) {
   Event event;
   event.kind = change.kind;
@@ -83,6 +255,16 @@ void SegmentFeed::publish(const SegmentChange& change, EventSource source, const
   event.stat = change.stat;
   event.changed = change.changed;
   event.actor = actor;
+  publisher_.publish(std::move(event));
+}
+
+void SegmentFeed::publish_missed(const UnseenIds& unseen) {
+  Event event;
+  event.kind = EventKind::kMissed;
+  event.source = EventSource::kKernel;
+  event.from = unseen.from;
+  event.to = unseen.to;
+  event.at_least = unseen.at_least;
   publisher_.publish(std::move(event));
 }
 

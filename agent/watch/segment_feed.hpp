@@ -1,10 +1,16 @@
 // Looks at segments and publishes what it finds: the one way by which changes become events, whoever made them.
 #pragma once
 
-#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "agent/event_publisher.hpp"
 #include "agent/kernel/shm_kernel.hpp"
+#include "agent/watch/call_witness.hpp"
+#include "agent/watch/effect.hpp"
 #include "agent/watch/segment_watcher.hpp"
 
 namespace shmbus::agent {
@@ -14,16 +20,25 @@ class SegmentFeed {
  public:
   SegmentFeed(ShmKernel& kernel, EventPublisher& publisher);
 
+  // From now on calls are told by `witness`, each with who made it; looking then tells what is left over.
+  void trust(std::unique_ptr<CallWitness> witness);
+
   // Takes what exists as the baseline, without events.
   void take_baseline();
 
-  // Looks at every segment, at one, or at the one known by `key`; publishes what others did.
-  void look_at_all();
+  // Looks at every segment, at one, or at the one known by `key`; publishes what others did. The first returns whether
+  // there was anything.
+  bool look_at_all();
   void look_at(ShmId shmid);
   void look_at_key(Key key);
 
-  // Looks at a segment after an operation of the bus: changes of `kinds` were made by `actor`, others by others.
-  void report(ShmId shmid, std::initializer_list<EventKind> kinds, const Actor& actor);
+  // Publishes the calls that were witnessed since the last time, and what a look at their segments tells besides.
+  // Requires a witness. Returns whether more looks are needed: a call is going on, or what a process that ended had
+  // attached is not yet detached.
+  bool follow_calls();
+
+  // Publishes what an operation of `actor` did to a segment, then looks at it for what others did.
+  void report(ShmId shmid, const Effect& effect, const Actor& actor);
 
   // Publishes that a caller made the segment `made`, which may be gone already.
   void report_created(const SegmentStat& made, const Actor& actor);
@@ -31,19 +46,40 @@ class SegmentFeed {
   // Publishes that a caller wrote.
   void report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, const Actor& actor);
 
+  // The agent attached the segment for a moment, which is no event.
+  void touched_by_us(ShmId shmid) { watcher_.touched_by_us(shmid); }
+
   // `stat` with the key that the segment had before it was marked, as far as it is known.
   [[nodiscard]] SegmentStat with_original_key(SegmentStat stat) const;
 
   [[nodiscard]] const SegmentWatcher& watcher() const { return watcher_; }
 
  private:
+  // Who is known to have done something to a segment that only a look tells.
+  struct Suspects {
+    std::vector<Actor> setters;
+    std::vector<Actor> others;  // processes that forked, ended, or could not be asked who they are
+    int looks = 0;
+  };
+
   std::optional<SegmentStat> look(ShmId shmid);
-  void publish(const std::vector<SegmentChange>& changes, std::initializer_list<EventKind> kinds, const Actor& actor);
+  void look_at_former(const SegmentStat& young);
+  std::unordered_set<ShmId> unsettled(const std::vector<SegmentStat>& listing);
+
+  void replay_calls();
+  void replay(const WitnessedCall& call);
+  void replay_created(const WitnessedCall& call, const std::optional<SegmentStat>& actual);
+
+  void publish(const std::vector<SegmentChange>& changes, const Actor& actor);
+  void publish_with_suspects(ShmId shmid, const std::vector<SegmentChange>& changes);
   void publish(const SegmentChange& change, EventSource source, const Actor& actor);
+  void publish_missed(const UnseenIds& unseen);
 
   ShmKernel& kernel_;
   EventPublisher& publisher_;
   SegmentWatcher watcher_;
+  std::unique_ptr<CallWitness> witness_;  // none: changes are found by looking alone
+  std::unordered_map<ShmId, Suspects> suspects_;
 };
 
 }  // namespace shmbus::agent

@@ -1,7 +1,11 @@
 #include "agent/watch/segment_watcher.hpp"
 
+#include <algorithm>
+
 namespace shmbus::agent {
 namespace {
+
+constexpr std::size_t kMostGone = 256;  // far more than calls that end in another order than they took effect
 
 template <class T>
 bool note(Changes::BeforeAfter<T>& change, const T& before, const T& after) {
@@ -31,7 +35,27 @@ void tell_removed(const SegmentStat& stat, std::vector<SegmentChange>& changes) 
   changes.push_back({.kind = EventKind::kRemoved, .stat = stat, .changed = {}});
 }
 
-void tell_differences(const SegmentStat& before, const SegmentStat& now, std::vector<SegmentChange>& changes) {
+void tell_attachments(const SegmentStat& now, std::uint64_t before, std::uint64_t after,
+                      std::vector<SegmentChange>& changes) {
+  SegmentChange change{
+      .kind = after > before ? EventKind::kAttached : EventKind::kDetached, .stat = now, .changed = {}};
+  if (note(change.changed.shm_nattch, before, after)) {
+    changes.push_back(change);
+  }
+}
+
+// Attachments that came and went in between, as the times tell: an attach moves atime, a detach dtime, either lpid.
+std::uint64_t visits_between(const SegmentStat& before, const SegmentStat& now) {
+  const bool attached = now.shm_atime != before.shm_atime;
+  const bool detached = now.shm_dtime != before.shm_dtime;
+  if (now.shm_nattch == before.shm_nattch) {
+    return attached || detached || now.shm_lpid != before.shm_lpid ? 1 : 0;
+  }
+  return (now.shm_nattch > before.shm_nattch ? detached : attached) ? 1 : 0;
+}
+
+void tell_differences(const SegmentStat& before, const SegmentStat& now, std::uint64_t visits,
+                      std::vector<SegmentChange>& changes) {
   SegmentChange set{.kind = EventKind::kSet, .stat = now, .changed = {}};
   bool any = note(set.changed.uid, before.uid, now.uid);
   any |= note(set.changed.gid, before.gid, now.gid);
@@ -40,12 +64,9 @@ void tell_differences(const SegmentStat& before, const SegmentStat& now, std::ve
   if (any) {
     changes.push_back(set);
   }
-  SegmentChange attachments{.kind = now.shm_nattch > before.shm_nattch ? EventKind::kAttached : EventKind::kDetached,
-                            .stat = now,
-                            .changed = {}};
-  if (note(attachments.changed.shm_nattch, before.shm_nattch, now.shm_nattch)) {
-    changes.push_back(attachments);
-  }
+  const std::uint64_t most = std::max(before.shm_nattch, now.shm_nattch) + visits;
+  tell_attachments(now, before.shm_nattch, visits > 0 ? most : now.shm_nattch, changes);
+  tell_attachments(now, visits > 0 ? most : now.shm_nattch, now.shm_nattch, changes);
   SegmentChange marked{.kind = EventKind::kMarked, .stat = now, .changed = {}};
   if (note(marked.changed.marked, before.marked, now.marked)) {
     changes.push_back(marked);
@@ -54,23 +75,29 @@ void tell_differences(const SegmentStat& before, const SegmentStat& now, std::ve
 
 }  // namespace
 
-std::vector<SegmentChange> SegmentWatcher::compare(const std::vector<SegmentStat>& listing) {
+std::vector<SegmentChange> SegmentWatcher::compare(const std::vector<SegmentStat>& listing,
+                                                   const std::unordered_set<ShmId>& leave_out) {
   std::vector<SegmentChange> changes;
   ++look_;
   for (const SegmentStat& found : listing) {
-    compare_present(found, changes);
+    if (!leave_out.contains(found.shm_shmid)) {
+      compare_present(found, changes);
+    }
   }
-  if (known_.size() != listing.size()) {
+  if (known_.size() != listing.size() || !leave_out.empty()) {
     std::vector<SegmentChange> gone;
     std::erase_if(known_, [&](const auto& entry) {
-      if (entry.second.look == look_) {
+      if (entry.second.look == look_ || leave_out.contains(entry.first)) {
         return false;
       }
-      unindex(entry.second.stat);
+      leave(entry.second.stat);
       tell_removed(entry.second.stat, gone);
       return true;
     });
     changes.insert(changes.begin(), gone.begin(), gone.end());  // a key's old segment goes before its new one comes
+  }
+  if (leave_out.empty()) {
+    unseen_ = ids_.close();
   }
   return changes;
 }
@@ -80,16 +107,26 @@ std::vector<SegmentChange> SegmentWatcher::compare_one(ShmId shmid, const std::o
   if (now) {
     compare_present(*now, changes);
   } else if (const auto found = known_.find(shmid); found != known_.end()) {
-    unindex(found->second.stat);
+    leave(found->second.stat);
     tell_removed(found->second.stat, changes);
     known_.erase(found);
   }
   return changes;
 }
 
+void SegmentWatcher::touched_by_us(ShmId shmid) {
+  if (const auto found = known_.find(shmid); found != known_.end()) {
+    found->second.touched_by_us = true;
+  }
+}
+
 const SegmentStat* SegmentWatcher::known(ShmId shmid) const {
   const auto found = known_.find(shmid);
   return found == known_.end() ? nullptr : &found->second.stat;
+}
+
+bool SegmentWatcher::was_known(ShmId shmid) const {
+  return std::find(gone_.begin(), gone_.end(), shmid) != gone_.end();
 }
 
 std::optional<ShmId> SegmentWatcher::id_of(Key key) const {
@@ -111,34 +148,43 @@ void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<Segme
   Known& known = entry->second;
   known.look = look_;
   if (is_new) {
-    index(found);
+    enter(found);
     tell_created(found, changes);
     return;
   }
-  if (is_reused(known.stat, found)) {
-    unindex(known.stat);
-    index(found);
-    tell_removed(known.stat, changes);
+  const SegmentStat before = std::exchange(known.stat, found);
+  const bool times_count = concludes_visits_ && !std::exchange(known.touched_by_us, false);
+  if (is_reused(before, found)) {
+    leave(before);
+    enter(found);
+    tell_removed(before, changes);
     tell_created(found, changes);
-    known.stat = found;
     return;
   }
-  SegmentStat now = found;
-  if (now.marked) {
-    unindex(known.stat);
-    now.shm_key = known.stat.shm_key;
+  if (found.marked) {
+    unname(before);
+    known.stat.shm_key = before.shm_key;
   }
-  tell_differences(known.stat, now, changes);
-  known.stat = now;
+  tell_differences(before, known.stat, times_count ? visits_between(before, found) : 0, changes);
 }
 
-void SegmentWatcher::index(const SegmentStat& stat) {
+void SegmentWatcher::enter(const SegmentStat& stat) {
+  ids_.appeared(stat.shm_shmid);
   if (stat.shm_key != kPrivateKey && !stat.marked) {
     by_key_[stat.shm_key] = stat.shm_shmid;
   }
 }
 
-void SegmentWatcher::unindex(const SegmentStat& stat) {
+void SegmentWatcher::leave(const SegmentStat& stat) {
+  ids_.vanished(stat.shm_shmid);
+  gone_.push_back(stat.shm_shmid);
+  if (gone_.size() > kMostGone) {
+    gone_.pop_front();
+  }
+  unname(stat);
+}
+
+void SegmentWatcher::unname(const SegmentStat& stat) {
   if (const auto found = by_key_.find(stat.shm_key); found != by_key_.end() && found->second == stat.shm_shmid) {
     by_key_.erase(found);
   }

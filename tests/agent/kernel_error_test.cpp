@@ -22,7 +22,7 @@ constexpr int kUnforeseen = EXDEV;  // none of the calls gives it
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
 constexpr CreateAttempt kAttempt{.key = 5679, .size = 10000, .mode = Mode{0640}};
-constexpr KernelLimits kLimits{.shmmax = 8192, .shmall = 100, .shmmni = 4096, .page_size = 4096};
+constexpr KernelLimits kLimits{.shmmax = 8192, .shmall = 100, .shmmni = 4096, .page_size = 4096, .slots = 32768};
 constexpr KernelUsage kUsage{.segments = 17, .pages = 98};
 
 struct Expected {
@@ -39,8 +39,7 @@ void expect(const Error& error, ErrorCode code, int errno_value) {
 Error create_failed(int errno_value) { return create_error(errno_value, kAttempt, kLimits, kUsage); }
 
 TEST(KernelError, OfACreationHasACodeForEachErrno) {
-  for (const auto& [errno_value, code] : std::vector<Expected>{{EEXIST, ErrorCode::kExists},
-                                                               {EACCES, ErrorCode::kPermissionDenied},
+  for (const auto& [errno_value, code] : std::vector<Expected>{{EACCES, ErrorCode::kPermissionDenied},
                                                                {ENOENT, ErrorCode::kBusy},
                                                                {EINVAL, ErrorCode::kLimitReached},
                                                                {ENOSPC, ErrorCode::kLimitReached},
@@ -52,7 +51,8 @@ TEST(KernelError, OfACreationHasACodeForEachErrno) {
 }
 
 TEST(KernelError, OfACreationNamesTheKeyOrTheSize) {
-  EXPECT_THAT(create_failed(EEXIST).message, HasSubstr("5679"));
+  const SegmentStat existing{.shm_key = 5679, .shm_shmid = 3, .shm_segsz = 1};
+  EXPECT_THAT(key_exists(kAttempt, existing).message, AllOf(HasSubstr("5679"), HasSubstr("segment 3 of 1 byte")));
   EXPECT_THAT(create_failed(EACCES).message, AllOf(HasSubstr("5679"), HasSubstr("mode 640")));
   EXPECT_THAT(create_failed(ENOENT).message, HasSubstr("5679"));
   EXPECT_THAT(create_failed(ENOMEM).message, HasSubstr("10000 bytes"));
@@ -86,6 +86,10 @@ TEST(KernelError, OfExhaustedSegmentsTellsShmmniAndHowToRaiseIt) {
   expect(error, ErrorCode::kLimitReached, ENOSPC);
   EXPECT_THAT(error.message, AllOf(HasSubstr("4096 of SHMMNI's 4096"), Not(HasSubstr("SHMALL"))));
   EXPECT_THAT(error.hint, HasSubstr("kernel.shmmni=8192"));
+  KernelLimits highest = kLimits;
+  highest.shmmni = highest.slots;
+  EXPECT_THAT(create_error(ENOSPC, kAttempt, highest, {.segments = 32768, .pages = 97}).hint,
+              HasSubstr("no higher SHMMNI"));
 }
 
 TEST(KernelError, OfASizeThatDiffersTellsBoth) {

@@ -51,7 +51,7 @@ TEST_F(SegmentFeedTest, WhatALookFindsIsTheKernelsAndHasNoActor) {
 
 TEST_F(SegmentFeedTest, WhatIsReportedIsTheCallersAndToldOnce) {
   const ShmId shmid = make();
-  feed.report(shmid, {EventKind::kCreated}, actor);
+  feed.report_created(kernel.look(shmid).value(), actor);
   feed.look_at(shmid);
   feed.look_at_all();
   const std::vector<Event> told = events();
@@ -62,19 +62,19 @@ TEST_F(SegmentFeedTest, WhatIsReportedIsTheCallersAndToldOnce) {
   EXPECT_EQ(told[0].actor.comm, "ada");
 }
 
-TEST_F(SegmentFeedTest, OnlyTheKindsThatTheCallerCausedAreTheCallers) {
+TEST_F(SegmentFeedTest, OnlyWhatTheCallerDidIsTheCallers) {
   const ShmId shmid = make_known();
   set_mode(shmid, 0640);
   const auto attachment = kernel.attach(shmid, Access::kReadOnly);
-  feed.report(shmid, {EventKind::kAttached}, actor);
+  feed.report(shmid, {.attached = 1}, actor);
   const std::vector<Event> told = events();
-  ASSERT_EQ(kinds_of(told), (Kinds{EventKind::kSet, EventKind::kAttached}));
-  EXPECT_EQ(told[0].source, EventSource::kKernel);
-  EXPECT_FALSE(told[0].actor.principal);
-  EXPECT_EQ(told[0].changed.mode, std::pair(Mode{0600}, Mode{0640}));
-  EXPECT_EQ(told[1].source, EventSource::kBus);
-  EXPECT_EQ(told[1].actor.principal, "uid:1000");
-  EXPECT_EQ(told[1].stat, told[0].stat) << "each with the same final state";
+  ASSERT_EQ(kinds_of(told), (Kinds{EventKind::kAttached, EventKind::kSet}));
+  EXPECT_EQ(told[0].source, EventSource::kBus);
+  EXPECT_EQ(told[0].actor.principal, "uid:1000");
+  EXPECT_EQ(told[0].stat->mode, Mode{0600}) << "not yet what another one did meanwhile";
+  EXPECT_EQ(told[1].source, EventSource::kKernel);
+  EXPECT_FALSE(told[1].actor.principal);
+  EXPECT_EQ(told[1].changed.mode, std::pair(Mode{0600}, Mode{0640}));
 }
 
 TEST_F(SegmentFeedTest, LookingAtOneSegmentLeavesTheOthersForLater) {
@@ -119,7 +119,7 @@ TEST_F(SegmentFeedTest, AMarkedSegmentKeepsItsKeyUntilItIsGone) {
   feed.look_at(shmid);
   events();
   ASSERT_TRUE(kernel.remove(shmid));
-  feed.report(shmid, {EventKind::kMarked}, actor);
+  feed.report(shmid, {.removed = true}, actor);
   ASSERT_EQ(kernel.look(shmid)->shm_key, kPrivateKey);
   EXPECT_EQ(feed.with_original_key(kernel.look(shmid).value()).shm_key, kKey);
   feed.report_written(shmid, 0, 1, actor);
@@ -158,6 +158,33 @@ TEST_F(SegmentFeedTest, AWriteIsToldWithItsPlaceAndWithoutStatOrContents) {
   EXPECT_EQ(told[0].length, 6U);
   EXPECT_FALSE(told[0].stat);
   EXPECT_FALSE(told[0].changed.mode || told[0].changed.shm_nattch);
+}
+
+TEST_F(SegmentFeedTest, WhatOthersUndidMeanwhileIsToldAllTheSame) {
+  const ShmId shmid = make_known();
+  feed.report(shmid, {.attached = 1}, actor);  // and another one let go of his
+  const std::vector<Event> told = events();
+  ASSERT_EQ(kinds_of(told), (Kinds{EventKind::kAttached, EventKind::kDetached}));
+  EXPECT_EQ(told[0].source, EventSource::kBus);
+  EXPECT_EQ(told[1].source, EventSource::kKernel);
+}
+
+TEST_F(SegmentFeedTest, IdsThatNobodySawAreToldAsMissedBeforeWhatComesAfterThem) {
+  feed.take_baseline();
+  make(1);
+  feed.look_at_all();
+  events();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(kernel.remove(make(2)));
+  }
+  const ShmId last = make(3);
+  feed.look_at_all();
+  const std::vector<Event> told = events();
+  ASSERT_EQ(kinds_of(told), (Kinds{EventKind::kMissed, EventKind::kCreated}));
+  EXPECT_EQ(told[0].at_least, 3U);
+  EXPECT_EQ(told[0].shm_key, kPrivateKey);
+  EXPECT_FALSE(told[0].stat);
+  EXPECT_EQ(told[1].shm_shmid, last);
 }
 
 TEST_F(SegmentFeedTest, AWriteToASegmentThatIsUnknownIsToldUnderKeyZero) {

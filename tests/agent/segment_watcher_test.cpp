@@ -81,12 +81,70 @@ TEST_F(SegmentWatcherTest, OwnerModeAndLockAreOneSetWithBeforeAndAfter) {
   EXPECT_FALSE(told[0].changed.shm_nattch || told[0].changed.marked);
 }
 
-TEST_F(SegmentWatcherTest, TimesAndTheLastUserAloneAreNoChange) {
+TEST_F(SegmentWatcherTest, TheChangeTimeAloneIsNoChange) {
   SegmentStat after = segment(1);
-  after.shm_atime = after.shm_dtime = after.shm_ctime = 1708474369;
-  after.shm_lpid = 5;
+  after.shm_ctime = 1708474369;
   EXPECT_TRUE(changes(segment(1), after).empty());
   EXPECT_EQ(watcher.known(1)->shm_ctime, 1708474369);
+}
+
+TEST_F(SegmentWatcherTest, AnAttachAndADetachThatCancelOutShowInTheTimesAndTheLastUser) {
+  SegmentStat attached_and_left = segment(1);
+  attached_and_left.shm_atime = attached_and_left.shm_dtime = 1708474369;
+  SegmentStat within_a_second = segment(1);
+  within_a_second.shm_lpid = 5;
+  for (const SegmentStat& now : {attached_and_left, within_a_second}) {
+    SegmentWatcher fresh;
+    fresh.compare({segment(1)});
+    const auto told = fresh.compare({now});
+    ASSERT_EQ(kinds_of(told), (Kinds{EventKind::kAttached, EventKind::kDetached}));
+    EXPECT_EQ(told[0].changed.shm_nattch, std::pair(std::uint64_t{0}, std::uint64_t{1}));
+    EXPECT_EQ(told[1].changed.shm_nattch, std::pair(std::uint64_t{1}, std::uint64_t{0}));
+    EXPECT_TRUE(fresh.compare({now}).empty());
+  }
+}
+
+TEST_F(SegmentWatcherTest, OneThatLeftWhileAnotherCameIsToldToo) {
+  SegmentStat one = segment(1);
+  one.shm_nattch = 1;
+  one.shm_dtime = 1708474369;
+  const auto told = changes(segment(1), one);
+  ASSERT_EQ(kinds_of(told), (Kinds{EventKind::kAttached, EventKind::kDetached}));
+  EXPECT_EQ(told[0].changed.shm_nattch, std::pair(std::uint64_t{0}, std::uint64_t{2}));
+  EXPECT_EQ(told[1].changed.shm_nattch, std::pair(std::uint64_t{2}, std::uint64_t{1}));
+}
+
+TEST_F(SegmentWatcherTest, OurOwnTouchAndTracedCallsAreNoVisits) {
+  SegmentStat after = segment(1);
+  after.shm_atime = after.shm_dtime = 1708474369;
+  watcher.compare({segment(1)});
+  watcher.touched_by_us(1);
+  EXPECT_TRUE(watcher.compare({after}).empty());
+  watcher.conclude_visits(false);
+  after.shm_lpid = 6;
+  EXPECT_TRUE(watcher.compare({after}).empty());
+}
+
+TEST_F(SegmentWatcherTest, WhatIsLeftOutIsNotJudged) {
+  watcher.compare({segment(1), segment(2, 6)});
+  SegmentStat changed = segment(1);
+  changed.shm_nattch = 1;
+  EXPECT_TRUE(watcher.compare({changed, segment(3, 7)}, {1, 2, 3}).empty());
+  EXPECT_EQ(kinds_of(watcher.compare({changed, segment(3, 7)})),
+            (Kinds{EventKind::kRemoved, EventKind::kAttached, EventKind::kCreated}));
+}
+
+TEST_F(SegmentWatcherTest, IdsThatNobodySawAreMissed) {
+  watcher.compare({});
+  watcher.compare({segment(10)});
+  EXPECT_FALSE(watcher.take_unseen());
+  watcher.compare({segment(10), segment(14, 6)});
+  const auto unseen = watcher.take_unseen();
+  ASSERT_TRUE(unseen);
+  EXPECT_EQ(unseen->from, 11);
+  EXPECT_EQ(unseen->to, 13);
+  EXPECT_EQ(unseen->at_least, 3U);
+  EXPECT_FALSE(watcher.take_unseen());
 }
 
 TEST_F(SegmentWatcherTest, MoreAttachmentsAreAttachedAndFewerDetached) {

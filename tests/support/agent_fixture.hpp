@@ -68,7 +68,7 @@ class AgentFixture : public ::testing::Test {
     facts.commands = {"ipc:///run/shmbus/commands.sock"};
     facts.events = {"ipc:///run/shmbus/events.sock"};
     facts.started = 1708474369;
-    facts.scan_interval = std::chrono::milliseconds(250);
+    facts.detection = {"scan", "changes made by others are found by a periodic scan", 250};
   }
 
   // The decoded reply to one whole request.

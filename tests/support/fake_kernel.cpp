@@ -264,20 +264,21 @@ bool FakeKernel::grants(const SegmentStat& stat, unsigned wanted) const {
 bool FakeKernel::owns(const SegmentStat& stat) const { return uid_ == 0 || uid_ == stat.uid || uid_ == stat.cuid; }
 
 // As ipc_idr_alloc(): the lowest free slot; the sequence moves on whenever slots don't.
+// In turn, like the kernel's: the next free slot, and anew from the first after a turn of at least 64.
 ShmId FakeKernel::next_id() {
-  ShmId slot = 0;
   const auto taken = [&](ShmId candidate) {
     return std::any_of(state_->segments.begin(), state_->segments.end(),
                        [&](const auto& entry) { return entry.first % kSlots == candidate; });
   };
-  while (taken(slot)) {
-    ++slot;
-  }
-  if (slot <= last_slot_) {
-    sequence_ = (sequence_ + 1) % kSequences;
-  }
-  last_slot_ = slot;
-  return sequence_ * kSlots + slot;
+  const auto turn = static_cast<ShmId>(std::max<std::size_t>(64, state_->segments.size() * 3 / 2));
+  do {
+    ++last_slot_;
+    if (last_slot_ >= turn) {
+      last_slot_ = 0;
+      sequence_ = (sequence_ + 1) % kSequences;
+    }
+  } while (taken(last_slot_));
+  return sequence_ * kSlots + last_slot_;
 }
 
 }  // namespace shmbus::agent

@@ -134,7 +134,8 @@ class Operations(bus.BusTest):
         self.assertEqual(info["operations"], ["create", "attach", "detach", "stat", "set", "remove", "read", "write",
                                               "list", "events", "info", "ping", "batch"])
         self.assertEqual(info["endpoints"], {"commands": [self.agent.commands], "events": [self.agent.events]})
-        self.assertEqual((info["detection"]["mode"], info["detection"]["interval_ms"]), ("scan", 250))
+        self.assertIn((info["detection"]["mode"], info["detection"]["interval_ms"]), (("scan", 250), ("trace", 5000)))
+        self.assertTrue(info["detection"]["reason"])
         self.assertTrue({"shmmax", "shmall", "shmmni", "page_size"} <= info["limits"].keys())
         self.assertTrue({"segments", "bytes", "attachments"} <= info["usage"].keys())
 

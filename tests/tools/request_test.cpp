@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 
+#include "protocol/limits.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace shmbus {
@@ -50,13 +51,31 @@ class BuildRequest : public testing::Test {
 };
 
 TEST_F(BuildRequest, NumbersAreNumbersAndTheRestIsTheDecodersToJudge) {
-  const Json request = built(options("read", {{"offset", "18446744073709551615"}, {"length", "-1"}, {"id", "7x"}}));
-  EXPECT_EQ(request["offset"], std::numeric_limits<std::uint64_t>::max());
-  EXPECT_EQ(request["length"], -1);
+  const Json request = built(options("events", {{"since", "9223372036854775807"}, {"limit", "-1"}, {"id", "7x"}}));
+  EXPECT_EQ(request["since"], std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(request["limit"], -1);
   EXPECT_EQ(request["id"], "7x");
-  EXPECT_EQ(built(options("read", {{"offset", "1.5"}}))["offset"], "1.5");
-  EXPECT_EQ(built(options("read", {{"offset", ""}}))["offset"], "");
-  EXPECT_EQ(built(options("read", {{"offset", " 1"}}))["offset"], " 1");
+  EXPECT_EQ(built(options("events", {{"since", "1.5"}}))["since"], "1.5");
+  EXPECT_EQ(built(options("events", {{"since", ""}}))["since"], "");
+  EXPECT_EQ(built(options("events", {{"since", " 1"}}))["since"], " 1");
+  EXPECT_EQ(built(options("ping", {{"id", "007"}}))["id"], "007");
+}
+
+TEST_F(BuildRequest, OffsetsAndLengthsAreSizes) {
+  const Json request = built(options("read", {{"offset", "18446744073709551615"}, {"length", "4K"}}));
+  EXPECT_EQ(request["offset"], std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(request["length"], 4096);
+  EXPECT_EQ(refused(options("read", {{"offset", "x"}})).code, ErrorCode::kBadRequest);
+}
+
+TEST_F(BuildRequest, ThePrivateKeyIsZeroWhereItSelects) {
+  EXPECT_EQ(built(options("list", {{"shm_key", "private"}}))["shm_key"], 0);
+}
+
+TEST_F(BuildRequest, MoreThanOneWriteCanTakeIsTooLarge) {
+  SendOptions write = options("write", {{"shm_key", "1"}});
+  write.data_file = file(std::string(limits::kMaxDataBytes + 1, 'x'));
+  EXPECT_EQ(refused(write).code, ErrorCode::kTooLarge);
 }
 
 TEST_F(BuildRequest, NamesAndModesStayAsTheyWereTyped) {
@@ -140,7 +159,7 @@ TEST_F(BuildRequest, ABatchHasARequestPerLine) {
   batch.input = file("\n{\"op\":\"ping\"}\n{\"op\":");
   const Error error = refused(batch);
   EXPECT_EQ(error.code, ErrorCode::kBadRequest);
-  EXPECT_THAT(error.message, StartsWith("line 3: "));
+  EXPECT_THAT(error.message, StartsWith("line 3 of the batch: "));
 }
 
 TEST_F(BuildRequest, ARawRequestIsAnyJsonButJson) {
@@ -161,7 +180,7 @@ TEST(ParseSize, EndsWhereSixtyFourBitsDo) {
     const Result<std::uint64_t> size = parse_size(wrong);
     ASSERT_FALSE(size) << wrong;
     EXPECT_EQ(size.error().code, ErrorCode::kBadRequest);
-    EXPECT_THAT(size.error().message, StartsWith("'" + std::string(wrong) + "' is not a size"));
+    EXPECT_THAT(size.error().message, StartsWith("'" + std::string(wrong) + "' is not a number of bytes"));
   }
 }
 

@@ -30,14 +30,23 @@ constexpr std::array kVariables{"SHMBUS_COMMANDS", "SHMBUS_EVENTS", "SHMBUS_RUNT
                                 "XDG_RUNTIME_DIR"};
 constexpr const char* kHostCommands = "/run/shmbus/commands.sock";
 
-void bind_socket(const std::string& path) {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  ASSERT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0) << path;
-  ::close(fd);  // the file stays
-}
+// As long as it lives, somebody listens at the path; the file stays.
+class Listener {
+ public:
+  explicit Listener(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0) << path;
+    EXPECT_EQ(::listen(fd_, 1), 0);
+  }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener() { ::close(fd_); }
+
+ private:
+  const int fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+};
 
 // A client whose own runtime directory is `own`.
 class Endpoints : public testing::Test {
@@ -84,7 +93,7 @@ class Endpoints : public testing::Test {
 };
 
 TEST_F(Endpoints, TheOptionComesFirst) {
-  bind_socket(own_commands());
+  const Listener listener(own_commands());
   ::setenv("SHMBUS_COMMANDS", "ipc:///from/environment", 1);
   const Endpoint endpoint = find(Channel::kCommands, "tcp://127.0.0.1:5555");
   EXPECT_EQ(endpoint.address, "tcp://127.0.0.1:5555");
@@ -93,8 +102,8 @@ TEST_F(Endpoints, TheOptionComesFirst) {
 }
 
 TEST_F(Endpoints, TheEnvironmentComesSecondEachChannelWithItsVariable) {
-  bind_socket(own_commands());
-  bind_socket(own.file(kEventsSocket));
+  const Listener listener(own_commands());
+  const Listener events(own.file(kEventsSocket));
   ::setenv("SHMBUS_COMMANDS", "ipc:///from/environment", 1);
   const Endpoint endpoint = find();
   EXPECT_EQ(endpoint.address, "ipc:///from/environment");
@@ -105,13 +114,13 @@ TEST_F(Endpoints, TheEnvironmentComesSecondEachChannelWithItsVariable) {
 }
 
 TEST_F(Endpoints, AnEmptyVariableIsNone) {
-  bind_socket(own_commands());
+  const Listener listener(own_commands());
   ::setenv("SHMBUS_COMMANDS", "", 1);
   EXPECT_EQ(find().address, "ipc://" + own_commands());
 }
 
 TEST_F(Endpoints, TheClientsOwnDirectoryComesThird) {
-  bind_socket(own_commands());
+  const Listener listener(own_commands());
   const Endpoint endpoint = find();
   EXPECT_EQ(endpoint.address, "ipc://" + own_commands());
   EXPECT_THAT(endpoint.looked_at, ElementsAre(own_commands() + " (found)"));
@@ -123,11 +132,29 @@ TEST_F(Endpoints, TheHostsDirectoryComesLast) {
     GTEST_SKIP() << "needs a mount namespace";
   }
   ASSERT_EQ(::mkdir(kHostRuntimeDirectory, 0755), 0);
-  bind_socket(kHostCommands);
+  const Listener host(kHostCommands);
   const Endpoint endpoint = find();
   EXPECT_EQ(endpoint.address, std::string("ipc://") + kHostCommands);
   EXPECT_THAT(endpoint.looked_at,
               ElementsAre(own_commands() + " (no socket)", std::string(kHostCommands) + " (found)"));
+}
+
+TEST_F(Endpoints, ASocketThatACrashLeftBehindIsPassedOver) {
+  if (!have_run_to_itself()) {
+    GTEST_SKIP() << "needs a mount namespace";
+  }
+  { const Listener crashed(own_commands()); }
+  ASSERT_EQ(::mkdir(kHostRuntimeDirectory, 0755), 0);
+  const Listener host(kHostCommands);
+  const Endpoint endpoint = find();
+  EXPECT_EQ(endpoint.address, std::string("ipc://") + kHostCommands);
+  EXPECT_THAT(endpoint.looked_at,
+              ElementsAre(own_commands() + " (nobody listens)", std::string(kHostCommands) + " (found)"));
+}
+
+TEST_F(Endpoints, OfSeveralInTheEnvironmentTheFirstIsTaken) {
+  ::setenv("SHMBUS_COMMANDS", "ipc:///one,ipc:///two", 1);
+  EXPECT_EQ(find().address, "ipc:///one");
 }
 
 TEST_F(Endpoints, WithoutAnySocketItIsWhereAnAgentOfTheClientMayYetStart) {
@@ -138,11 +165,11 @@ TEST_F(Endpoints, WithoutAnySocketItIsWhereAnAgentOfTheClientMayYetStart) {
   const Endpoint endpoint = find();
   EXPECT_EQ(endpoint.address, "ipc://" + own_commands());
   EXPECT_THAT(endpoint.looked_at,
-              ElementsAre(own_commands() + " (no socket)", std::string(kHostCommands) + " (no socket)"));
+              ElementsAre(own_commands() + " (nobody listens)", std::string(kHostCommands) + " (no socket)"));
 }
 
 TEST_F(Endpoints, AnUntrustedDirectoryIsPassedOverAndNamed) {
-  bind_socket(own_commands());
+  const Listener listener(own_commands());
   ASSERT_EQ(::chmod(own.path().c_str(), 0777), 0);
   const Endpoint endpoint = find();
   EXPECT_EQ(endpoint.address, std::string("ipc://") + kHostCommands);

@@ -1,0 +1,40 @@
+// What /proc tells of other processes, as far as they are still there. Sources: proc(5), namespaces(7).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/segment.hpp"
+
+namespace shmbus::agent {
+
+// The name of a process as proc(5) has it in comm: UTF-8, foreign bytes escaped.
+[[nodiscard]] std::optional<std::string> process_name(std::int32_t pid);
+
+// Effective ids.
+struct ProcessIds {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+[[nodiscard]] std::optional<ProcessIds> process_ids(std::int32_t pid);
+
+// The process that a thread belongs to.
+[[nodiscard]] std::optional<std::int32_t> process_of(std::int32_t tid);
+
+// Whether the process's segments are ours: its IPC namespace is the agent's. Nothing if that can't be told, because it
+// is gone or somebody else's and we lack CAP_SYS_PTRACE.
+[[nodiscard]] std::optional<bool> shares_our_segments(std::int32_t pid);
+
+// One segment mapped by a process.
+struct MappedSegment {
+  std::int32_t pid = 0;
+  std::uint64_t address = 0;
+  ShmId shmid = 0;
+};
+
+// What all processes of our IPC namespace but this one have attached, as far as their maps may be read.
+[[nodiscard]] std::vector<MappedSegment> mapped_segments();
+
+}  // namespace shmbus::agent
