@@ -71,8 +71,9 @@ class Process:
 class Actor:
     """One such process; `kill` ends it without a word."""
 
-    def __init__(self):
-        self.process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, *prefix):
+        self.process = subprocess.Popen(
+            [*prefix, sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.pid = self.process.pid
 
     def begin(self, what, *arguments):

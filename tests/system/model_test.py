@@ -12,6 +12,7 @@ import bus
 
 STEPS = int(os.environ.get("SHMBUS_MODEL_STEPS", "400"))
 SEED = int(os.environ.get("SHMBUS_MODEL_SEED", "5679"))
+STORM = int(os.environ.get("SHMBUS_STORM", "5000"))
 COMPARED = ("uid", "gid", "mode", "locked", "marked", "shm_nattch", "shm_segsz", "shm_cpid")
 
 
@@ -196,6 +197,36 @@ class TracedModel(Model):
         self.assertEqual(told, [(kind, actor.pid, os.geteuid())
                                 for kind in ("created", "attached", "set", "marked", "removed")])
         self.assertTrue(all(e["actor"]["comm"] and e["source"] == "kernel" for e in follower.told))
+
+    def test_calls_in_another_namespace_are_no_events(self):
+        here, there = actors.Actor(), actors.Actor("unshare", "--ipc", "--")
+        self.addCleanup(here.kill)
+        self.addCleanup(there.kill)
+        mine = here.do("create", 5, 100, 0o600)
+        follower = self.follow()
+        self.assertEqual(there.do("churn", 5, mine + 1), 0)  # so that it gets the same ids
+        theirs = there.do("create", 5, 100, 0o600)
+        for what, *arguments in (("attach",), ("set", 0, 0, 0o666), ("lock", True), ("detach", 0), ("remove",)):
+            self.assertEqual(there.do(what, *((theirs, *arguments) if what != "detach" else arguments)), 0)
+        self.settles(follower)
+        self.assertEqual(follower.told, [])
+        here.do("remove", mine)
+
+    def test_a_storm_leaves_nothing_untold(self):
+        follower, actor = self.follow(), actors.Actor()
+        self.addCleanup(actor.kill)
+        first = actor.do("create", 5, 100, 0o600)
+        self.settles(follower)
+        actor.begin("churn", 6, STORM)
+        while not actor.process.stdout.peek(1):
+            follower.apply()  # as it comes, or the subscriber's queue is the limit
+        self.assertEqual(actor.end(), 0)
+        self.settles(follower)
+        told = {(e["event"], e["shm_shmid"]) for e in follower.told if e["shm_key"] == 6}
+        missed = sum(e["at_least"] for e in follower.told if e["event"] == "missed")
+        print(f"{STORM} created and removed: {len(told)} of {2 * STORM} told, {missed} missed", flush=True)
+        self.assertGreaterEqual(len(told) + 2 * missed, 2 * STORM)
+        actor.do("remove", first)
 
     def test_who_dies_attached(self):
         follower, actor = self.follow(), actors.Actor()
