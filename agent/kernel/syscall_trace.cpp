@@ -19,7 +19,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kRingPages = 64;                   // 256 KiB on each CPU
+constexpr std::size_t kRingPages = 128;                  // 512 KiB on each CPU
 constexpr std::uint64_t kLongestCallNs = 1'000'000'000;  // what is not ended by then is taken for lost
 
 Error unsupported(const std::string& what, int errno_value) {

@@ -42,14 +42,14 @@ std::optional<WitnessedCall> CallWitness::next() {
   return call;
 }
 
-bool CallWitness::concerns(ShmId shmid, Key key) const {
+bool CallWitness::concerns(ShmId shmid, std::optional<Key> new_key) const {
   const auto& begun = trace_.begun();
   return std::any_of(calls_.begin(), calls_.end(), [&](const WitnessedCall& call) { return call.shmid == shmid; }) ||
          std::any_of(begun.begin(), begun.end(), [&](const auto& entry) {
            const TracedCall& call = entry.second;
            switch (call.kind) {
              case TracedKind::kGet:
-               return call.key == key;
+               return call.key == new_key;
              case TracedKind::kDetach:
                return attachments_.at(call.pid, call.address) == shmid;
              default:

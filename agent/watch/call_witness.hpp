@@ -37,9 +37,9 @@ class CallWitness {
   void drain();
   std::optional<WitnessedCall> next();
 
-  // Whether a call about the segment, whose key is `key`, waits for next() or is going on: then a look at the segment
-  // may show what will be told once more. As of the last drain().
-  [[nodiscard]] bool concerns(ShmId shmid, Key key) const;
+  // Whether a call about the segment waits for next() or is going on: then a look at the segment may show what will be
+  // told once more. `new_key` is the key of a segment that is not known yet. As of the last drain().
+  [[nodiscard]] bool concerns(ShmId shmid, std::optional<Key> new_key) const;
   [[nodiscard]] bool is_idle() const { return calls_.empty() && trace_.begun().empty(); }
 
   // How many records were lost since the last call. Then who has attached what is read anew.

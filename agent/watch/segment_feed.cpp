@@ -66,7 +66,7 @@ void SegmentFeed::look_at(ShmId shmid) {
   const std::optional<SegmentStat> now = look(shmid);
   if (witness_) {
     witness_->drain();
-    if (witness_->concerns(shmid, now ? now->shm_key : kPrivateKey)) {
+    if (witness_->concerns(shmid, key_if_new(shmid, now))) {
       suspects_.try_emplace(shmid);  // it is looked at again when the call is over
       return;
     }
@@ -146,6 +146,10 @@ std::optional<SegmentStat> SegmentFeed::look(ShmId shmid) {
   return found ? std::optional(*found) : std::nullopt;
 }
 
+std::optional<Key> SegmentFeed::key_if_new(ShmId shmid, const std::optional<SegmentStat>& now) const {
+  return now && watcher_.known(shmid) == nullptr ? std::optional(now->shm_key) : std::nullopt;
+}
+
 // The key's former segment goes before `young` comes.
 void SegmentFeed::look_at_former(const SegmentStat& young) {
   if (const std::optional<ShmId> former = watcher_.id_of(young.shm_key); former && *former != young.shm_shmid) {
@@ -163,7 +167,7 @@ std::unordered_set<ShmId> SegmentFeed::unsettled(const std::vector<SegmentStat>&
     }
     if (!witness_->is_idle()) {
       for (const SegmentStat& found : listing) {
-        if (witness_->concerns(found.shm_shmid, found.shm_key)) {
+        if (witness_->concerns(found.shm_shmid, key_if_new(found.shm_shmid, found))) {
           shmids.insert(found.shm_shmid);
         }
       }

@@ -63,6 +63,7 @@ class SegmentFeed {
   };
 
   std::optional<SegmentStat> look(ShmId shmid);
+  [[nodiscard]] std::optional<Key> key_if_new(ShmId shmid, const std::optional<SegmentStat>& now) const;
   void look_at_former(const SegmentStat& young);
   std::unordered_set<ShmId> unsettled(const std::vector<SegmentStat>& listing);
 

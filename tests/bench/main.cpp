@@ -1,6 +1,5 @@
 // Takes the figures that the project promises and prints them as one table. tests/bench/run starts it.
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdio>
 #include <stdexcept>
 #include <thread>
@@ -10,6 +9,7 @@
 #include "tests/bench/echo_process.hpp"
 #include "tests/bench/load.hpp"
 #include "tests/bench/process_usage.hpp"
+#include "tests/bench/table.hpp"
 
 namespace {
 
@@ -53,34 +53,6 @@ struct Comparison {
     return median(ratios);
   }
 };
-
-class Table {
- public:
-  Table() { print("figure", "agent", "echo", "value", "goal", ""); }
-
-  void row(const char* figure, const std::string& agent, const std::string& echo, const std::string& value,
-           const char* goal, bool met) {
-    print(figure, agent.c_str(), echo.c_str(), value.c_str(), goal, met ? "met" : "MISSED");
-    all_met_ = all_met_ && met;
-  }
-
-  [[nodiscard]] bool all_met() const { return all_met_; }
-
- private:
-  static void print(const char* figure, const char* agent, const char* echo, const char* value, const char* goal,
-                    const char* verdict) {
-    std::printf("%-42s %12s %12s %10s  %-9s %s\n", figure, agent, echo, value, goal, verdict);
-    static_cast<void>(std::fflush(stdout));
-  }
-
-  bool all_met_ = true;
-};
-
-std::string shown(double value, int digits, const char* unit) {
-  std::array<char, 64> text{};
-  static_cast<void>(std::snprintf(text.data(), text.size(), "%.*f%s", digits, value, unit));
-  return text.data();
-}
 
 template <class R>
 typename R::Result require(Client& client, const R& operation) {
