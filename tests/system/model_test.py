@@ -198,20 +198,6 @@ class TracedModel(Model):
                                 for kind in ("created", "attached", "set", "marked", "removed")])
         self.assertTrue(all(e["actor"]["comm"] and e["source"] == "kernel" for e in follower.told))
 
-    def test_calls_in_another_namespace_are_no_events(self):
-        here, there = actors.Actor(), actors.Actor("unshare", "--ipc", "--")
-        self.addCleanup(here.kill)
-        self.addCleanup(there.kill)
-        mine = here.do("create", 5, 100, 0o600)
-        follower = self.follow()
-        self.assertEqual(there.do("churn", 5, mine + 1), 0)  # so that it gets the same ids
-        theirs = there.do("create", 5, 100, 0o600)
-        for what, *arguments in (("attach",), ("set", 0, 0, 0o666), ("lock", True), ("detach", 0), ("remove",)):
-            self.assertEqual(there.do(what, *((theirs, *arguments) if what != "detach" else arguments)), 0)
-        self.settles(follower)
-        self.assertEqual(follower.told, [])
-        here.do("remove", mine)
-
     def test_a_storm_leaves_nothing_untold(self):
         follower, actor = self.follow(), actors.Actor()
         self.addCleanup(actor.kill)
