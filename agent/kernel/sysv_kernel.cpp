@@ -7,9 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <string>
 
+#include "agent/kernel/host_facts.hpp"
 #include "agent/kernel/kernel_error.hpp"
 
 namespace shmbus::agent {
@@ -17,17 +17,6 @@ namespace {
 
 constexpr int kMaxCreateTries = 64;
 constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;  // the smallest there is on x86
-
-// Kernel boot option ipcmni_extend: 2^24 slots instead of 2^15 (kernel-parameters.txt).
-ShmId slots_of_this_kernel() {
-  std::ifstream options("/proc/cmdline");
-  for (std::string option; options >> option;) {
-    if (option == "ipcmni_extend") {
-      return ShmId{1} << 24;
-    }
-  }
-  return ShmId{1} << 15;
-}
 
 SegmentStat to_stat(ShmId shmid, const shmid_ds& state) {
   const unsigned mode = state.shm_perm.mode;
@@ -57,24 +46,6 @@ shm_info read_shm_info(int* highest_slot = nullptr) {
     *highest_slot = highest;
   }
   return info;
-}
-
-// True if a line "inside outside count" of `map` (user_namespaces(7)) has `id`.
-bool maps(const char* map, std::uint32_t id) {
-  std::ifstream lines(map);
-  for (std::uint64_t inside = 0, outside = 0, count = 0; lines >> inside >> outside >> count;) {
-    if (id >= inside && id - inside < count) {
-      return true;
-    }
-  }
-  return false;
-}
-
-Error unmapped_owner_of(std::uint32_t uid, std::uint32_t gid) {
-  if (maps("/proc/self/uid_map", uid)) {
-    return unmapped_owner("gid " + std::to_string(gid));
-  }
-  return unmapped_owner("uid " + std::to_string(uid));
 }
 
 class SysvAttachment final : public Attachment {
@@ -155,7 +126,7 @@ class SysvAttachment final : public Attachment {
 
 }  // namespace
 
-SysvKernel::SysvKernel() : slots_(slots_of_this_kernel()) {}
+SysvKernel::SysvKernel() : slots_(ipc_slots()) {}
 
 Result<Opened> SysvKernel::create(Key key, std::uint64_t size, Mode mode, bool exclusive) {
   const CreateAttempt attempt{key, size, mode};
@@ -260,7 +231,8 @@ Result<void> SysvKernel::set(ShmId shmid, const PermissionChange& change) {
   }
   const int failure = errno;
   if (failure == EINVAL && look(shmid)) {
-    return unmapped_owner_of(wanted.shm_perm.uid, wanted.shm_perm.gid);
+    return unmapped_owner(maps_uid(wanted.shm_perm.uid) ? "gid " + std::to_string(wanted.shm_perm.gid)
+                                                        : "uid " + std::to_string(wanted.shm_perm.uid));
   }
   return segment_error(failure, "change", shmid);
 }

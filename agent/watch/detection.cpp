@@ -90,6 +90,7 @@ void Detection::follow(Clock::time_point now) {
 // While things change, what changes next is found soon.
 void Detection::scan(Clock::time_point now) {
   const bool changed = feed_.look_at_all();
+  feed_.forget_the_gone();
   const auto cost = std::chrono::ceil<milliseconds>(Clock::now() - now);
   if (descriptor_ < 0) {
     const milliseconds shortest = std::max(kShortestPause, kScanShare * (cost - milliseconds(1)));

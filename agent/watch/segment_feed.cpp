@@ -97,6 +97,12 @@ bool SegmentFeed::follow_calls() {
   return !suspects_.empty();
 }
 
+void SegmentFeed::forget_the_gone() {
+  if (witness_) {
+    witness_->forget_the_gone();
+  }
+}
+
 void SegmentFeed::report(ShmId shmid, const Effect& effect, const Actor& actor) {
   replay_calls();
   if (const SegmentStat* const before = watcher_.known(shmid)) {

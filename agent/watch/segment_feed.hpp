@@ -37,6 +37,9 @@ class SegmentFeed {
   // attached is not yet detached.
   bool follow_calls();
 
+  // Forgets who ended without being seen. Now and then.
+  void forget_the_gone();
+
   // Publishes what an operation of `actor` did to a segment, then looks at it for what others did.
   void report(ShmId shmid, const Effect& effect, const Actor& actor);
 

@@ -1,0 +1,28 @@
+#include "agent/kernel/host_facts.hpp"
+
+#include <fstream>
+#include <string>
+
+namespace shmbus::agent {
+
+ShmId ipc_slots() {
+  std::ifstream options("/proc/cmdline");
+  for (std::string option; options >> option;) {
+    if (option == "ipcmni_extend") {
+      return ShmId{1} << 24;
+    }
+  }
+  return ShmId{1} << 15;
+}
+
+bool maps_uid(std::uint32_t uid) {
+  std::ifstream lines("/proc/self/uid_map");
+  for (std::uint64_t inside = 0, outside = 0, count = 0; lines >> inside >> outside >> count;) {
+    if (uid >= inside && uid - inside < count) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,17 @@
+// What this kernel and this process's user namespace are like, from /proc.
+#pragma once
+
+#include <cstdint>
+
+#include "protocol/segment.hpp"
+
+namespace shmbus::agent {
+
+// How many ids there are at a time; an id is its slot plus a multiple of this. Boot option ipcmni_extend
+// (kernel-parameters.txt): 2^24 instead of 2^15.
+[[nodiscard]] ShmId ipc_slots();
+
+// Whether our user namespace has the uid, see user_namespaces(7).
+[[nodiscard]] bool maps_uid(std::uint32_t uid);
+
+}  // namespace shmbus::agent
