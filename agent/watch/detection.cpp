@@ -32,6 +32,7 @@ Result<void> Detection::start() {
       return std::move(trace).error();
     } else {
       why_no_trace = "calls are not traced: " + trace.error().message;
+      spdlog::warn("{}; {}", why_no_trace, trace.error().hint);
     }
   }
   if (descriptor_ >= 0) {
@@ -48,7 +49,6 @@ Result<void> Detection::start() {
     pause_ = longest_pause_;
     next_scan_ = Clock::now() + pause_;
   }
-  spdlog::info("detection {}: {}", mode_, reason_);
   return {};
 }
 
