@@ -27,6 +27,9 @@ struct ClientOptions {
 // twice. A call that failed leaves the client as good as new.
 class Client {
  public:
+  Client(Client&&) = default;
+  Client& operator=(Client&&) = delete;  // ZeroMQ ends no context while a socket of it is open
+
   // Connects, which needs no agent yet. Errors: kBadRequest for an address that ZeroMQ does not take.
   [[nodiscard]] static Result<Client> open(ClientOptions options);
 

@@ -5,6 +5,7 @@
 
 #include <limits>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "protocol/codec/replies.hpp"
@@ -78,6 +79,17 @@ class ClientTest : public testing::Test {
   EventFlag interrupt;
   ScriptedAgent agent{succeed};
 };
+
+// Assigned member by member, the context would be ended before its socket is closed, and that waits for ever.
+static_assert(!std::is_move_assignable_v<Client>);
+
+TEST_F(ClientTest, WhatItWasMovedToGoesOn) {
+  Client first = open();
+  ASSERT_TRUE(first.call(PingRequest{}));
+  Client second = std::move(first);
+  EXPECT_TRUE(second.call(kCreate));
+  EXPECT_EQ(agent.requests().size(), 2U) << "the epoch is still known";
+}
 
 TEST_F(ClientTest, AChangingRequestCarriesOnceAndEpochAndAReadingOneNeither) {
   Client client = open();
