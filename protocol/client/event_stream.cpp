@@ -9,6 +9,8 @@ namespace shmbus {
 namespace {
 
 constexpr int kReceiveQueueMessages = 100'000;
+constexpr const char* kRestarted = "the agent was restarted";
+constexpr ShmId kMissedShmId = 0;  // the topic of `missed` is that of segment 0 of key 0
 
 }  // namespace
 
@@ -17,28 +19,57 @@ EventStream::EventStream(EventStreamOptions options, Client& client)
 
 Result<std::unique_ptr<EventStream>> EventStream::open(EventStreamOptions options, Client& client) {
   std::unique_ptr<EventStream> stream(new EventStream(std::move(options), client));  // the constructor is private
-  if (Result<void> live = stream->subscribe(); !live) {
-    return std::move(live).error();
+  const Result<Notice> live = stream->subscribe();
+  if (!live) {
+    return live.error();
   }
-  Result<Snapshot> snapshot = stream->take_snapshot();
+  if (Result<void> started = stream->start(*live); !started) {
+    return std::move(started).error();
+  }
+  return stream;
+}
+
+Result<void> EventStream::start(const Notice& live) {
+  if (options_.since) {
+    return resume(*options_.since, live);
+  }
+  Result<Snapshot> snapshot = take_snapshot(client_, options_.shm_key);
   if (!snapshot) {
     return std::move(snapshot).error();
   }
-  stream->start_from(*snapshot);
-  stream->snapshot_ = std::move(*snapshot);
-  return stream;
+  start_from(*snapshot);
+  told_ = {epoch_, position_};
+  snapshot_ = std::move(*snapshot);
+  return {};
+}
+
+// What was published after the subscription was live comes by itself.
+Result<void> EventStream::resume(const StreamPosition& since, const Notice& live) {
+  told_ = since;
+  epoch_ = since.epoch;
+  position_ = missed_position_ = since.seq;
+  if (live.epoch != epoch_) {
+    return resync(kRestarted);
+  }
+  if (live.seq < since.seq) {
+    return Error{ErrorCode::kBadRequest, "the position to go on from, " + std::to_string(since.seq) +
+                                             ", is after the agent's last event, " + std::to_string(live.seq)};
+  }
+  Result<void> done = recover(live.seq);
+  recovered_ = 0;  // they were not lost on the way
+  return done;
 }
 
 // Live means: the answer to the sync subscription, which was made last, has come. It stays, so that a later answer
 // tells of a renewed connection.
-Result<void> EventStream::subscribe() {
+Result<Notice> EventStream::subscribe() {
   const std::string sync_topic = std::string(kSyncTopics) + random_hex(kSyncNonceDigits / 2);
   const Clock::time_point deadline = Clock::now() + options_.connect_timeout;
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::rcvhwm, kReceiveQueueMessages);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxEventBytes));
   if (Result<void> connected = connect_to(socket_, options_.events.address, "events"); !connected) {
-    return connected;
+    return std::move(connected).error();
   }
   socket_.set(zmq::sockopt::subscribe, options_.shm_key ? topics_of_key(*options_.shm_key) : kSegmentTopics);
   socket_.set(zmq::sockopt::subscribe, kMissedTopic);
@@ -55,7 +86,7 @@ Result<void> EventStream::subscribe() {
       return std::move(message).error();
     }
     if (message->topic == sync_topic) {
-      return {};
+      return decode_notice(message->body);
     }
     early_.push_back(std::move(*message));
   }
@@ -76,37 +107,6 @@ Result<EventStream::Message> EventStream::receive(std::optional<Clock::time_poin
       return Message{std::move(frames->front()), std::move(frames->back())};
     }
   }
-}
-
-// All pages of `list`; the first page's seq counts, since what changed after it comes as events.
-Result<Snapshot> EventStream::take_snapshot() {
-  std::optional<Snapshot> snapshot;
-  ListRequest list{.shm_key = options_.shm_key, .uid = {}, .after = {}, .limit = limits::kMaxPage};
-  for (bool more = true; more;) {
-    Result<Reply> reply = client_.call(Request{{}, {}, {}, list});
-    if (!reply) {
-      return std::move(reply).error();
-    }
-    if (!reply->ok()) {
-      return std::get<Error>(std::move(reply->outcome));
-    }
-    if (!snapshot || snapshot->epoch != reply->epoch) {
-      const bool is_first_page = !list.after;
-      snapshot = Snapshot{{}, reply->epoch.value_or(0), reply->seq.value_or(0)};
-      if (!is_first_page) {  // another agent answered in between: its seq starts anew
-        list.after.reset();
-        snapshot.reset();
-        continue;
-      }
-    }
-    auto& page = std::get<ListResult>(std::get<OperationResult>(reply->outcome));
-    snapshot->segments.insert(snapshot->segments.end(), page.segments.begin(), page.segments.end());
-    more = page.more && !page.segments.empty();
-    if (more) {
-      list.after = page.segments.back().shm_shmid;
-    }
-  }
-  return *std::move(snapshot);
 }
 
 void EventStream::start_from(const Snapshot& snapshot) {
@@ -137,7 +137,16 @@ Result<StreamItem> EventStream::next(std::optional<Clock::time_point> deadline) 
   }
   StreamItem item = std::move(ready_.front());
   ready_.pop_front();
+  if (const auto* event = std::get_if<StreamEvent>(&item)) {
+    told_.seq = std::max(told_.seq, std::min(event->event.seq, complete_up_to()));
+  } else {
+    told_ = {epoch_, complete_up_to()};
+  }
   return item;
+}
+
+StreamPosition EventStream::position() const {
+  return ready_.empty() ? StreamPosition{epoch_, complete_up_to()} : told_;
 }
 
 Result<void> EventStream::handle(const Message& message) {
@@ -157,24 +166,18 @@ Result<void> EventStream::handle_event(StreamEvent event) {
     return {};
   }
   if (e.epoch != epoch_) {
-    return resync("the agent was restarted");
+    return resync(kRestarted);
   }
-  if (is_foreign_missed(e)) {
-    if (e.seq > missed_position_) {
-      missed_position_ = e.seq;
-      ready_.emplace_back(std::move(event));
+  std::uint64_t& known = e.kind == EventKind::kMissed && missed_stands_apart() ? missed_position_ : position_;
+  if (e.seq > known && !follows(e, known)) {
+    if (Result<void> recovered = recover(e.seq - 1); !recovered) {
+      return recovered;
     }
-    return {};
   }
-  if (e.seq <= position_) {
-    return {};
+  if (e.epoch == epoch_ && e.seq > known) {  // after a resync the snapshot has it
+    known = e.seq;
+    ready_.emplace_back(std::move(event));
   }
-  const bool in_order = options_.shm_key ? e.prev <= position_ : e.seq == position_ + 1;
-  if (!in_order) {
-    return recover(e.seq);
-  }
-  position_ = e.seq;
-  ready_.emplace_back(std::move(event));
   return {};
 }
 
@@ -188,79 +191,51 @@ Result<void> EventStream::handle_notice(const Message& message) {
     return {};  // who has stopped can't be asked; the next agent's epoch leads to a new state
   }
   if (notice->epoch != epoch_) {
-    return resync("the agent was restarted");
+    return resync(kRestarted);
   }
-  return notice->seq > position_ ? recover(notice->seq) : Result<void>();
+  return recover(notice->seq);
 }
 
+// Makes everything up to `up_to` known. What the agent published after that is still on its way.
 Result<void> EventStream::recover(std::uint64_t up_to) {
-  Result<std::vector<StreamEvent>> events = replay(options_.shm_key);
-  if (events && options_.shm_key && *options_.shm_key != kPrivateKey) {
-    Result<std::vector<StreamEvent>> others = replay(kPrivateKey);
-    if (!others) {
-      events = std::move(others);
-    } else {
-      std::copy_if(others->begin(), others->end(), std::back_inserter(*events), [this](const StreamEvent& other) {
-        return is_foreign_missed(other.event) && other.event.seq > missed_position_;
-      });
-      std::sort(events->begin(), events->end(),
-                [](const StreamEvent& a, const StreamEvent& b) { return a.event.seq < b.event.seq; });
-    }
-  }
+  Result<std::vector<StreamEvent>> events = fetch(up_to);
   if (!events) {
     switch (events.error().code) {
       case ErrorCode::kCompacted:
         return resync("events were lost that the agent no longer keeps");
       case ErrorCode::kEpochChanged:
-        return resync("the agent was restarted");
+        return resync(kRestarted);
       default:
         return std::move(events).error();
     }
   }
   position_ = std::max(position_, up_to);
-  if (events->empty()) {
-    return {};
-  }
-  const std::uint64_t last = events->back().event.seq;
-  ready_.emplace_back(Gap{events->front().event.seq, last, events->size()});
-  for (StreamEvent& event : *events) {
-    if (is_foreign_missed(event.event)) {
-      missed_position_ = event.event.seq;
-    } else {
-      position_ = std::max(position_, event.event.seq);
-    }
-    ready_.emplace_back(std::move(event));
-  }
+  missed_position_ = std::max(missed_position_, up_to);
+  recovered_ += events->size();
+  std::move(events->begin(), events->end(), std::back_inserter(ready_));
   return {};
 }
 
-Result<std::vector<StreamEvent>> EventStream::replay(std::optional<Key> key) {
-  std::vector<StreamEvent> events;
-  EventsRequest request{.since = position_, .shm_key = key, .shm_shmid = {}, .limit = limits::kMaxPage};
-  for (bool more = true; more;) {
-    Result<Reply> reply = client_.call(Request{{}, epoch_, {}, request});
-    if (!reply) {
-      return std::move(reply).error();
-    }
-    if (!reply->ok()) {
-      return std::get<Error>(std::move(reply->outcome));
-    }
-    auto& page = std::get<EventsResult>(std::get<OperationResult>(reply->outcome));
-    for (std::string& body : page.events) {
-      Result<Event> event = decode_event(body);
-      if (!event) {
-        return std::move(event).error();
-      }
-      request.since = event->seq;
-      events.push_back({std::move(*event), std::move(body)});
-    }
-    more = page.more && !page.events.empty();
+// The events up to `up_to` that are not known yet, in order.
+Result<std::vector<StreamEvent>> EventStream::fetch(std::uint64_t up_to) {
+  Result<std::vector<StreamEvent>> events = replay(client_, {epoch_, position_, up_to, options_.shm_key, {}});
+  if (!events || !missed_stands_apart()) {
+    return events;
   }
+  Result<std::vector<StreamEvent>> others =
+      replay(client_, {epoch_, missed_position_, up_to, kPrivateKey, kMissedShmId});
+  if (!others) {
+    return others;
+  }
+  std::copy_if(std::move_iterator(others->begin()), std::move_iterator(others->end()), std::back_inserter(*events),
+               [](const StreamEvent& other) { return other.event.kind == EventKind::kMissed; });
+  std::sort(events->begin(), events->end(),
+            [](const StreamEvent& a, const StreamEvent& b) { return a.event.seq < b.event.seq; });
   return events;
 }
 
 Result<void> EventStream::resync(const std::string& reason) {
-  Result<Snapshot> snapshot = take_snapshot();
+  Result<Snapshot> snapshot = take_snapshot(client_, options_.shm_key);
   if (!snapshot) {
     return std::move(snapshot).error();
   }
@@ -269,9 +244,17 @@ Result<void> EventStream::resync(const std::string& reason) {
   return {};
 }
 
+// Whether nothing lies between what is known and `event`. Among one key's events `prev` says so; without it the
+// previous one may be none or no longer kept, which only the agent knows.
+bool EventStream::follows(const Event& event, std::uint64_t known) const {
+  return event.seq == known + 1 || (options_.shm_key && event.prev != 0 && event.prev <= known);
+}
+
 // `missed` stands under key 0, so it is outside the chain of `prev` of any other key.
-bool EventStream::is_foreign_missed(const Event& event) const {
-  return event.kind == EventKind::kMissed && options_.shm_key && *options_.shm_key != kPrivateKey;
+bool EventStream::missed_stands_apart() const { return options_.shm_key && *options_.shm_key != kPrivateKey; }
+
+std::uint64_t EventStream::complete_up_to() const {
+  return missed_stands_apart() ? std::min(position_, missed_position_) : position_;
 }
 
 }  // namespace shmbus

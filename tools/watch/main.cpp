@@ -32,7 +32,7 @@ class Watcher {
       return client.error();
     }
     Result<std::unique_ptr<EventStream>> stream =
-        EventStream::open({*events, options_.shm_key, options_.connect_timeout, interrupt.fd()}, *client);
+        EventStream::open({*events, options_.shm_key, options_.connect_timeout, interrupt.fd(), {}}, *client);
     if (!stream) {
       return stream.error();
     }
@@ -55,8 +55,6 @@ class Watcher {
         if (Result<void> told = tell(*event); !told) {
           return told;
         }
-      } else if (const auto* gap = std::get_if<Gap>(&*item)) {
-        tell(*gap);
       } else {
         tell(std::get<Resync>(*item));
       }
@@ -90,12 +88,6 @@ class Watcher {
     }
     ++told_;
     return write_stdout((options_.json ? to_line(*document) : text_of_event(*document)) + "\n");
-  }
-
-  void tell(const Gap& gap) const {
-    note({{"notice", "gap"}, {"from", gap.from}, {"to", gap.to}, {"count", gap.count}},
-         "gap: events were lost on the way; the next " + std::to_string(gap.count) + ", seq " +
-             std::to_string(gap.from) + " to " + std::to_string(gap.to) + ", were fetched again");
   }
 
   void tell(const Resync& resync) const {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -25,14 +26,16 @@ class EventStreamFixture : public testing::Test {
   EventStreamFixture() { agent.answer_sync_with(kEpoch, kSeq); }
 
   void open(std::optional<Key> key = {}) { open(key, client); }
-  void open(std::optional<Key> key, Client& asking) {
-    Result<std::unique_ptr<EventStream>> opened = EventStream::open(
-        {.events = agent.events(), .shm_key = key, .connect_timeout = kPatience, .interrupt_fd = interrupt.fd()},
-        asking);
-    if (!opened) {
-      throw std::runtime_error(opened.error().message);
-    }
-    stream = *std::move(opened);
+  void open(std::optional<Key> key, Client& asking) { keep(try_to_open(key, asking)); }
+  void resume(StreamPosition since, std::optional<Key> key = {}) { keep(try_to_open(key, client, since)); }
+  Result<std::unique_ptr<EventStream>> try_to_open(std::optional<Key> key, Client& asking,
+                                                   std::optional<StreamPosition> since = {}) {
+    return EventStream::open({.events = agent.events(),
+                              .shm_key = key,
+                              .connect_timeout = kPatience,
+                              .interrupt_fd = interrupt.fd(),
+                              .since = since},
+                             asking);
   }
 
   static Event event(std::uint64_t seq, Key key = kKey, std::uint64_t prev = 0, std::uint64_t epoch = kEpoch) {
@@ -73,17 +76,20 @@ class EventStreamFixture : public testing::Test {
       kept_.clear();
     });
   }
+  // What happened so far is no longer kept.
   void forget_events() {
     agent.do_in_thread([this] {
       kept_.clear();
-      compacted_ = true;
+      forgotten_ = seq_;
     });
   }
+  // What the agent says of itself when somebody subscribes.
+  void be_at(std::uint64_t seq, std::uint64_t epoch = kEpoch) { agent.answer_sync_with(epoch, seq); }
   void add_segment(ShmId shmid) {
     agent.do_in_thread([&] { segments_.push_back({.shm_key = kKey, .shm_shmid = shmid}); });
   }
 
-  // The next item as one line: "event 11", "gap 11-13 (3)", "resync 5134/2".
+  // The next item as one line: "event 11", "missed 12", "resync 5134/2".
   std::string next() {
     const Result<StreamItem> item = stream->next(Clock::now() + kPatience);
     return item ? line_of(*item) : std::string(name_of(item.error().code));
@@ -92,10 +98,6 @@ class EventStreamFixture : public testing::Test {
     if (const auto* told = std::get_if<StreamEvent>(&item)) {
       return std::string(told->event.kind == EventKind::kMissed ? "missed " : "event ") +
              std::to_string(told->event.seq);
-    }
-    if (const auto* gap = std::get_if<Gap>(&item)) {
-      return "gap " + std::to_string(gap->from) + "-" + std::to_string(gap->to) + " (" + std::to_string(gap->count) +
-             ")";
     }
     const Snapshot& snapshot = std::get<Resync>(item).snapshot;
     return "resync " + std::to_string(snapshot.epoch) + "/" + std::to_string(snapshot.seq);
@@ -127,15 +129,16 @@ class EventStreamFixture : public testing::Test {
     if (std::get<Request>(request.request).epoch != epoch_) {
       return reply(Error{ErrorCode::kEpochChanged, "another life"});
     }
-    if (compacted_) {
+    if (replay->since < forgotten_) {
       return reply(Error{ErrorCode::kCompacted, "no longer kept"});
     }
     EventsResult result;
     for (const Event& event : kept_) {
-      if (event.seq <= replay->since || (replay->shm_key && event.shm_key != *replay->shm_key)) {
+      if (event.seq <= replay->since || (replay->shm_key && event.shm_key != *replay->shm_key) ||
+          (replay->shm_shmid && event.shm_shmid != *replay->shm_shmid)) {
         continue;
       }
-      if (result.events.size() == page_) {
+      if (result.events.size() == std::min<std::uint64_t>(page_, replay->limit)) {
         result.more = true;
         break;
       }
@@ -147,12 +150,19 @@ class EventStreamFixture : public testing::Test {
   EventFlag interrupt;
 
  private:
+  void keep(Result<std::unique_ptr<EventStream>> opened) {
+    if (!opened) {
+      throw std::runtime_error(opened.error().message);
+    }
+    stream = *std::move(opened);
+  }
+
   // Of the agent's thread.
   std::uint64_t epoch_ = kEpoch;
   std::uint64_t seq_ = kSeq;
   std::vector<SegmentStat> segments_;
   std::vector<Event> kept_;
-  bool compacted_ = false;
+  std::uint64_t forgotten_ = 0;  // up to this seq
   const std::size_t page_ = 2;
 
  protected:

@@ -27,19 +27,39 @@ TEST_F(KeyedStreamTest, AGapShowsByPrevAndIsFilledWithTheKeysEvents) {
   happen(event(11, kOther));
   happen(event(12));
   happen_and_tell(event(13, kKey, 12));
-  EXPECT_EQ(next(), "gap 12-13 (2)");
   EXPECT_EQ(next(), "event 12");
   EXPECT_EQ(next(), "event 13");
+  EXPECT_EQ(stream->recovered(), 1U);
   EXPECT_EQ(std::get<EventsRequest>(replays().at(0).operation).shm_key, kKey);
 }
 
-TEST_F(KeyedStreamTest, AHeartbeatThatIsAheadWithoutEventsOfTheKeyIsNoGap) {
+TEST_F(KeyedStreamTest, AHeartbeatThatIsAheadBecauseOfOthersFindsNothing) {
   open(kKey);
   happen_and_tell(event(11, kOther));
   notify(kHeartbeatTopic, 11);
-  tell(event(12));
+  happen_and_tell(event(12));
   EXPECT_EQ(next(), "event 12");
   EXPECT_EQ(replays().size(), 2U) << "the key's, and what the agent missed";
+  EXPECT_EQ(stream->recovered(), 0U) << "12 was on its way when the agent was asked";
+}
+
+TEST_F(KeyedStreamTest, TheFirstEventOfAKeyCostsNoNewList) {
+  open(kKey);
+  happen(event(11, kOther));
+  happen_and_tell(event(12));
+  EXPECT_EQ(next(), "event 12");
+  EXPECT_EQ(std::get<EventsRequest>(replays().at(0).operation).since, kSeq)
+      << "prev 0 does not say that it is the first";
+  EXPECT_EQ(stream->recovered(), 0U);
+}
+
+TEST_F(KeyedStreamTest, AnEventWhosePredecessorIsNoLongerKeptIsNotTheFirst) {
+  open(kKey);
+  happen(event(11));
+  forget_events();
+  happen(event(5000, kOther));
+  happen_and_tell(event(5001));
+  EXPECT_EQ(next(), "resync 5133/5001");
 }
 
 TEST_F(KeyedStreamTest, WhatTheAgentMissedIsToldToEveryKeyOnce) {
@@ -57,10 +77,36 @@ TEST_F(KeyedStreamTest, ALostMissedIsFoundInItsPlace) {
   happen(missed(12));
   happen(event(13, kPrivateKey));
   happen_and_tell(event(14, kKey, 11));
-  EXPECT_EQ(next(), "gap 11-14 (3)");
   EXPECT_EQ(next(), "event 11");
   EXPECT_EQ(next(), "missed 12");
   EXPECT_EQ(next(), "event 14");
+  EXPECT_EQ(stream->recovered(), 2U);
+}
+
+TEST_F(KeyedStreamTest, AMissedThatWasLostBeforeAnEventInOrderIsFoundByTheHeartbeat) {
+  open(kKey);
+  happen_and_tell(event(11));
+  happen(missed(12));
+  happen_and_tell(event(13, kKey, 11));
+  notify(kHeartbeatTopic, 13);
+  happen_and_tell(event(14, kKey, 13));
+  EXPECT_EQ(next(), "event 11");
+  EXPECT_EQ(next(), "event 13");
+  EXPECT_EQ(next(), "missed 12");
+  EXPECT_EQ(next(), "event 14");
+}
+
+TEST_F(KeyedStreamTest, AMissedThatWasLostBeforeAnotherIsFound) {
+  open(kKey);
+  happen(missed(11));
+  happen(event(12));
+  Event second = missed(13);
+  second.prev = 11;
+  happen_and_tell(second);
+  EXPECT_EQ(next(), "missed 11");
+  EXPECT_EQ(next(), "event 12");
+  EXPECT_EQ(next(), "missed 13");
+  EXPECT_EQ(stream->recovered(), 2U);
 }
 
 TEST_F(SnapshotTest, AListOfSeveralPagesIsAsOfTheFirst) {
@@ -71,8 +117,8 @@ TEST_F(SnapshotTest, AListOfSeveralPagesIsAsOfTheFirst) {
     return std::vector<std::string>{reply_to(request, page, kEpoch, first ? kSeq : 11)};
   });
   open(kKey);
-  EXPECT_EQ(stream->snapshot().segments.size(), 2U);
-  EXPECT_EQ(stream->snapshot().seq, kSeq);
+  EXPECT_EQ(stream->snapshot()->segments.size(), 2U);
+  EXPECT_EQ(stream->snapshot()->seq, kSeq);
   tell(event(11));
   EXPECT_EQ(next(), "event 11") << "it happened between the pages";
 }
@@ -83,8 +129,8 @@ TEST_F(SnapshotTest, AListThatTwoAgentsAnsweredIsTakenAnew) {
     return std::vector<std::string>{reply_to(request, page, nth == 1 ? kEpoch : kEpoch + 1, kSeq)};
   });
   open();
-  EXPECT_EQ(stream->snapshot().epoch, kEpoch + 1);
-  EXPECT_EQ(stream->snapshot().segments.size(), 1U);
+  EXPECT_EQ(stream->snapshot()->epoch, kEpoch + 1);
+  EXPECT_EQ(stream->snapshot()->segments.size(), 1U);
   const std::vector<std::string> lists = agent.requests();
   ASSERT_EQ(lists.size(), 3U);
   EXPECT_FALSE(asked<ListRequest>(decode_request(lists[2]))->after);
@@ -94,8 +140,7 @@ TEST_F(SnapshotTest, TheAgentsErrorIsTheOpenings) {
   agent.answer_by([](const DecodedRequest& request, int /*nth*/) {
     return std::vector<std::string>{reply_to(request, Error{ErrorCode::kBusy, "not now"}, kEpoch)};
   });
-  const auto opened =
-      EventStream::open({.events = agent.events(), .shm_key = {}, .connect_timeout = kPatience}, client);
+  const auto opened = try_to_open({}, client);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::kBusy);
 }
@@ -112,7 +157,6 @@ TEST_F(SnapshotTest, AReplayThatNobodyAnsweredIsAskedForAgainAtTheNextMessage) {
   happen(event(11));
   happen_and_tell(event(12));
   notify(kHeartbeatTopic, 12);
-  EXPECT_EQ(next(), "gap 11-12 (2)");
   EXPECT_EQ(next(), "event 11");
   EXPECT_EQ(next(), "event 12");
   stream.reset();  // before its client

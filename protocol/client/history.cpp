@@ -1,0 +1,74 @@
+#include "protocol/client/history.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/codec/events.hpp"
+#include "protocol/limits.hpp"
+
+namespace shmbus {
+
+// The first page's seq counts, since what changed after it comes as events.
+Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
+  std::optional<Snapshot> snapshot;
+  ListRequest list{.shm_key = shm_key, .uid = {}, .after = {}, .limit = limits::kMaxPage};
+  for (bool more = true; more;) {
+    Result<Reply> reply = client.call(Request{{}, {}, {}, list});
+    if (!reply) {
+      return std::move(reply).error();
+    }
+    if (!reply->ok()) {
+      return std::get<Error>(std::move(reply->outcome));
+    }
+    if (!snapshot || snapshot->epoch != reply->epoch) {
+      const bool is_first_page = !list.after;
+      snapshot = Snapshot{{}, reply->epoch.value_or(0), reply->seq.value_or(0)};
+      if (!is_first_page) {  // another agent answered in between: its seq starts anew
+        list.after.reset();
+        snapshot.reset();
+        continue;
+      }
+    }
+    auto& page = std::get<ListResult>(std::get<OperationResult>(reply->outcome));
+    snapshot->segments.insert(snapshot->segments.end(), page.segments.begin(), page.segments.end());
+    more = page.more && !page.segments.empty();
+    if (more) {
+      list.after = page.segments.back().shm_shmid;
+    }
+  }
+  return *std::move(snapshot);
+}
+
+// Each seq stands for one event, so the width of what is left to fetch bounds the page as well.
+Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range) {
+  std::vector<StreamEvent> events;
+  std::uint64_t since = range.since;
+  for (bool more = true; more && since < range.up_to;) {
+    const EventsRequest request{.since = since,
+                                .shm_key = range.shm_key,
+                                .shm_shmid = range.shm_shmid,
+                                .limit = std::min(limits::kMaxPage, range.up_to - since)};
+    Result<Reply> reply = client.call(Request{{}, range.epoch, {}, request});
+    if (!reply) {
+      return std::move(reply).error();
+    }
+    if (!reply->ok()) {
+      return std::get<Error>(std::move(reply->outcome));
+    }
+    auto& page = std::get<EventsResult>(std::get<OperationResult>(reply->outcome));
+    more = page.more && !page.events.empty();
+    for (std::string& body : page.events) {
+      Result<Event> event = decode_event(body);
+      if (!event) {
+        return std::move(event).error();
+      }
+      since = event->seq;
+      if (since <= range.up_to) {
+        events.push_back({std::move(*event), std::move(body)});
+      }
+    }
+  }
+  return events;
+}
+
+}  // namespace shmbus

@@ -1,0 +1,44 @@
+// What an agent answers about its segments as they are now and about the events that it keeps: the parts of "Never miss
+// a change" (PROTOCOL.md) that are requests.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/client/client.hpp"
+#include "protocol/events.hpp"
+
+namespace shmbus {
+
+// The state of all segments (or of one key's) as of `seq`.
+struct Snapshot {
+  std::vector<SegmentStat> segments;
+  std::uint64_t epoch = 0;
+  std::uint64_t seq = 0;
+};
+
+// One event, decoded and as its bytes.
+struct StreamEvent {
+  Event event;
+  std::string body;
+};
+
+// Part of the events of one epoch: those after `since` up to `up_to`, of one key or segment if that is given.
+struct EventRange {
+  std::uint64_t epoch = 0;
+  std::uint64_t since = 0;
+  std::uint64_t up_to = 0;
+  std::optional<Key> shm_key = {};
+  std::optional<ShmId> shm_shmid = {};
+};
+
+// All pages of `list`. Errors: those of Client::call and the agent's.
+[[nodiscard]] Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key);
+
+// The events of `range`, in order. Errors: the same; kCompacted if one that might be among them is no longer kept,
+// kEpochChanged if the agent is in another epoch.
+[[nodiscard]] Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range);
+
+}  // namespace shmbus

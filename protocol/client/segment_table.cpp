@@ -1,0 +1,67 @@
+#include "protocol/client/segment_table.hpp"
+
+namespace shmbus {
+namespace {
+
+template <class T>
+void change(const Changes::BeforeAfter<T>& changed, T& field) {
+  if (changed) {
+    field = changed->second;
+  }
+}
+
+// The event's stat, but of what `changed` tells step by step only this step.
+SegmentStat state_after(const Event& event, const SegmentStat& before) {
+  SegmentStat now = *event.stat;
+  now.uid = before.uid;
+  now.gid = before.gid;
+  now.mode = before.mode;
+  now.locked = before.locked;
+  now.marked = before.marked;
+  now.shm_nattch = before.shm_nattch;
+  change(event.changed.uid, now.uid);
+  change(event.changed.gid, now.gid);
+  change(event.changed.mode, now.mode);
+  change(event.changed.locked, now.locked);
+  change(event.changed.marked, now.marked);
+  change(event.changed.shm_nattch, now.shm_nattch);
+  return now;
+}
+
+}  // namespace
+
+void SegmentTable::reset(const Snapshot& snapshot) {
+  segments_.clear();
+  for (const SegmentStat& segment : snapshot.segments) {
+    segments_.emplace(segment.shm_shmid, segment);
+  }
+}
+
+void SegmentTable::apply(const Event& event) {
+  if (event.kind == EventKind::kRemoved) {
+    segments_.erase(event.shm_shmid);
+    return;
+  }
+  if (!event.stat) {  // written, missed
+    return;
+  }
+  const auto before = segments_.find(event.shm_shmid);
+  if (event.kind == EventKind::kCreated) {
+    SegmentStat& made = segments_[event.shm_shmid] = *event.stat;
+    made.marked = false;  // if it is, the next event says so
+  } else if (before != segments_.end()) {
+    before->second = state_after(event, before->second);
+  } else {  // gone when a later page of the list was taken: `removed` follows
+    segments_.emplace(event.shm_shmid, *event.stat);
+  }
+}
+
+void SegmentTable::apply(const StreamItem& item) {
+  if (const auto* event = std::get_if<StreamEvent>(&item)) {
+    apply(event->event);
+  } else {
+    reset(std::get<Resync>(item).snapshot);
+  }
+}
+
+}  // namespace shmbus
