@@ -1,6 +1,7 @@
 #include "tools/report.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -105,6 +106,11 @@ InterruptSignal::~InterruptSignal() {
   static_cast<void>(read(fd_, &taken, sizeof taken));
   close(fd_);
   sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool InterruptSignal::has_come() const {
+  pollfd waiting{fd_, POLLIN, 0};
+  return poll(&waiting, 1, 0) > 0;
 }
 
 }  // namespace shmbus

@@ -32,6 +32,7 @@ class InterruptSignal {
   InterruptSignal& operator=(const InterruptSignal&) = delete;
 
   [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool has_come() const;
 
  private:
   sigset_t before_{};

@@ -72,9 +72,13 @@ TEST(Size, HasBinarySuffixes) {
   }
 }
 
+std::variant<WatchOptions, int> parse_watch(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "shmbus-watch");
+  return parse_watch_options(static_cast<int>(arguments.size()), arguments.data());
+}
+
 TEST(WatchOptions, FilterEvents) {
-  const std::vector<const char*> arguments{"shmbus-watch", "--key", "0x162f", "--event", "created", "--event", "set"};
-  const auto parsed = parse_watch_options(static_cast<int>(arguments.size()), arguments.data());
+  const auto parsed = parse_watch({"--key", "0x162f", "--event", "created", "--event", "set"});
   ASSERT_TRUE(std::holds_alternative<WatchOptions>(parsed));
   const auto& options = std::get<WatchOptions>(parsed);
   Event event;
@@ -85,6 +89,31 @@ TEST(WatchOptions, FilterEvents) {
   event.kind = EventKind::kSet;
   event.shm_key = 1;
   EXPECT_FALSE(wants(options, event));
+}
+
+TEST(WatchOptions, WaitForAConditionOnASegment) {
+  const auto parsed = parse_watch({"--wait", "gone", "--shmid", "0", "--timeout", "0.5"});
+  ASSERT_TRUE(std::holds_alternative<WatchOptions>(parsed));
+  const auto& options = std::get<WatchOptions>(parsed);
+  ASSERT_TRUE(options.wait);
+  EXPECT_TRUE(options.wait->holds(nullptr));
+  EXPECT_EQ(options.shm_shmid, 0);
+}
+
+TEST(WatchOptions, SayWhatIsWrong) {
+  const std::vector<std::vector<const char*>> wrong{{"--wait", "exists"},
+                                                    {"--wait", "", "--key", "1"},
+                                                    {"--wait", "nattch", "--key", "1"},
+                                                    {"--wait", "exists", "--key", "1", "--count", "1"},
+                                                    {"--wait", "exists", "--key", "1", "--event", "set"},
+                                                    {"--wait", "exists", "--key", "1", "--exec", "true"},
+                                                    {"--wait", "exists", "--key", "1", "--since-file", "x"}};
+  for (const std::vector<const char*>& arguments : wrong) {
+    const auto parsed = parse_watch(arguments);
+    ASSERT_TRUE(std::holds_alternative<int>(parsed)) << arguments.back();
+    EXPECT_EQ(std::get<int>(parsed), 2);
+  }
+  EXPECT_EQ(std::get<int>(parse_watch({"--help"})), 0);
 }
 
 }  // namespace

@@ -62,6 +62,18 @@ std::string check_count(const std::string& text) {
   return is_number && count > 0 ? "" : "'" + text + "' is not a whole number from 1";
 }
 
+Result<void> read_condition(const std::string& text, WatchOptions& options) {
+  if (!options.shm_key && !options.shm_shmid) {
+    return Error{ErrorCode::kBadRequest, "--wait: of which segment? --key, --shmid or both say so"};
+  }
+  Result<Condition> condition = Condition::parse(text);
+  if (!condition) {
+    return std::move(condition).error();
+  }
+  options.wait = *std::move(condition);
+  return {};
+}
+
 bool asks_for_json(int argc, const char* const* argv) {
   return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
 }
@@ -73,6 +85,7 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   std::string key;
   std::string shmid;
   std::vector<std::string> kinds;
+  std::optional<std::string> condition;
   std::optional<double> timeout_seconds;
   double connect_seconds = 3;
   CLI::App app{"Follows the changes of System V shared memory that shmbus-agent tells.", kProgram};
@@ -80,16 +93,36 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   app.set_version_flag("--version", std::string(kProgram) + " " + SHMBUS_VERSION);
   app.add_option("--key", key, "only segments with this key; private for those without one");
   app.add_option("--shmid", shmid, "only the segment with this id");
-  app.add_option("--event", kinds, "only events of this name; may be repeated")->expected(1)->take_all();
-  app.add_option("--count", options.count, "end after so many events")->check(CLI::Validator(check_count, "NUMBER"));
-  app.add_option("--timeout", timeout_seconds, "end after so many seconds; status 8 if --count was not reached")
+  CLI::Option* const event_option =
+      app.add_option("--event", kinds, "only events of this name; may be repeated")->expected(1)->take_all();
+  CLI::Option* const count_option = app.add_option("--count", options.count, "end after so many events")
+                                        ->check(CLI::Validator(check_count, "NUMBER"));
+  app.add_option("--timeout", timeout_seconds,
+                 "end after so many seconds; status 8 if --count was not reached or --wait's condition did not hold")
       ->check(seconds_range);
+  CLI::Option* const exec_option = app.add_option(
+      "--exec", options.exec,
+      "instead of a line, run this by /bin/sh -c for each event, one at a time; the event is in its environment "
+      "(SHMBUS_EVENT, SHMBUS_SEQ, SHMBUS_KEY, SHMBUS_SHMID, SHMBUS_PID, ...) and as JSON on its stdin");
+  CLI::Option* const since_option =
+      app.add_option("--since-file", options.since_file,
+                     "go on after the event that this file names, and keep it up to date; if there is none: from now");
+  CLI::Option* const wait_option =
+      app.add_option("--wait", condition,
+                     "end when this holds on the segment of --key or --shmid, at once or from some event on: exists, "
+                     "gone, or fields of stat compared by == != < <= > >=, joined by &&: 'nattch>=1 && mode==660'");
+  for (CLI::Option* const other : {event_option, count_option, exec_option, since_option}) {
+    wait_option->excludes(other);
+  }
   app.add_option("--connect-timeout", connect_seconds, "seconds to wait for the agent at first (default 3)")
       ->check(seconds_range);
   app.add_flag("--json", options.json, "one JSON document per line");
   app.add_option("--events", options.events, "events endpoint of the agent (or SHMBUS_EVENTS)");
   app.add_option("--commands", options.commands, "commands endpoint of the agent (or SHMBUS_COMMANDS)");
   app.add_flag("--verbose", options.verbose, "tell which endpoints were taken");
+  app.footer(
+      "Exit status: 0 done, 2 wrong usage, 7 no answer from the agent, 8 not in time, 130 interrupted; others as in "
+      "PROTOCOL.md.");
 
   const OutputForm form = asks_for_json(argc, argv) ? OutputForm::kJson : OutputForm::kText;
   try {
@@ -109,6 +142,9 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   Result<void> read = read_segment(key, shmid, options);
   if (read) {
     read = read_kinds(kinds, options);
+  }
+  if (read && condition) {
+    read = read_condition(*condition, options);
   }
   if (!read) {
     return report(kProgram, read.error(), form);

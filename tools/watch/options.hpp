@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "protocol/events.hpp"
+#include "tools/watch/condition.hpp"
 
 namespace shmbus {
 
@@ -18,6 +19,9 @@ struct WatchOptions {
   std::set<EventKind> kinds;  // none: all
   std::optional<std::uint64_t> count;
   std::optional<std::chrono::milliseconds> timeout;
+  std::optional<Condition> wait;  // with shm_key, shm_shmid or both
+  std::optional<std::string> exec;
+  std::optional<std::string> since_file;
   std::chrono::milliseconds connect_timeout{3000};
   std::string commands;  // endpoints, "" to look for them
   std::string events;

@@ -1,0 +1,179 @@
+#include "tools/watch/condition.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace shmbus {
+namespace {
+
+constexpr std::string_view kPrefix = "shm_";
+constexpr std::string_view kAnd = "&&";
+constexpr const char* kHint =
+    "write 'exists', 'gone', or FIELD OP VALUE such as 'nattch>=1 && mode==660', with a field of stat and ==, !=, <, "
+    "<=, > or >=";
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\n";
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  return begin == std::string_view::npos ? "" : text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+Error malformed(const std::string& message, const std::string& hint = kHint) {
+  return {ErrorCode::kBadRequest, "--wait: " + message, hint};
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  const bool is_hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  const std::string_view digits = is_hexadecimal ? text.substr(2) : text;
+  std::uint64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, is_hexadecimal ? 16 : 10);
+  return error == std::errc() && end == digits.data() + digits.size() ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+// No field of stat is negative: keys are unsigned, ids and times start at 0.
+struct Condition::Field {
+  enum class Form : std::uint8_t { kNumber, kMode, kFlag };
+
+  std::string_view name;
+  std::uint64_t (*value)(const SegmentStat& stat);
+  Form form = Form::kNumber;
+};
+
+const Condition::Field* Condition::field_named(std::string_view name) {
+  using Form = Field::Form;
+  using Stat = const SegmentStat&;
+  using Number = std::uint64_t;
+  static constexpr std::array<Field, 16> kFields{{
+      {"cgid", [](Stat s) -> Number { return s.cgid; }},
+      {"cuid", [](Stat s) -> Number { return s.cuid; }},
+      {"gid", [](Stat s) -> Number { return s.gid; }},
+      {"mode", [](Stat s) -> Number { return s.mode.bits; }, Form::kMode},
+      {"shm_atime", [](Stat s) { return static_cast<Number>(s.shm_atime); }},
+      {"shm_cpid", [](Stat s) { return static_cast<Number>(s.shm_cpid); }},
+      {"shm_ctime", [](Stat s) { return static_cast<Number>(s.shm_ctime); }},
+      {"shm_dtime", [](Stat s) { return static_cast<Number>(s.shm_dtime); }},
+      {"shm_key", [](Stat s) -> Number { return s.shm_key; }},
+      {"shm_lpid", [](Stat s) { return static_cast<Number>(s.shm_lpid); }},
+      {"shm_nattch", [](Stat s) { return s.shm_nattch; }},
+      {"shm_segsz", [](Stat s) { return s.shm_segsz; }},
+      {"shm_shmid", [](Stat s) { return static_cast<Number>(s.shm_shmid); }},
+      {"uid", [](Stat s) -> Number { return s.uid; }},
+      {"marked", [](Stat s) -> Number { return s.marked ? 1 : 0; }, Form::kFlag},
+      {"locked", [](Stat s) -> Number { return s.locked ? 1 : 0; }, Form::kFlag},
+  }};
+  const auto* const found = std::find_if(kFields.begin(), kFields.end(), [name](const Field& field) {
+    return name == field.name || (field.name.starts_with(kPrefix) && name == field.name.substr(kPrefix.size()));
+  });
+  return found == kFields.end() ? nullptr : found;
+}
+
+Result<Condition> Condition::parse(std::string_view text) {
+  Condition condition;
+  bool has_others = false;
+  for (std::string_view rest = text;;) {
+    const std::size_t end = rest.find(kAnd);
+    const std::string_view part = trimmed(rest.substr(0, end));
+    if (part.empty()) {
+      return malformed(trimmed(text).empty() ? "the condition is empty"
+                                             : "a part of " + quoted(text) + " is empty beside &&");
+    }
+    condition.wants_gone_ |= part == "gone";
+    has_others |= part != "gone";
+    if (part != "gone" && part != "exists") {
+      const Result<Term> term = parse_term(part);
+      if (!term) {
+        return term.error();
+      }
+      condition.terms_.push_back(*term);
+    }
+    if (end == std::string_view::npos) {
+      break;
+    }
+    rest.remove_prefix(end + kAnd.size());
+  }
+  if (condition.wants_gone_ && has_others) {
+    return malformed("'gone' stands alone, a segment that is gone has no fields");
+  }
+  return condition;
+}
+
+bool Condition::holds(const SegmentStat* segment) const {
+  if (segment == nullptr || wants_gone_) {
+    return segment == nullptr && wants_gone_;
+  }
+  return std::all_of(terms_.begin(), terms_.end(), [segment](const Term& term) {
+    const std::uint64_t value = term.field->value(*segment);
+    switch (term.comparison) {
+      case Comparison::kEqual:
+        return value == term.value;
+      case Comparison::kNotEqual:
+        return value != term.value;
+      case Comparison::kLess:
+        return value < term.value;
+      case Comparison::kLessOrEqual:
+        return value <= term.value;
+      case Comparison::kGreater:
+        return value > term.value;
+      case Comparison::kGreaterOrEqual:
+        return value >= term.value;
+    }
+    return false;
+  });
+}
+
+Result<Condition::Term> Condition::parse_term(std::string_view text) {
+  struct Operator {
+    std::string_view text;
+    Comparison comparison;
+  };
+  static constexpr std::array<Operator, 6> kOperators{{{"==", Comparison::kEqual},
+                                                       {"!=", Comparison::kNotEqual},
+                                                       {"<=", Comparison::kLessOrEqual},
+                                                       {">=", Comparison::kGreaterOrEqual},
+                                                       {"<", Comparison::kLess},
+                                                       {">", Comparison::kGreater}}};
+  const std::size_t place = text.find_first_of("=!<>");
+  const std::string_view name = trimmed(text.substr(0, place));
+  const Field* const field = field_named(name);
+  if (field == nullptr) {
+    return malformed(quoted(name) + " is no field of stat, nor 'exists' or 'gone'");
+  }
+  if (place == std::string_view::npos) {
+    return malformed(quoted(name) + " is compared with nothing");
+  }
+  const std::string_view rest = text.substr(place);
+  const auto* const found = std::find_if(kOperators.begin(), kOperators.end(),
+                                         [rest](const Operator& one) { return rest.starts_with(one.text); });
+  if (found == kOperators.end()) {
+    return malformed(quoted(text) + " has no operator: equal is written ==");
+  }
+  const Result<std::uint64_t> value = parse_value(*field, trimmed(rest.substr(found->text.size())));
+  if (!value) {
+    return value.error();
+  }
+  return Term{field, found->comparison, *value};
+}
+
+Result<std::uint64_t> Condition::parse_value(const Field& field, std::string_view text) {
+  using Form = Field::Form;
+  const std::string about = quoted(text) + " is no value of " + std::string(field.name) + ": ";
+  if (field.form == Form::kMode) {
+    const Result<Mode> mode = mode_from_text(text);
+    return mode ? Result<std::uint64_t>(mode->bits) : malformed(about + "three octal digits are, such as 660");
+  }
+  if (field.form == Form::kFlag) {
+    const bool is_yes = text == "1" || text == "yes";
+    return is_yes || text == "0" || text == "no" ? Result<std::uint64_t>(is_yes ? 1 : 0)
+                                                 : malformed(about + "1, 0, yes and no are");
+  }
+  const std::optional<std::uint64_t> number = whole_number(text);
+  return number ? Result<std::uint64_t>(*number) : malformed(about + "a whole number from 0 is");
+}
+
+}  // namespace shmbus
