@@ -2,25 +2,12 @@
 """shmbus-watch as a shell sees it: filters, ends, gaps and the agent's restarts."""
 import json
 import signal
-import subprocess
 
 import bus
+import watching
 
 
-class Watch(bus.BusTest):
-    def watch(self, *arguments):
-        """A running shmbus-watch that is live."""
-        process = subprocess.Popen([str(bus.BIN / "shmbus-watch"), *arguments], env=bus.environment(self.agent.runtime),
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        for line in process.stderr:
-            if "watching" in line:
-                return process
-        raise AssertionError("shmbus-watch ended before it was live")
-
+class Watch(watching.WatchTest):
     def test_count_ends_it(self):
         watch = self.watch("--json", "--count", "2", "--key", "5679")
         self.client.result("create", shm_key=1, shm_segsz=1)
@@ -60,17 +47,15 @@ class Watch(bus.BusTest):
         watch.send_signal(signal.SIGCONT)
         numbers = [json.loads(line)["seq"] for line in watch.stdout]
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + batches * writes + 1)))
-        self.assertEqual(watch.wait(bus.PATIENCE), 0)
+        self.assertIn("recovered", self.ends(watch)[1])
 
     def test_another_life_of_the_agent_is_told_and_followed(self):
         watch = self.watch("--json", "--count", "1")
-        self.agent.process.kill()
-        self.agent.process.wait()
-        self.start(runtime=self.agent.runtime)
+        self.restart_agent()
         for line in watch.stderr:
             if "resync" in line:
                 break
-        self.new_client().result("create", shm_key=7, shm_segsz=1)
+        self.client.result("create", shm_key=7, shm_segsz=1)
         self.assertEqual([json.loads(line)["shm_key"] for line in watch.stdout], [7])
         self.assertEqual(watch.wait(bus.PATIENCE), 0)
 
