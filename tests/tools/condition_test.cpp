@@ -8,22 +8,22 @@ namespace {
 
 using testing::HasSubstr;
 
-const SegmentStat kSegment{.shm_key = 5679,
-                           .shm_shmid = 3,
-                           .shm_segsz = 1024,
-                           .uid = 1,
-                           .gid = 2,
-                           .cuid = 4,
-                           .cgid = 5,
-                           .mode = Mode{0660},
-                           .shm_atime = 6,
-                           .shm_dtime = 7,
-                           .shm_ctime = 8,
-                           .shm_cpid = 9,
-                           .shm_lpid = 10,
-                           .shm_nattch = 11,
-                           .marked = true,
-                           .locked = false};
+constexpr SegmentStat kSegment{.shm_key = 5679,
+                               .shm_shmid = 3,
+                               .shm_segsz = 1024,
+                               .uid = 1,
+                               .gid = 2,
+                               .cuid = 4,
+                               .cgid = 5,
+                               .mode = Mode{0660},
+                               .shm_atime = 6,
+                               .shm_dtime = 7,
+                               .shm_ctime = 8,
+                               .shm_cpid = 9,
+                               .shm_lpid = 10,
+                               .shm_nattch = 11,
+                               .marked = true,
+                               .locked = false};
 
 bool holds(std::string_view text, const SegmentStat* segment = &kSegment) {
   const Result<Condition> condition = Condition::parse(text);

@@ -47,13 +47,14 @@ Result<void> watch(const WatchOptions& options) {
 }
 
 int main_of_watch(int argc, const char* const* argv) {
-  const std::variant<WatchOptions, int> parsed = parse_watch_options(argc, argv);
-  if (const int* status = std::get_if<int>(&parsed)) {
-    return *status;
-  }
-  const auto& options = std::get<WatchOptions>(parsed);
-  const OutputForm form = options.json ? OutputForm::kJson : OutputForm::kText;
+  OutputForm form = OutputForm::kText;
   try {
+    const std::variant<WatchOptions, int> parsed = parse_watch_options(argc, argv);
+    if (const int* status = std::get_if<int>(&parsed)) {
+      return *status;
+    }
+    const auto& options = std::get<WatchOptions>(parsed);
+    form = options.json ? OutputForm::kJson : OutputForm::kText;
     const Result<void> done = watch(options);
     return done ? 0 : report(kProgram, done.error(), form);
   } catch (const std::exception& error) {

@@ -5,7 +5,9 @@
 
 namespace shmbus {
 
-void PrintTo(const StreamPosition& position, std::ostream* out) { *out << position.epoch << "/" << position.seq; }
+std::ostream& operator<<(std::ostream& out, const StreamPosition& position) {
+  return out << position.epoch << "/" << position.seq;
+}
 
 namespace {
 
