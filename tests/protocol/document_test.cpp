@@ -16,12 +16,14 @@ namespace {
 
 using Examples = std::map<std::pair<std::string, std::string>, std::string>;  // {"request", "stat"}: bytes
 
-std::string document() {
-  const std::ifstream file(SHMBUS_SOURCE_DIR "/protocol/PROTOCOL.md");
+std::string text_of_file(const char* path) {
+  const std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
 }
+
+std::string document() { return text_of_file(SHMBUS_SOURCE_DIR "/protocol/PROTOCOL.md"); }
 
 // "```hex request OP", lines of hexadecimal digits, "```".
 Examples examples() {
@@ -118,6 +120,14 @@ TEST(TheDocument, HasTheTableOfOperations) {
   const std::size_t to = text.find("<!-- /operations -->");
   ASSERT_TRUE(from != std::string::npos && to != std::string::npos);
   EXPECT_EQ(text.substr(from + begin.size(), to - from - begin.size()), rendered_table());
+}
+
+TEST(TheReadme, HasEveryOperation) {
+  const std::string text = text_of_file(SHMBUS_SOURCE_DIR "/README.md");
+  for (const OperationSpec& spec : operations()) {
+    const std::string row = "\n| `" + std::string(spec.name) + "` | " + std::string(spec.help) + " |\n";
+    EXPECT_NE(text.find(row), std::string::npos) << row;
+  }
 }
 
 TEST(TheDocument, HasEveryErrorCodeWithItsExitStatus) {

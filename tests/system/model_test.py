@@ -10,7 +10,7 @@ import unittest
 import actors
 import bus
 
-STEPS = int(os.environ.get("SHMBUS_MODEL_STEPS", "400"))
+STEPS = int(os.environ.get("SHMBUS_MODEL_STEPS", "1000"))
 SEED = int(os.environ.get("SHMBUS_MODEL_SEED", "5679"))
 STORM = int(os.environ.get("SHMBUS_STORM", "5000"))
 COMPARED = ("uid", "gid", "mode", "locked", "marked", "shm_nattch", "shm_segsz", "shm_cpid")
@@ -86,6 +86,7 @@ class Model(bus.BusTest):
 
     def run_program(self, seed, steps):
         """Does `steps` random things; returns the calls that changed something, each as (event, shmid, pid)."""
+        print(f"seed {seed}, {steps} steps", flush=True)
         chance = random.Random(seed)
         crew = [actors.Actor() for _ in range(3)]
         ids, done = [], []
@@ -131,7 +132,6 @@ class Model(bus.BusTest):
             self.assertLess(time.monotonic(), deadline, f"events say {follower.state}\nthe kernel has {proc_state()}")
 
     def test_the_state_told_is_the_kernels(self):
-        print(f"seed {SEED}, {STEPS} steps", flush=True)
         follower = self.follow()
         self.run_program(SEED, STEPS)
         self.settles(follower)
