@@ -79,16 +79,6 @@ std::optional<ProcessIds> process_ids(std::int32_t pid) {
   return std::nullopt;
 }
 
-std::optional<std::int32_t> process_of(std::int32_t tid) {
-  std::ifstream file(proc(tid, "status"));
-  for (std::string word; file >> word;) {
-    if (std::int32_t pid = 0; word == "Tgid:" && file >> pid) {
-      return pid;
-    }
-  }
-  return std::nullopt;
-}
-
 std::optional<bool> shares_our_segments(std::int32_t pid) {
   static const std::optional<ino_t> ours = ipc_namespace("/proc/self/ns/ipc");
   const std::optional<ino_t> theirs = ipc_namespace(proc(pid, "ns/ipc"));

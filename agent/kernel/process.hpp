@@ -20,9 +20,6 @@ struct ProcessIds {
 };
 [[nodiscard]] std::optional<ProcessIds> process_ids(std::int32_t pid);
 
-// The process that a thread belongs to.
-[[nodiscard]] std::optional<std::int32_t> process_of(std::int32_t tid);
-
 // Whether the process's segments are ours: its IPC namespace is the agent's. Nothing if that can't be told, because it
 // is gone or somebody else's and we lack CAP_SYS_PTRACE.
 [[nodiscard]] std::optional<bool> shares_our_segments(std::int32_t pid);

@@ -1,5 +1,6 @@
 #include "agent/kernel/trace_decoder.hpp"
 
+#include <sched.h>
 #include <sys/ipc.h>
 
 #include <cstring>
@@ -28,6 +29,7 @@ const std::vector<TraceRow>& trace_rows() {
   using enum TracePhase;
   static const std::string commands =
       "(cmd == 0 || cmd == 1 || cmd == " + std::to_string(kShmLock) + " || cmd == " + std::to_string(kShmUnlock) + ")";
+  static const std::string no_threads = "!(clone_flags & " + std::to_string(CLONE_THREAD) + ")";
   static const std::vector<TraceRow> rows{
       // Where the arguments say whether something may change, the begin wakes; else the end. Ends of failed calls are
       // wanted as well, or a call would seem to go on; the many answers of SHM_STAT are above 0.
@@ -39,7 +41,7 @@ const std::vector<TraceRow>& trace_rows() {
       {"syscalls/sys_exit_shmat", kAttach, kEnd, false, true, "", {"ret"}},
       {"syscalls/sys_enter_shmdt", kDetach, kBegin, false, false, "", {"shmaddr"}},
       {"syscalls/sys_exit_shmdt", kDetach, kEnd, false, true, "", {"ret"}},
-      {"sched/sched_process_fork", kFork, kWhole, false, true, "", {"child_pid"}},
+      {"task/task_newtask", kFork, kWhole, false, true, no_threads, {"pid"}},
       {"sched/sched_process_exec", kExec, kWhole, false, true, "", {}},
       {"sched/sched_process_exit", kExit, kWhole, false, true, "", {"group_dead"}},
   };

@@ -7,7 +7,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kMostProcesses = 4096;  // whose names are kept
+constexpr std::size_t kMostProcesses = 65536;  // that are known
 
 SegmentStat made_by(const TracedCall& call, const Actor& actor) {
   SegmentStat stat;
@@ -27,7 +27,7 @@ CallWitness::CallWitness(SyscallTrace trace) : trace_(std::move(trace)) { read_a
 
 void CallWitness::drain() {
   const TraceRecords records = trace_.drain();
-  lost_ += records.lost;
+  lost_ = lost_ || records.lost > 0;
   for (const TracedCall& call : records.calls) {
     witness(call);
   }
@@ -58,9 +58,9 @@ bool CallWitness::concerns(ShmId shmid, std::optional<Key> new_key) const {
          });
 }
 
-std::uint64_t CallWitness::take_lost() {
-  const std::uint64_t lost = std::exchange(lost_, 0);
-  if (lost > 0) {
+bool CallWitness::take_lost() {
+  const bool lost = std::exchange(lost_, false);
+  if (lost) {
     read_attachments();
   }
   return lost;
@@ -68,7 +68,7 @@ std::uint64_t CallWitness::take_lost() {
 
 void CallWitness::forget_the_gone() {
   for (const std::int32_t pid : attachments_.processes()) {
-    if (!process_of(pid)) {
+    if (!shares_our_segments(pid)) {
       attachments_.leave(pid);
     }
   }
@@ -114,55 +114,52 @@ void CallWitness::witness(const TracedCall& call) {
   calls_.push_back(std::move(witnessed));
 }
 
-// Most processes of a host have nothing attached, and cost nothing more than this.
+// Most processes of a host have nothing attached, and cost little more than this.
 void CallWitness::witness_process(const TracedCall& call) {
   const bool forks = call.kind == TracedKind::kFork;
   if (attachments_.has_any(call.pid)) {
     const Actor actor = actor_of(call.pid);
-    const bool is_thread = forks && process_of(call.child).value_or(call.child) != call.child;
-    const ProcessAttachments::Counts counts = is_thread ? ProcessAttachments::Counts()
-                                              : forks   ? attachments_.fork(call.pid, call.child)
-                                                        : attachments_.leave(call.pid);
+    const ProcessAttachments::Counts counts =
+        forks ? attachments_.fork(call.pid, call.child) : attachments_.leave(call.pid);
     for (const auto& [shmid, count] : counts) {
       calls_.push_back({.kind = WitnessedCall::Kind::kHint, .shmid = shmid, .actor = actor, .made = {}});
     }
   }
-  if (const auto parent = processes_.find(call.pid); forks && parent != processes_.end()) {
-    const std::optional<bool> inherited = parent->second.shares_ours;
-    processes_[call.child].shares_ours = inherited;
-  } else if (!forks) {
+  if (forks) {
+    const std::optional<bool> own = shares_our_segments(call.child);  // it may be gone when it is asked again
+    known(call.child).shares_ours = own ? own : shares_our_segments(call.pid);
+  } else {
     processes_.erase(call.pid);  // after exec it has another name, and may have another owner
   }
 }
 
-// What is known of the process, read once while it is there.
-CallWitness::Known& CallWitness::process(std::int32_t pid) {
+CallWitness::Known& CallWitness::known(std::int32_t pid) {
   if (processes_.size() >= kMostProcesses) {
     processes_.clear();
   }
-  Known& known = processes_[pid];
-  if (!known.comm) {
-    if (const std::optional<ProcessIds> ids = process_ids(pid)) {
-      known.uid = ids->uid;
-      known.gid = ids->gid;
-    }
-    known.comm = process_name(pid);
-  }
-  return known;
+  return processes_[pid];
 }
 
+// Read once, while the process is there.
 Actor CallWitness::actor_of(std::int32_t pid) {
-  const Known& known = process(pid);
-  return {.uid = known.uid, .gid = known.gid, .pid = pid, .comm = known.comm, .principal = {}};
+  Known& process = known(pid);
+  if (!process.comm) {
+    if (const std::optional<ProcessIds> ids = process_ids(pid)) {
+      process.uid = ids->uid;
+      process.gid = ids->gid;
+    }
+    process.comm = process_name(pid);
+  }
+  return {.uid = process.uid, .gid = process.gid, .pid = pid, .comm = process.comm, .principal = {}};
 }
 
 // As it is now, or as it was while the process was there.
 std::optional<bool> CallWitness::shares_ours(std::int32_t pid) {
-  Known& known = process(pid);
+  Known& process = known(pid);
   if (const std::optional<bool> now = shares_our_segments(pid)) {
-    known.shares_ours = now;
+    process.shares_ours = now;
   }
-  return known.shares_ours;
+  return process.shares_ours;
 }
 
 }  // namespace shmbus::agent

