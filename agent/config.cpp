@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <map>
 #include <set>
 
 namespace shmbus::agent {
@@ -57,9 +56,11 @@ ParsedConfig parse_config(int argc, char** argv) {
   app.footer(
       "Without endpoints the sockets are in SHMBUS_RUNTIME_DIR, else RUNTIME_DIRECTORY (systemd), else /run/shmbus\n"
       "for root, else XDG_RUNTIME_DIR/shmbus, else /tmp/shmbus-UID.\n\n"
+      "Exit status: 0 stopped by SIGTERM or SIGINT, 1 refused or failed, 2 wrong usage.\n\n"
       "Examples:\n  shmbus-agent\n  shmbus-agent --commands tcp://127.0.0.1:5555 --insecure-tcp");
   std::int64_t scan_ms = config.scan_interval.count();
   std::int64_t settle_ms = config.settle.count();
+  std::string detection = "auto";
   app.set_version_flag("--version", "shmbus-agent " SHMBUS_VERSION);
   app.add_option("--commands", config.commands, "Endpoint for requests; may be repeated")
       ->envname("SHMBUS_COMMANDS")
@@ -67,17 +68,17 @@ ParsedConfig parse_config(int argc, char** argv) {
   app.add_option("--events", config.events, "Endpoint for events; may be repeated")
       ->envname("SHMBUS_EVENTS")
       ->delimiter(',');
-  app.add_option("--scan-interval", scan_ms,
-                 "Milliseconds at most between two looks at all segments, 5000 while calls are traced; 0: never")
+  app.add_option(
+         "--scan-interval", scan_ms,
+         "Milliseconds at most between two looks at all segments, 5000 or this while calls are traced; 0: never")
       ->envname("SHMBUS_SCAN_INTERVAL")
       ->check(CLI::Range(0, 86'400'000))
       ->capture_default_str();
-  app.add_option("--detection", config.detection,
+  app.add_option("--detection", detection,
                  "How changes made by others are found: trace (the kernel tells of calls; root), scan, or auto")
       ->envname("SHMBUS_DETECTION")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, DetectionMode>{
-          {"auto", DetectionMode::kAuto}, {"trace", DetectionMode::kTrace}, {"scan", DetectionMode::kScan}}))
-      ->default_str("auto");
+      ->check(CLI::IsMember({"auto", "trace", "scan"}))
+      ->capture_default_str();
   app.add_option("--settle", settle_ms, "Milliseconds at least between two looks at what was traced")
       ->envname("SHMBUS_SETTLE")
       ->check(CLI::Range(1, 1000))
@@ -104,6 +105,9 @@ ParsedConfig parse_config(int argc, char** argv) {
   }
   config.scan_interval = std::chrono::milliseconds(scan_ms);
   config.settle = std::chrono::milliseconds(settle_ms);
+  config.detection = detection == "trace"  ? DetectionMode::kTrace
+                     : detection == "scan" ? DetectionMode::kScan
+                                           : DetectionMode::kAuto;
   use_defaults(config);
   return parsed;
 }

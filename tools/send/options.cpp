@@ -81,6 +81,14 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
       ->check(CLI::Range(0.001, 1e6));
   app.add_flag("--json", options.json, "print the reply as one JSON document");
   app.add_flag("--verbose", options.verbose, "tell which endpoint was taken");
+  app.footer(
+      "The agent is looked for in the user's own runtime directory (SHMBUS_RUNTIME_DIR, for root /run/shmbus, else\n"
+      "XDG_RUNTIME_DIR/shmbus), then in /run/shmbus. shmbus-send SUBCOMMAND --help tells its options.\n\n"
+      "Exit status: 0 done, 1 internal, 2 wrong usage or request, 3 not found, 4 permission denied, 5 conflict or "
+      "does\n"
+      "not fit, 6 a limit, 7 no answer from the agent, 130 interrupted.\n\n"
+      "Examples:\n  shmbus-send create --key 5679 --size 1024 --mode 666\n  shmbus-send --json stat --key 5679\n"
+      "  shmbus-send raw '{\"op\":\"stat\",\"shm_key\":5679}'");
   app.require_subcommand(0, 1);  // a wrong one is better told as such than as missing
   for (const OperationSpec& operation : operations()) {
     add_operation(app, operation, options);

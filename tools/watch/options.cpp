@@ -103,7 +103,7 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   CLI::Option* const exec_option = app.add_option(
       "--exec", options.exec,
       "instead of a line, run this by /bin/sh -c for each event, one at a time; the event is in its environment "
-      "(SHMBUS_EVENT, SHMBUS_SEQ, SHMBUS_KEY, SHMBUS_SHMID, SHMBUS_PID, ...) and as JSON on its stdin");
+      "(below) and as JSON on its stdin");
   CLI::Option* const since_option =
       app.add_option("--since-file", options.since_file,
                      "go on after the event that this file names, and keep it up to date; if there is none: from now");
@@ -121,6 +121,11 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   app.add_option("--commands", options.commands, "commands endpoint of the agent (or SHMBUS_COMMANDS)");
   app.add_flag("--verbose", options.verbose, "tell which endpoints were taken");
   app.footer(
+      "--exec sets SHMBUS_EVENT, _EPOCH, _SEQ, _TIME_NS, _HOST, _KEY, _SHMID, _SOURCE, and as far as they are known "
+      "_UID,\n"
+      "_GID, _PID, _COMM, _PRINCIPAL. A command that fails is told on stderr; the watch goes on.\n\n"
+      "The agent is looked for in the user's own runtime directory (SHMBUS_RUNTIME_DIR, for root /run/shmbus, else\n"
+      "XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
       "Exit status: 0 done, 2 wrong usage, 7 no answer from the agent, 8 not in time, 130 interrupted; others as in "
       "PROTOCOL.md.");
 
