@@ -13,7 +13,7 @@
 
 namespace shmbus::agent {
 
-// One request as it came. `frame` is empty where the message had several frames.
+// One request as it came. `frame` is the first where the message had several.
 struct Received {
   zmq::message_t frame;
   Caller caller;
