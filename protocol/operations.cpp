@@ -135,13 +135,14 @@ static_assert(std::all_of(kOperations.begin(), kOperations.end(), [](const Opera
 }  // namespace
 
 std::optional<std::size_t> OperationSpec::index_of(std::string_view field_name) const {
-  std::size_t index = 0;
-  for (const std::span<const FieldSpec> group : {common_fields(), fields}) {
-    for (const FieldSpec& each : group) {
-      if (each.name == field_name) {
-        return index;
-      }
-      ++index;
+  for (std::size_t i = 0; i < kCommonFields.size(); ++i) {
+    if (kCommonFields[i].name == field_name) {
+      return i;
+    }
+  }
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].name == field_name) {
+      return kCommonFields.size() + i;
     }
   }
   return std::nullopt;

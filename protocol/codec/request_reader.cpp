@@ -71,16 +71,8 @@ std::optional<RequestReader::Item> RequestReader::take(std::string_view name) {
   if (error_) {
     return std::nullopt;
   }
-  const FieldSpec& spec = *spec_.field(name);
   const msgpack::object* const value = find(map_, name);
-  if (value == nullptr) {
-    if (spec.required) {
-      fail(bad_request(std::string(name) + ": missing, " + std::string(spec_.name) +
-                       " needs it: " + describe_type(spec)));
-    }
-    return std::nullopt;
-  }
-  return Item{spec, *value};
+  return value == nullptr ? std::nullopt : std::optional(Item{*spec_.field(name), *value});
 }
 
 void RequestReader::fail(Error error) {

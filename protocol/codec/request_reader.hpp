@@ -21,7 +21,8 @@ namespace shmbus::codec {
 // The value of an `id` field, or nothing.
 [[nodiscard]] std::optional<RequestId> read_id(const msgpack::object& object);
 
-// The first failure stands, and nothing is read after it. `map` has string keys, each once, all in `spec`.
+// The first failure stands, and nothing is read after it. `map` has string keys, each once, all in `spec`, and all that
+// `spec` requires.
 class RequestReader {
  public:
   RequestReader(const msgpack::object_map& map, const OperationSpec& spec) : map_(map), spec_(spec) {}
@@ -51,7 +52,7 @@ class RequestReader {
     const msgpack::object& value;
   };
 
-  // The field if it is there; one that is required must be.
+  // The field if it is there.
   std::optional<Item> take(std::string_view name);
   void fail(Error error);
   void refuse(const Item& item, std::string hint = {});

@@ -50,7 +50,7 @@ Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {
   return spec;
 }
 
-// Every field is one of the operation's, and is there once.
+// Every field is one of the operation's, and is there once; those that it requires are there.
 Verdict check_fields(const msgpack::object_map& map, const OperationSpec& spec, Place place) {
   std::uint64_t seen = 0;  // a bit for each field
   for (const auto& [key, value] : entries(map)) {
@@ -67,10 +67,22 @@ Verdict check_fields(const msgpack::object_map& map, const OperationSpec& spec, 
     }
     seen |= bit;
   }
-  if (place == Place::kInBatch && find(map, "once") != nullptr) {
+  std::uint64_t bit = std::uint64_t{1} << common_fields().size();
+  for (const FieldSpec& field : spec.fields) {
+    if (field.required && (seen & bit) == 0) {
+      return bad_request(std::string(field.name) + ": missing, " + std::string(spec.name) +
+                         " needs it: " + describe_type(field));
+    }
+    bit <<= 1U;
+  }
+  const bool is_plain = place == Place::kAlone && spec.changes;
+  if (is_plain || find(map, "once") == nullptr) {
+    return {};
+  }
+  if (place == Place::kInBatch) {
     return bad_request("once: not inside a batch, only the batch has one");
   }
-  if (!spec.changes && find(map, "once") != nullptr) {
+  if (!spec.changes) {
     return bad_request("once: " + std::string(spec.name) + " changes nothing, so it has none");
   }
   return {};

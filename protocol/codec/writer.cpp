@@ -9,11 +9,6 @@ std::uint32_t size_of(const auto& sized) { return static_cast<std::uint32_t>(siz
 
 }  // namespace
 
-void Writer::value(std::string_view text) {
-  packer_.pack_str(size_of(text));
-  packer_.pack_str_body(text.data(), size_of(text));
-}
-
 void Writer::field(std::string_view name, const RequestId& id) {
   if (const auto* const number = std::get_if<std::int64_t>(&id)) {
     field(name, *number);

@@ -62,6 +62,16 @@ class Sink {
   }
   void write(std::string_view data) { write(data.data(), data.size()); }
 
+  // One byte, then a text that fits into the block.
+  void write_tagged(std::uint8_t tag, std::string_view text) {
+    if (text.size() >= block_.size() - used_) {
+      flush();
+    }
+    block_[used_++] = static_cast<char>(tag);
+    std::memcpy(block_.data() + used_, text.data(), text.size());
+    used_ += text.size();
+  }
+
   [[nodiscard]] std::string take() {
     flush();
     return std::move(bytes_);
@@ -138,12 +148,22 @@ class Writer {
     value(before_after.first);
     value(before_after.second);
   }
-  void value(std::string_view text);
+  void value(std::string_view text) {
+    if (text.size() < kFixStrSizes) {
+      sink_.write_tagged(static_cast<std::uint8_t>(kFixStr | text.size()), text);
+    } else {
+      packer_.pack_str(static_cast<std::uint32_t>(text.size()));
+      sink_.write(text);
+    }
+  }
   void value(const std::string& text) { value(std::string_view(text)); }
   void value(Mode mode) { value(mode_digits(mode)); }
   void value(ErrorCode code) { value(name_of(code)); }
   void value(EventKind kind) { value(name_of(kind)); }
   void value(EventSource source) { value(name_of(source)); }
+
+  static constexpr std::size_t kFixStr = 0xa0;  // as the msgpack specification has it, "str format family"
+  static constexpr std::size_t kFixStrSizes = 32;
 
   Sink sink_;
   msgpack::packer<Sink> packer_{sink_};
