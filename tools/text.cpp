@@ -248,7 +248,7 @@ std::string text_of_event(const Json& event) {
     }
   }
   if (changed.empty() && event.contains("stat")) {
-    const Json stat = event["stat"];
+    const Json& stat = event["stat"];
     constexpr std::array<std::pair<const char*, const char*>, 3> kShown{
         {{"shm_segsz", "size"}, {"mode", "mode"}, {"uid", "owner"}}};
     for (const auto& [name, label] : kShown) {

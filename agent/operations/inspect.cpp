@@ -60,15 +60,14 @@ Result<ListResult> execute(OperationContext& context, const ListRequest& request
   ListResult result;
   std::size_t bytes = 0;
   for (const SegmentStat* const stat : select(context.feed.watcher(), request)) {
-    const std::size_t size = encoded_size(*stat);
-    if (result.segments.size() == request.limit || bytes + size > limits::kMaxDataBytes) {
+    if (result.segments.size() == request.limit || bytes + kMostStatBytes > limits::kMaxDataBytes) {
       result.more = true;
       break;
     }
-    bytes += size;
+    bytes += kMostStatBytes;
     if (bytes > context.data_left) {
       return Error{.code = ErrorCode::kTooLarge,
-                   .message = "the list has at least " + std::to_string(bytes) + " bytes, the batch has room for " +
+                   .message = "the list takes up to " + std::to_string(bytes) + " bytes, the batch has room for " +
                               std::to_string(context.data_left),
                    .hint = "ask for it alone, or with a smaller limit"};
     }

@@ -72,8 +72,6 @@ std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& out
   return codec::encode(codec::RepeatedReply{id, outcome, epoch, seq});
 }
 
-std::size_t encoded_size(const SegmentStat& stat) { return codec::encode(stat).size(); }
-
 Result<Reply> decode_reply(std::string_view frame, const Operation& operation) {
   const auto unpacked = codec::unpack_answer(frame);
   if (!unpacked) {

@@ -22,8 +22,8 @@ struct EncodedOutcome {
 [[nodiscard]] std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
                                                 std::uint64_t seq);
 
-// The bytes that one segment takes in the result of list.
-[[nodiscard]] std::size_t encoded_size(const SegmentStat& stat);
+// The most bytes that one segment takes in the result of list.
+inline constexpr std::size_t kMostStatBytes = 272;
 
 // Reads the reply to a request of `operation`; unknown fields are passed over. Errors: kInternal for what is no reply.
 [[nodiscard]] Result<Reply> decode_reply(std::string_view frame, const Operation& operation);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <limits>
 
 #include "protocol/codec/events.hpp"
 #include "protocol/codec/requests.hpp"
@@ -153,7 +154,23 @@ TEST(AReply, HasTheBytesOfTheContract) {
   const std::string stat = encode_outcome(OperationResult(StatResult{kStat})).bytes;
   EXPECT_NE(stat.find(std::string("\xa4mode\xcd\x02\x9a")), std::string::npos);
   EXPECT_EQ(stat.substr(0, 3), std::string("\xde\x00\x10", 3));
-  EXPECT_EQ(encoded_size(kStat), stat.size());
+  const SegmentStat largest{.shm_key = 4294967295,
+                            .shm_shmid = std::numeric_limits<ShmId>::max(),
+                            .shm_segsz = std::numeric_limits<std::uint64_t>::max(),
+                            .uid = 4294967295,
+                            .gid = 4294967295,
+                            .cuid = 4294967295,
+                            .cgid = 4294967295,
+                            .mode = Mode{0777},
+                            .shm_atime = std::numeric_limits<std::int64_t>::max(),
+                            .shm_dtime = std::numeric_limits<std::int64_t>::max(),
+                            .shm_ctime = std::numeric_limits<std::int64_t>::max(),
+                            .shm_cpid = std::numeric_limits<std::int32_t>::max(),
+                            .shm_lpid = std::numeric_limits<std::int32_t>::max(),
+                            .shm_nattch = std::numeric_limits<std::uint64_t>::max(),
+                            .marked = true,
+                            .locked = true};
+  EXPECT_LE(encode_outcome(OperationResult(StatResult{largest})).bytes.size(), kMostStatBytes);
 }
 
 TEST(AReply, MayHaveNewFieldsButNoWrongOnes) {

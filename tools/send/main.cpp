@@ -172,7 +172,7 @@ int finish(const SendOptions& options, const Json& reply) {
 Result<Json> run(const SendOptions& options) {
   const Result<Json> request = build_request(options);
   if (!request) {
-    return request;
+    return request.error();
   }
   const Result<Endpoint> endpoint = find_endpoint(Channel::kCommands, options.commands);
   if (!endpoint) {
@@ -187,13 +187,14 @@ Result<Json> run(const SendOptions& options) {
 }
 
 int main_of_send(int argc, const char* const* argv) {
-  const std::variant<SendOptions, int> parsed = parse_send_options(argc, argv);
-  if (const int* status = std::get_if<int>(&parsed)) {
-    return *status;
-  }
-  const auto& options = std::get<SendOptions>(parsed);
-  const OutputForm form = options.json ? OutputForm::kJson : OutputForm::kText;
+  OutputForm form = OutputForm::kText;
   try {
+    const std::variant<SendOptions, int> parsed = parse_send_options(argc, argv);
+    if (const int* status = std::get_if<int>(&parsed)) {
+      return *status;
+    }
+    const auto& options = std::get<SendOptions>(parsed);
+    form = options.json ? OutputForm::kJson : OutputForm::kText;
     const Result<Json> reply = run(options);
     return reply ? finish(options, *reply) : report(kProgram, reply.error(), form);
   } catch (const std::exception& error) {
