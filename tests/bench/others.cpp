@@ -21,7 +21,7 @@ std::uint64_t make_or_change(std::uint64_t number) {
   static int changed = -1;
   if (number > 1) {
     for (std::uint64_t i = 1; i < number; ++i) {
-      shmget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+      static_cast<void>(shmget(IPC_PRIVATE, 1, IPC_CREAT | 0600));
     }
     changed = shmget(static_cast<key_t>(kChangedKey), 1, IPC_CREAT | 0600);
     return now_ns();
