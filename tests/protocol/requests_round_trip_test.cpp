@@ -15,7 +15,7 @@ namespace {
 using namespace bytes;  // NOLINT(google-build-using-namespace)
 
 const std::vector<std::string>& valid_requests() {
-  static const std::vector<std::string> kFrames{
+  static const std::vector<std::string> every_frame{
       request("create",
               {{"shm_key", str("private")}, {"shm_segsz", num(1)}, {"mode", str("0022")}, {"exclusive", flag(true)}}),
       request("attach", {{"shm_key", num(1)}, {"shm_shmid", num(0)}, {"read_only", flag(true)}, {"lease_ms", num(5)}}),
@@ -39,7 +39,7 @@ const std::vector<std::string>& valid_requests() {
                                             request("write", {{"shm_key", num(1)}, {"data", bin("x")}})})},
                         {"stop_on_error", flag(false)}}),
   };
-  return kFrames;
+  return every_frame;
 }
 
 TEST(EveryRequest, SurvivesARoundTrip) {
