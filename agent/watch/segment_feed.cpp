@@ -94,7 +94,7 @@ bool SegmentFeed::follow_calls() {
     shmids.push_back(shmid);
   }
   std::for_each(shmids.begin(), shmids.end(), [this](ShmId shmid) { look_at(shmid); });
-  return !suspects_.empty();
+  return !suspects_.empty() || !witness_->is_idle();
 }
 
 void SegmentFeed::forget_the_gone() {
