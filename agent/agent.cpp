@@ -101,7 +101,7 @@ void Agent::serve_requests() {
     if (!request) {
       return;
     }
-    commands_.send(request->parts == 1 ? dispatcher_.handle(request->bytes(), request->caller, now)
+    commands_.send(request->parts == 1 ? dispatcher_.handle(request->frame, request->caller, now)
                                        : dispatcher_.refuse_parts(request->parts));
     now = Clock::now();
   }

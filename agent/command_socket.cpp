@@ -26,16 +26,15 @@ Result<std::vector<Binding>> CommandSocket::bind(const std::vector<std::string>&
 }
 
 std::optional<Received> CommandSocket::receive() {
-  Received request;
-  if (!socket_.recv(request.frame, zmq::recv_flags::dontwait)) {
+  if (!socket_.recv(frame_, zmq::recv_flags::dontwait)) {
     return std::nullopt;
   }
-  if (const std::string_view peer = peer_address(request.frame); peer != last_peer_) {
+  if (const std::string_view peer = peer_address(frame_); peer != last_peer_) {
     last_peer_ = peer;
     last_caller_ = caller_from_peer_address(peer);
   }
-  request.caller = last_caller_;
-  for (bool more = request.frame.more(); more; ++request.parts) {
+  Received request{.frame = frame_.to_string_view(), .caller = last_caller_};
+  for (bool more = frame_.more(); more; ++request.parts) {
     zmq::message_t part;  // libzmq hands over whole messages only, so the rest is there
     if (!socket_.recv(part, zmq::recv_flags::dontwait)) {
       break;

@@ -13,13 +13,11 @@
 
 namespace shmbus::agent {
 
-// One request as it came. `frame` is the first where the message had several.
+// One request as it came, borrowed from the socket. `frame` is the first where the message had several.
 struct Received {
-  zmq::message_t frame;
-  Caller caller;
+  std::string_view frame;
+  const Caller& caller;
   std::size_t parts = 1;
-
-  [[nodiscard]] std::string_view bytes() const { return frame.to_string_view(); }
 };
 
 // One thread. After receive() gave a request, send() answers it before the next receive().
@@ -30,7 +28,7 @@ class CommandSocket {
   // As bind_all().
   Result<std::vector<Binding>> bind(const std::vector<std::string>& endpoints);
 
-  // The next request, or nothing if none is waiting.
+  // The next request, valid until the next call, or nothing if none is waiting.
   std::optional<Received> receive();
 
   // Answers the last request. A reply to a client that left, or that does not read its replies, is dropped.
@@ -40,6 +38,7 @@ class CommandSocket {
 
  private:
   zmq::socket_t socket_;
+  zmq::message_t frame_;
   std::string last_peer_;  // many requests in a row come from one caller
   Caller last_caller_ = caller_from_peer_address({});
 };

@@ -31,16 +31,14 @@ Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attach
                        const AgentFacts& facts, const Limits& limits)
     : kernel_(kernel), feed_(feed), attachments_(attachments), publisher_(publisher), facts_(facts), once_(limits) {}
 
-std::string Dispatcher::handle(std::string_view frame, const Caller& caller, Clock::time_point now) {
+std::string_view Dispatcher::handle(std::string_view frame, const Caller& caller, Clock::time_point now) {
   DecodedRequest decoded = decode_request(frame);
   if (Error* const error = std::get_if<Error>(&decoded.request)) {
     spdlog::debug("refused a request of {}: {}", caller.principal, error->message);
-    return reply_with(decoded.id, std::move(*error));
+    reply_with(decoded.id, std::move(*error));
+    return reply_;
   }
   const Request& request = std::get<Request>(decoded.request);
-  if (std::optional<Error> changed = check_epoch(request)) {
-    return reply_with(decoded.id, *std::move(changed));
-  }
   OperationContext context{.kernel = kernel_,
                            .feed = feed_,
                            .attachments = attachments_,
@@ -49,34 +47,43 @@ std::string Dispatcher::handle(std::string_view frame, const Caller& caller, Clo
                            .caller = caller,
                            .now = now};
   try {
-    return request.once ? handle_once(context, request) : reply_with(decoded.id, run(context, request.operation));
+    if (std::optional<Error> changed = check_epoch(request)) {
+      reply_with(decoded.id, *std::move(changed));
+    } else if (request.once) {
+      handle_once(context, request);
+    } else {
+      reply_with(decoded.id, run(context, request.operation));
+    }
   } catch (const std::bad_alloc&) {
     spdlog::error("no memory to carry out a request of {}", caller.principal);
-    return reply_with(decoded.id, Error{.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"});
+    reply_with(decoded.id, Error{.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"});
   }
+  return reply_;
 }
 
-std::string Dispatcher::refuse_parts(std::size_t parts) {
-  return reply_with({}, Error{.code = ErrorCode::kBadRequest,
-                              .message = "a request is one frame, this message had " + std::to_string(parts)});
+std::string_view Dispatcher::refuse_parts(std::size_t parts) {
+  reply_with({}, Error{.code = ErrorCode::kBadRequest,
+                       .message = "a request is one frame, this message had " + std::to_string(parts)});
+  return reply_;
 }
 
-// What was remembered for the request's `once`, or what it does now and remembers.
-std::string Dispatcher::handle_once(OperationContext& context, const Request& request) {
+// Answers with what was remembered for the request's `once`, or with what it does now and remembers.
+void Dispatcher::handle_once(OperationContext& context, const Request& request) {
   const std::string& principal = context.caller.principal;
   const std::string operation = encode_operation(request.operation);
   Result<const EncodedOutcome*> remembered =
       once_.find(principal, *request.once, operation, most_reply_bytes(request.operation), context.now);
   if (!remembered) {
-    return reply_with(request.id, std::move(remembered).error());
-  }
-  if (*remembered != nullptr) {
+    reply_with(request.id, std::move(remembered).error());
+  } else if (*remembered != nullptr) {
     log_outcome(request.operation, context.caller, "repeated");
-    return encode_repeated_reply(request.id, **remembered, publisher_.journal().epoch(), publisher_.journal().seq());
+    const EventJournal& journal = publisher_.journal();
+    encode_repeated_reply(request.id, **remembered, journal.epoch(), journal.seq(), reply_);
+  } else {
+    Outcome outcome = run(context, request.operation);
+    once_.remember(principal, *request.once, operation, encode_outcome(outcome), context.now);
+    reply_with(request.id, std::move(outcome));
   }
-  Outcome outcome = run(context, request.operation);
-  once_.remember(principal, *request.once, operation, encode_outcome(outcome), context.now);
-  return reply_with(request.id, std::move(outcome));
 }
 
 Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& operation) {
@@ -130,9 +137,9 @@ std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
                .hint = "take a new list"};
 }
 
-std::string Dispatcher::reply_with(const RequestId& id, Outcome outcome) const {
+void Dispatcher::reply_with(const RequestId& id, Outcome outcome) {
   const EventJournal& journal = publisher_.journal();
-  return encode_reply({.id = id, .outcome = std::move(outcome), .epoch = journal.epoch(), .seq = journal.seq()});
+  encode_reply({.id = id, .outcome = std::move(outcome), .epoch = journal.epoch(), .seq = journal.seq()}, reply_);
 }
 
 }  // namespace shmbus::agent

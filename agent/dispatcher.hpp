@@ -15,21 +15,21 @@ class Dispatcher {
   Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attachments, EventPublisher& publisher,
              const AgentFacts& facts, const Limits& limits);
 
-  // The reply to `frame`. Never throws for what a client sent.
-  std::string handle(std::string_view frame, const Caller& caller, Clock::time_point now);
+  // The reply to `frame`, valid until the next call. Never throws for what a client sent.
+  std::string_view handle(std::string_view frame, const Caller& caller, Clock::time_point now);
 
-  // The reply to a message of several frames, which is no request.
-  std::string refuse_parts(std::size_t parts);
+  // The reply to a message of several frames, which is no request; valid until the next call.
+  std::string_view refuse_parts(std::size_t parts);
 
  private:
   using Outcome = std::variant<OperationResult, Error>;
 
-  std::string handle_once(OperationContext& context, const Request& request);
+  void handle_once(OperationContext& context, const Request& request);
   Outcome run(OperationContext& context, const Operation& operation);
   Outcome run_one(OperationContext& context, const Request& request);
   BatchResult run_batch(OperationContext& context, const BatchRequest& batch);
   std::optional<Error> check_epoch(const Request& request) const;
-  std::string reply_with(const RequestId& id, Outcome outcome) const;
+  void reply_with(const RequestId& id, Outcome outcome);
 
   ShmKernel& kernel_;
   SegmentFeed& feed_;
@@ -37,6 +37,7 @@ class Dispatcher {
   EventPublisher& publisher_;
   const AgentFacts& facts_;
   OnceCache once_;
+  std::string reply_;  // keeps its memory from one request to the next
 };
 
 }  // namespace shmbus::agent

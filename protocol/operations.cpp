@@ -134,27 +134,24 @@ static_assert(std::all_of(kOperations.begin(), kOperations.end(), [](const Opera
 
 }  // namespace
 
-std::optional<std::size_t> OperationSpec::index_of(std::string_view field_name) const {
-  for (std::size_t i = 0; i < kCommonFields.size(); ++i) {
-    if (kCommonFields[i].name == field_name) {
-      return i;
-    }
-  }
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].name == field_name) {
-      return kCommonFields.size() + i;
+const FieldSpec* OperationSpec::field(std::string_view field_name) const {
+  const std::optional<std::size_t> place = place_of(field_name);
+  return place ? &field_at(*place) : nullptr;
+}
+
+std::size_t OperationSpec::field_count() const { return kCommonFields.size() + fields.size(); }
+
+const FieldSpec& OperationSpec::field_at(std::size_t place) const {
+  return place < kCommonFields.size() ? kCommonFields[place] : fields[place - kCommonFields.size()];
+}
+
+std::optional<std::size_t> OperationSpec::place_of(std::string_view field_name) const {
+  for (std::size_t place = 0; place < field_count(); ++place) {
+    if (field_at(place).name == field_name) {
+      return place;
     }
   }
   return std::nullopt;
-}
-
-const FieldSpec* OperationSpec::field(std::string_view field_name) const {
-  const std::optional<std::size_t> index = index_of(field_name);
-  if (!index) {
-    return nullptr;
-  }
-  const std::size_t common = common_fields().size();
-  return *index < common ? &common_fields()[*index] : &fields[*index - common];
 }
 
 std::span<const OperationSpec> operations() { return kOperations; }

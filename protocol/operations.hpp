@@ -27,7 +27,7 @@ enum class FieldType : std::uint8_t {
   kRequests,  // array of requests
 };
 
-inline constexpr std::size_t kMaxFields = 64;  // of one operation, common ones included
+inline constexpr std::size_t kMaxFields = 16;  // of one operation, common ones included
 
 // One field of a request. `default_value` is as people would write it, "" where there is none. `option` is the
 // sender's option for it, `option_help` its line there, `help` if that is empty; `min` and `max` bound an integer or a
@@ -51,9 +51,13 @@ struct OperationSpec {
   std::string_view help;
   std::span<const FieldSpec> fields;
 
-  // The field's row, common or its own; and its place among the common ones and then its own, below kMaxFields.
+  // The field's row, common or its own.
   [[nodiscard]] const FieldSpec* field(std::string_view field_name) const;
-  [[nodiscard]] std::optional<std::size_t> index_of(std::string_view field_name) const;
+
+  // Each field has a place, below field_count(): first the common ones, then its own.
+  [[nodiscard]] std::size_t field_count() const;
+  [[nodiscard]] const FieldSpec& field_at(std::size_t place) const;
+  [[nodiscard]] std::optional<std::size_t> place_of(std::string_view field_name) const;
 };
 
 // All operations, in the order of the variants in commands.hpp.

@@ -96,7 +96,7 @@ Result<void> SyscallTrace::open_cpu(int cpu, const std::vector<Tracepoint>& trac
   for (std::size_t i = 0; i < tracepoints.size(); ++i) {
     const TraceRow& row = trace_rows()[i];
     Result<UniqueFd> event =
-        open_event(tracepoints[i], cpu, row.wakes, row.filter.empty() ? not_ours : row.filter + " && " + not_ours);
+        open_event(tracepoints[i], cpu, row.wakes, row.filter.empty() ? not_ours : not_ours + " && " + row.filter);
     if (!event) {
       return std::move(event).error();
     }

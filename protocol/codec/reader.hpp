@@ -102,11 +102,12 @@ class Reader {
 // The T that a whole message is. Never throws.
 template <class T>
 [[nodiscard]] Result<T> decode(std::string_view message) {
-  const auto unpacked = unpack_answer(message);
+  ObjectMemory memory;
+  const auto unpacked = unpack_answer(message, memory);
   if (!unpacked) {
     return unpacked.error();
   }
-  Reader reader(unpacked->handle.get());
+  Reader reader(unpacked->object);
   T described;
   describe(reader, described);
   if (reader.error()) {

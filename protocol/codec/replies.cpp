@@ -40,7 +40,8 @@ Result<Reply> read_reply(const msgpack::object& object, const Operation& operati
   reader.field("seq", reply.seq);
   reply.repeated = repeated.value_or(false);
   if (ok) {
-    auto result = variant_at<OperationResult>(operation.index());
+    OperationResult result;
+    emplace_at(result, operation.index());
     std::visit([&reader](auto& alternative) { reader.field("result", alternative); }, result);
     reply.outcome = std::move(result);
   } else {
@@ -67,17 +68,20 @@ EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcom
 
 std::string encode_reply(const Reply& reply) { return codec::encode(reply); }
 
-std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
-                                  std::uint64_t seq) {
-  return codec::encode(codec::RepeatedReply{id, outcome, epoch, seq});
+void encode_reply(const Reply& reply, std::string& bytes) { codec::encode(reply, bytes); }
+
+void encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch, std::uint64_t seq,
+                           std::string& bytes) {
+  codec::encode(codec::RepeatedReply{id, outcome, epoch, seq}, bytes);
 }
 
 Result<Reply> decode_reply(std::string_view frame, const Operation& operation) {
-  const auto unpacked = codec::unpack_answer(frame);
+  codec::ObjectMemory memory;
+  const auto unpacked = codec::unpack_answer(frame, memory);
   if (!unpacked) {
     return unpacked.error();
   }
-  return codec::read_reply(unpacked->handle.get(), operation);
+  return codec::read_reply(unpacked->object, operation);
 }
 
 }  // namespace shmbus

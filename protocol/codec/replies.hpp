@@ -18,9 +18,12 @@ struct EncodedOutcome {
 
 [[nodiscard]] std::string encode_reply(const Reply& reply);
 
+// The same as the content of `bytes`, whose memory is used again.
+void encode_reply(const Reply& reply, std::string& bytes);
+
 // The whole reply, marked as repeated, around an outcome that was remembered. `epoch` and `seq` are of now.
-[[nodiscard]] std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
-                                                std::uint64_t seq);
+void encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch, std::uint64_t seq,
+                           std::string& bytes);
 
 // The most bytes that one segment takes in the result of list.
 inline constexpr std::size_t kMostStatBytes = 272;

@@ -1,6 +1,7 @@
 // Reads described requests and checks each field against its row of the table of operations. See fields.hpp.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,11 +22,13 @@ namespace shmbus::codec {
 // The value of an `id` field, or nothing.
 [[nodiscard]] std::optional<RequestId> read_id(const msgpack::object& object);
 
-// The first failure stands, and nothing is read after it. `map` has string keys, each once, all in `spec`, and all that
-// `spec` requires.
+// What a request gives the fields of its operation, by their places; null where it gives nothing.
+using FieldValues = std::array<const msgpack::object*, kMaxFields>;
+
+// The first failure stands, and nothing is read after it. `values` has all that `spec` requires. Borrows both.
 class RequestReader {
  public:
-  RequestReader(const msgpack::object_map& map, const OperationSpec& spec) : map_(map), spec_(spec) {}
+  RequestReader(const FieldValues& values, const OperationSpec& spec) : values_(values), spec_(spec) {}
 
   template <class T>
   void field(std::string_view name, T& member) {
@@ -72,8 +75,9 @@ class RequestReader {
   void read(const Item& item, std::string& text);
   void read(const Item& item, RequestId& id);
 
-  const msgpack::object_map& map_;
+  const FieldValues& values_;
   const OperationSpec& spec_;
+  std::size_t next_ = 0;  // the place after the field taken last
   std::optional<Error> error_;
 };
 

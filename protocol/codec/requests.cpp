@@ -51,32 +51,32 @@ Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {
 }
 
 // Every field is one of the operation's, and is there once; those that it requires are there.
-Verdict check_fields(const msgpack::object_map& map, const OperationSpec& spec, Place place) {
-  std::uint64_t seen = 0;  // a bit for each field
+Verdict place_fields(const msgpack::object_map& map, const OperationSpec& spec, FieldValues& values) {
   for (const auto& [key, value] : entries(map)) {
     if (key.type != msgpack::type::STR) {
       return bad_request("field names are strings, got " + shown(key));
     }
-    const std::optional<std::size_t> index = spec.index_of(text_of(key));
-    if (!index) {
+    const std::optional<std::size_t> place = spec.place_of(text_of(key));
+    if (!place) {
       return bad_request(std::string(spec.name) + " has no field " + shown(text_of(key)));
     }
-    const std::uint64_t bit = std::uint64_t{1} << *index;
-    if ((seen & bit) != 0) {
+    if (values[*place] != nullptr) {
       return bad_request("field " + shown(text_of(key)) + " is there twice");
     }
-    seen |= bit;
+    values[*place] = &value;
   }
-  std::uint64_t bit = std::uint64_t{1} << common_fields().size();
-  for (const FieldSpec& field : spec.fields) {
-    if (field.required && (seen & bit) == 0) {
+  for (std::size_t place = 0; place < spec.field_count(); ++place) {
+    const FieldSpec& field = spec.field_at(place);
+    if (field.required && values[place] == nullptr) {
       return bad_request(std::string(field.name) + ": missing, " + std::string(spec.name) +
                          " needs it: " + describe_type(field));
     }
-    bit <<= 1U;
   }
-  const bool is_plain = place == Place::kAlone && spec.changes;
-  if (is_plain || find(map, "once") == nullptr) {
+  return {};
+}
+
+Verdict check_once(const Request& request, const OperationSpec& spec, Place place) {
+  if (!request.once) {
     return {};
   }
   if (place == Place::kInBatch) {
@@ -122,44 +122,43 @@ Verdict check_together(const T& operation, std::string_view name) {
   return {};
 }
 
-Result<Request> read_request(const msgpack::object_map& map, Place place) {
+// Fills in `request`, which is meaningless after an error.
+Verdict read_request(const msgpack::object_map& map, Place place, Request& request) {
   const auto found = read_operation(map);
   if (!found) {
     return found.error();
   }
   const OperationSpec& spec = **found;
-  Request request;
-  request.operation = variant_at<Operation>(static_cast<std::size_t>(&spec - operations().data()));
+  emplace_at(request.operation, static_cast<std::size_t>(&spec - operations().data()));
   if (place == Place::kInBatch && std::holds_alternative<BatchRequest>(request.operation)) {
     return bad_request("op: no batch inside a batch");
   }
-  if (auto error = check_fields(map, spec, place)) {
-    return *std::move(error);
+  FieldValues values{};
+  if (auto error = place_fields(map, spec, values)) {
+    return error;
   }
-  RequestReader reader(map, spec);
+  RequestReader reader(values, spec);
   describe_common(reader, request);
   std::visit([&reader](auto& operation) { describe(reader, operation); }, request.operation);
   if (reader.error()) {
-    return *reader.error();
+    return reader.error();
   }
-  const auto check = [&spec](const auto& operation) { return check_together(operation, spec.name); };
-  if (auto error = std::visit(check, request.operation)) {
-    return *std::move(error);
+  if (auto error = check_once(request, spec, place)) {
+    return error;
   }
-  return request;
+  return std::visit([&spec](const auto& operation) { return check_together(operation, spec.name); }, request.operation);
 }
 
 DecodedRequest read_object(const msgpack::object& object, Place place) {
   if (object.type != msgpack::type::MAP) {
     return {{}, bad_request("map expected, got " + shown(object))};
   }
-  DecodedRequest decoded{only_valid_id(object.via.map), Error{}};
-  Result<Request> request = read_request(object.via.map, place);
-  if (request) {
-    decoded.request = *std::move(request);
-  } else {
-    decoded.request = std::move(request).error();
+  DecodedRequest decoded;
+  auto& request = decoded.request.emplace<Request>();
+  if (auto error = read_request(object.via.map, place, request)) {
+    return {only_valid_id(object.via.map), *std::move(error)};
   }
+  decoded.id = request.id;
   return decoded;
 }
 
@@ -170,11 +169,12 @@ DecodedRequest read_batched(const msgpack::object& object) { return read_object(
 }  // namespace codec
 
 DecodedRequest decode_request(std::string_view frame) {
-  const auto unpacked = codec::unpack_request(frame);
+  codec::ObjectMemory memory;
+  const auto unpacked = codec::unpack_request(frame, memory);
   if (!unpacked) {
     return {{}, unpacked.error()};
   }
-  DecodedRequest decoded = codec::read_object(unpacked->handle.get(), codec::Place::kAlone);
+  DecodedRequest decoded = codec::read_object(unpacked->object, codec::Place::kAlone);
   if (unpacked->trailing_bytes != 0) {
     decoded.request = codec::bad_request(std::to_string(unpacked->trailing_bytes) + " bytes follow the request");
   }

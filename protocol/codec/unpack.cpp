@@ -1,7 +1,6 @@
 #include "protocol/codec/unpack.hpp"
 
-#include <exception>
-#include <memory>
+#include <new>
 #include <span>
 
 #include "protocol/limits.hpp"
@@ -13,39 +12,150 @@ namespace {
 constexpr std::size_t kShownBytes = 60;
 constexpr std::size_t kMaxAnswerDepth = 16;  // an event in the replay of a batch takes 9
 
-Result<Unpacked> unpack(std::string_view frame, const msgpack::unpack_limit& limit, ErrorCode code) {
-  const auto refer = [](msgpack::type::object_type, std::size_t, void*) { return true; };
-  constexpr std::size_t kZoneBytes = 960;  // holds the objects of most messages, and is cheap to allocate
+// What msgpack-c is to check beside the form.
+struct MessageLimits {
+  std::size_t bytes;  // of a string or bin
+  std::size_t depth;  // at most kMaxAnswerDepth
+  ErrorCode code;     // of the error if one is exceeded
+};
+
+// Builds the objects of one message while msgpack-c parses it; a limit that is exceeded ends the parsing.
+class ObjectBuilder : public msgpack::null_visitor {
+ public:
+  ObjectBuilder(ObjectMemory& memory, const MessageLimits& limits) : memory_(memory), limits_(limits) {}
+
+  [[nodiscard]] const msgpack::object& root() const { return root_; }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+  bool visit_nil() { return put(msgpack::type::NIL); }
+  bool visit_boolean(bool flag) {
+    slot_->via.boolean = flag;
+    return put(msgpack::type::BOOLEAN);
+  }
+  bool visit_positive_integer(std::uint64_t number) {
+    slot_->via.u64 = number;
+    return put(msgpack::type::POSITIVE_INTEGER);
+  }
+  bool visit_negative_integer(std::int64_t number) {
+    slot_->via.i64 = number;
+    return put(msgpack::type::NEGATIVE_INTEGER);
+  }
+  bool visit_float32(float number) {
+    slot_->via.f64 = number;
+    return put(msgpack::type::FLOAT32);
+  }
+  bool visit_float64(double number) {
+    slot_->via.f64 = number;
+    return put(msgpack::type::FLOAT64);
+  }
+  bool visit_str(const char* text, std::uint32_t size) {
+    slot_->via.str = {size, text};
+    return fits(size, limits_.bytes) && put(msgpack::type::STR);
+  }
+  bool visit_bin(const char* bytes, std::uint32_t size) {
+    slot_->via.bin = {size, bytes};
+    return fits(size, limits_.bytes) && put(msgpack::type::BIN);
+  }
+  bool visit_ext(const char* type_and_bytes, std::uint32_t size) {
+    slot_->via.ext = {size - 1, type_and_bytes};
+    return fits(size, limits_.bytes) && put(msgpack::type::EXT);
+  }
+
+  bool start_array(std::uint32_t size) {
+    if (!fits(size, limits::kMaxArrayEntries) || !deepen()) {
+      return false;
+    }
+    levels_[depth_++].item = slot_->via.array.ptr = memory_.allocate<msgpack::object>(size);
+    slot_->via.array.size = size;
+    return put(msgpack::type::ARRAY);
+  }
+  bool start_array_item() {
+    slot_ = levels_[depth_ - 1].item++;
+    return true;
+  }
+  bool end_array() { return end(); }
+
+  bool start_map(std::uint32_t size) {
+    if (!fits(size, limits::kMaxMapEntries) || !deepen()) {
+      return false;
+    }
+    levels_[depth_++].entry = slot_->via.map.ptr = memory_.allocate<msgpack::object_kv>(size);
+    slot_->via.map.size = size;
+    return put(msgpack::type::MAP);
+  }
+  bool start_map_key() {
+    slot_ = &levels_[depth_ - 1].entry->key;
+    return true;
+  }
+  bool start_map_value() {
+    slot_ = &levels_[depth_ - 1].entry++->val;
+    return true;
+  }
+  bool end_map() { return end(); }
+
+  void insufficient_bytes(std::size_t /*parsed*/, std::size_t available) {
+    problem_ = "the message of " + std::to_string(available) + " bytes ends too early for a msgpack map";
+  }
+  void parse_error(std::size_t /*parsed*/, std::size_t /*offset*/) { problem_ = "the message is not msgpack"; }
+
+ private:
+  // Where the next part of an open container goes.
+  struct Level {
+    msgpack::object* item;
+    msgpack::object_kv* entry;
+  };
+
+  bool put(msgpack::type::object_type type) {
+    slot_->type = type;
+    return true;
+  }
+  bool end() {
+    --depth_;
+    return true;
+  }
+  bool deepen() {
+    if (depth_ == limits_.depth) {
+      problem_ = "the message nests more than " + std::to_string(limits_.depth) + " deep";
+    }
+    return depth_ < limits_.depth;
+  }
+  bool fits(std::size_t size, std::size_t most) {
+    if (size > most) {
+      problem_ = "the message has a map, array, string or bin that is too large";
+    }
+    return size <= most;
+  }
+
+  ObjectMemory& memory_;
+  const MessageLimits& limits_;
+  msgpack::object root_;
+  msgpack::object* slot_ = &root_;
+  std::array<Level, kMaxAnswerDepth> levels_;
+  std::size_t depth_ = 0;
+  std::string problem_;
+};
+
+Result<Unpacked> unpack(std::string_view frame, ObjectMemory& memory, const MessageLimits& limits) {
   try {
+    ObjectBuilder builder(memory, limits);
     std::size_t end = 0;
-    auto zone = std::make_unique<msgpack::zone>(kZoneBytes);
-    const msgpack::object object = msgpack::unpack(*zone, frame.data(), frame.size(), end, refer, nullptr, limit);
-    return Unpacked{{object, std::move(zone)}, frame.size() - end};
-  } catch (const msgpack::depth_size_overflow&) {
-    return Error{code, "the message nests more than " + std::to_string(limit.depth()) + " deep"};
-  } catch (const msgpack::size_overflow&) {
-    return Error{code, "the message has a map, array, string or bin that is too large"};
-  } catch (const msgpack::insufficient_bytes&) {
-    return Error{code, "the message of " + std::to_string(frame.size()) + " bytes ends too early for a msgpack map"};
-  } catch (const std::exception&) {
-    return Error{code, "the message is not msgpack"};
+    if (!msgpack::parse(frame.data(), frame.size(), end, builder)) {
+      return Error{limits.code, builder.problem()};
+    }
+    return Unpacked{builder.root(), frame.size() - end};
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kNoMemory, "no memory for the parts of the message"};
   }
 }
 
 }  // namespace
 
-Result<Unpacked> unpack_request(std::string_view frame) {
-  using namespace limits;
-  return unpack(frame,
-                {kMaxArrayEntries, kMaxMapEntries, kMaxMessageBytes, kMaxMessageBytes, kMaxMessageBytes, kMaxDepth},
-                ErrorCode::kBadRequest);
+Result<Unpacked> unpack_request(std::string_view frame, ObjectMemory& memory) {
+  return unpack(frame, memory, {limits::kMaxMessageBytes, limits::kMaxDepth, ErrorCode::kBadRequest});
 }
 
-Result<Unpacked> unpack_answer(std::string_view frame) {
-  using namespace limits;
-  auto unpacked =
-      unpack(frame, {kMaxArrayEntries, kMaxMapEntries, kMaxReplyBytes, kMaxReplyBytes, kMaxReplyBytes, kMaxAnswerDepth},
-             ErrorCode::kInternal);
+Result<Unpacked> unpack_answer(std::string_view frame, ObjectMemory& memory) {
+  auto unpacked = unpack(frame, memory, {limits::kMaxReplyBytes, kMaxAnswerDepth, ErrorCode::kInternal});
   if (unpacked && unpacked->trailing_bytes != 0) {
     return Error{ErrorCode::kInternal, std::to_string(unpacked->trailing_bytes) + " bytes follow the message"};
   }

@@ -1,7 +1,9 @@
 // From bytes to msgpack objects within limits, and objects shown in messages.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <memory_resource>
 #include <msgpack.hpp>
 #include <string>
 #include <string_view>
@@ -10,17 +12,33 @@
 
 namespace shmbus::codec {
 
-// The first object of a frame. Its strings borrow from the frame; `trailing_bytes` come after it.
+// Holds the objects of one message; only those of an unusually large one come from the heap.
+class ObjectMemory {
+ public:
+  // Uninitialised, for `count` of them.
+  template <class T>
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(resource_.allocate(count * sizeof(T), alignof(T)));
+  }
+
+ private:
+  std::array<std::byte, 2048> block_;
+  std::pmr::monotonic_buffer_resource resource_{block_.data(), block_.size()};
+};
+
+// The first object of a frame: its strings borrow from the frame, its parts from the memory. `trailing_bytes` come
+// after it.
 struct Unpacked {
-  msgpack::object_handle handle;
+  msgpack::object object;
   std::size_t trailing_bytes = 0;
 };
 
-// Never throws. Errors: kBadRequest for what is not msgpack or exceeds the limits of requests.
-[[nodiscard]] Result<Unpacked> unpack_request(std::string_view frame);
+// Never throws. Errors: kBadRequest for what is not msgpack or exceeds the limits of requests, kNoMemory.
+[[nodiscard]] Result<Unpacked> unpack_request(std::string_view frame, ObjectMemory& memory);
 
-// The same for replies and events, with room for fields of later versions. Errors: kInternal, also for trailing bytes.
-[[nodiscard]] Result<Unpacked> unpack_answer(std::string_view frame);
+// The same for replies and events, with room for fields of later versions. Errors: kInternal, also for trailing bytes,
+// and kNoMemory.
+[[nodiscard]] Result<Unpacked> unpack_answer(std::string_view frame, ObjectMemory& memory);
 
 [[nodiscard]] inline std::string_view text_of(const msgpack::object& str) {
   return {str.via.str.ptr, str.via.str.size};

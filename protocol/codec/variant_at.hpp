@@ -8,15 +8,16 @@
 
 namespace shmbus::codec {
 
-// A Variant that holds a default value of its alternative `index`. Requires: index < std::variant_size_v<Variant>.
+// Gives `variant` a default value of its alternative `index`. Requires: index < std::variant_size_v<Variant>.
 template <class Variant>
-[[nodiscard]] Variant variant_at(std::size_t index) {
-  return []<std::size_t... kIndexes>(std::size_t wanted, std::index_sequence<kIndexes...>) {
-    using Make = Variant (*)();
-    constexpr std::array<Make, sizeof...(kIndexes)> kMakers{+[] { return Variant(std::in_place_index<kIndexes>); }...};
-    return kMakers.at(wanted)();
+void emplace_at(Variant& variant, std::size_t index) {
+  []<std::size_t... kIndexes>(Variant & held, std::size_t wanted, std::index_sequence<kIndexes...>) {
+    using Emplace = void (*)(Variant&);
+    constexpr std::array<Emplace, sizeof...(kIndexes)> kEmplacers{
+        +[](Variant& target) { target.template emplace<kIndexes>(); }...};
+    kEmplacers.at(wanted)(held);
   }
-  (index, std::make_index_sequence<std::variant_size_v<Variant>>{});
+  (variant, index, std::make_index_sequence<std::variant_size_v<Variant>>{});
 }
 
 }  // namespace shmbus::codec

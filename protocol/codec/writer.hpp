@@ -46,9 +46,11 @@ class Counter {
   std::uint32_t count_ = 0;
 };
 
-// Where the packer puts its many small pieces: a block that holds most messages, so that a string is made once.
+// Where the packer puts its many small pieces: a block that holds most messages, so that the string grows once.
 class Sink {
  public:
+  explicit Sink(std::string& bytes) : bytes_(bytes) {}
+
   void write(const char* data, std::size_t size) {
     if (size > block_.size() - used_) {
       flush();
@@ -72,27 +74,25 @@ class Sink {
     used_ += text.size();
   }
 
-  [[nodiscard]] std::string take() {
-    flush();
-    return std::move(bytes_);
-  }
-
- private:
   void flush() {
     bytes_.append(block_.data(), used_);
     used_ = 0;
   }
 
+ private:
   std::array<char, 512> block_;
   std::size_t used_ = 0;
-  std::string bytes_;
+  std::string& bytes_;
 };
 
 class Writer {
  public:
-  Writer() = default;
+  // Appends to `bytes`, which has everything after finish().
+  explicit Writer(std::string& bytes) : sink_(bytes) {}
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
+
+  void finish() { sink_.flush(); }
 
   // Writes one described struct as a map.
   template <class T>
@@ -127,8 +127,6 @@ class Writer {
   void requests(std::string_view name, const std::vector<BatchItem>& items);
   void replies(std::string_view name, const std::vector<Reply>& replies);
   void outcome(const std::variant<OperationResult, Error>& outcome);
-
-  [[nodiscard]] std::string take() { return sink_.take(); }
 
  private:
   template <std::integral T>
@@ -169,12 +167,20 @@ class Writer {
   msgpack::packer<Sink> packer_{sink_};
 };
 
-// One described struct as bytes.
+// One described struct as the content of `bytes`.
+template <class T>
+void encode(const T& described, std::string& bytes) {
+  bytes.clear();
+  Writer writer(bytes);
+  writer.value(described);
+  writer.finish();
+}
+
 template <class T>
 [[nodiscard]] std::string encode(const T& described) {
-  Writer writer;
-  writer.value(described);
-  return writer.take();
+  std::string bytes;
+  encode(described, bytes);
+  return bytes;
 }
 
 }  // namespace shmbus::codec

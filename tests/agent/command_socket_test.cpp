@@ -41,7 +41,7 @@ class CommandSocketTest : public ::testing::Test {
       zmq::pollitem_t item{socket().socket().handle(), 0, ZMQ_POLLIN, 0};
       zmq::poll(&item, 1, std::chrono::milliseconds(-1));
       if (std::optional<Received> request = socket().receive()) {
-        return *std::move(request);
+        return *request;
       }
     }
   }
@@ -86,7 +86,7 @@ TEST_F(CommandSocketTest, ARequestComesAsItWasSentAndOnce) {
   const std::string bytes("a\0b", 3);
   send(asking, {bytes});
   const Received request = next();
-  EXPECT_EQ(request.bytes(), bytes);
+  EXPECT_EQ(request.frame, bytes);
   EXPECT_EQ(request.parts, 1U);
   socket().send("answer");
   EXPECT_FALSE(socket().receive());
@@ -103,7 +103,7 @@ TEST_F(CommandSocketTest, TheFramesOfAMessageAreCountedAndTheNextRequestIsWhole)
   send(asking, {"whole"});
   const Received request = next();
   EXPECT_EQ(request.parts, 1U);
-  EXPECT_EQ(request.bytes(), "whole");
+  EXPECT_EQ(request.frame, "whole");
   socket().send("");
 }
 
@@ -115,7 +115,7 @@ TEST_F(CommandSocketTest, EachClientGetsTheReplyToItsOwnRequest) {
   }
   for (std::size_t i = 0; i < clients.size(); ++i) {
     const Received request = next();
-    socket().send("for " + std::string(request.bytes()));
+    socket().send("for " + std::string(request.frame));
   }
   EXPECT_EQ(reply_to(clients[2]), "for c");
   EXPECT_EQ(reply_to(clients[0]), "for a");
@@ -127,7 +127,7 @@ TEST_F(CommandSocketTest, AMessageWithoutAnEnvelopeIsPassedOver) {
   zmq::socket_t dealer = client(endpoint, zmq::socket_type::dealer);
   send(dealer, {"no envelope"});
   send(dealer, {"", "request"});
-  EXPECT_EQ(next().bytes(), "request");
+  EXPECT_EQ(next().frame, "request");
   socket().send("");
 }
 
@@ -136,12 +136,12 @@ TEST_F(CommandSocketTest, AReplyToAClientThatLeftIsDropped) {
   {
     zmq::socket_t leaving = client(endpoint);
     send(leaving, {"going"});
-    EXPECT_EQ(next().bytes(), "going");
+    EXPECT_EQ(next().frame, "going");
   }
   socket().send("too late");
   zmq::socket_t asking = client(endpoint);
   send(asking, {"still there?"});
-  EXPECT_EQ(next().bytes(), "still there?");
+  EXPECT_EQ(next().frame, "still there?");
   socket().send("yes");
   EXPECT_EQ(reply_to(asking), "yes");
 }
@@ -202,7 +202,7 @@ TEST_F(CommandSocketTest, APathIsBoundByOneSocketOnly) {
   EXPECT_EQ(bound.error().code, ErrorCode::kExists);
   zmq::socket_t asking = client(endpoint);
   send(asking, {"still yours"});
-  EXPECT_EQ(next().bytes(), "still yours");
+  EXPECT_EQ(next().frame, "still yours");
   socket().send("");
 }
 

@@ -240,7 +240,8 @@ TEST_F(DispatcherTest, TheKernelsFailuresReachTheCallerAndTheNextRequestIsServed
 }
 
 TEST_F(DispatcherTest, WhatIsNoRequestIsRefused) {
-  for (const std::string& reply : {dispatcher.handle("\xc1", caller, now), dispatcher.refuse_parts(2)}) {
+  for (const std::string& reply :
+       {std::string(dispatcher.handle("\xc1", caller, now)), std::string(dispatcher.refuse_parts(2))}) {
     EXPECT_EQ(error_in(decode_reply(reply, PingRequest{}).value()).code, ErrorCode::kBadRequest);
   }
 }

@@ -124,7 +124,8 @@ TEST(AReply, CarriesTheRepliesOfABatch) {
 
 TEST(AReply, CarriesAnError) {
   const Error error{.code = ErrorCode::kPermissionDenied, .message = "no", .hint = "ask", .errno_value = EACCES};
-  const std::string frame = encode_repeated_reply(std::int64_t{-4}, encode_outcome(error), 1, 2);
+  std::string frame = "of another reply";
+  encode_repeated_reply(std::int64_t{-4}, encode_outcome(error), 1, 2, frame);
   const auto reply = decode_reply(frame, StatRequest{});
   ASSERT_TRUE(reply.ok()) << reply.error().message;
   EXPECT_FALSE(reply->ok());
