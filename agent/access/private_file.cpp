@@ -1,0 +1,123 @@
+#include "agent/access/private_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "protocol/text.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+Error refused(const std::string& path, const std::string& why, const std::string& hint) {
+  return {.code = ErrorCode::kBadRequest, .message = escape_foreign(path) + " is refused: " + why, .hint = hint};
+}
+
+Error failed(const std::string& path, int errno_value) {
+  const ErrorCode code = errno_value == ENOENT ? ErrorCode::kNotFound : ErrorCode::kPermissionDenied;
+  return {.code = code,
+          .message = escape_foreign(path) + ": " + std::generic_category().message(errno_value),
+          .errno_value = errno_value};
+}
+
+Result<void> check_owner(const std::string& path, const struct stat& status) {
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    return refused(path, "it belongs to uid " + std::to_string(status.st_uid),
+                   "only root or uid " + std::to_string(::geteuid()) + " may own it");
+  }
+  return {};
+}
+
+Result<void> check_directory(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    return failed(path, errno);
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return refused(path, "it is no directory", "");
+  }
+  if (Result<void> owned = check_owner(path, status); !owned) {
+    return owned;
+  }
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) {
+    return refused(path, "others may replace what is in it", "chmod go-w " + escape_foreign(path));
+  }
+  return {};
+}
+
+// From the root down to the one that holds the file, links resolved.
+Result<void> check_directories_above(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path directory =
+      std::filesystem::canonical(std::filesystem::absolute(path).parent_path(), error);
+  if (error) {
+    return failed(path, error.value());
+  }
+  std::filesystem::path above;
+  for (const auto& part : directory) {
+    above /= part;
+    if (Result<void> checked = check_directory(above); !checked) {
+      return checked;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<UniqueFd> open_private(const std::string& path, int flags) {
+  if (Result<void> above = check_directories_above(path); !above) {
+    return std::move(above).error();
+  }
+  UniqueFd file(::open(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
+  if (!file) {
+    const int failure = errno;
+    return failure == ELOOP ? refused(path, "it is a link", "name the file itself") : failed(path, failure);
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    return failed(path, errno);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return refused(path, "it is no regular file", "");
+  }
+  if (Result<void> owned = check_owner(path, status); !owned) {
+    return std::move(owned).error();
+  }
+  if ((status.st_mode & (S_IRWXG | S_IRWXO | S_IXUSR)) != 0) {
+    return refused(path, "it is open to others", "chmod 0600 " + escape_foreign(path));
+  }
+  return file;
+}
+
+Result<std::string> read_private(const std::string& path, std::size_t most_bytes) {
+  const Result<UniqueFd> file = open_private(path, O_RDONLY);
+  if (!file) {
+    return file.error();
+  }
+  std::string content;
+  std::array<char, 4096> block;
+  for (;;) {
+    const ssize_t got = ::read(file->get(), block.data(), block.size());
+    if (got < 0) {
+      return failed(path, errno);
+    }
+    if (got == 0) {
+      return content;
+    }
+    content.append(block.data(), static_cast<std::size_t>(got));
+    if (content.size() > most_bytes) {
+      return Error{.code = ErrorCode::kTooLarge,
+                   .message = escape_foreign(path) + " has more than " + std::to_string(most_bytes) + " bytes"};
+    }
+  }
+}
+
+Result<void> check_private_directory(const std::string& path) { return check_directories_above(path + "/."); }
+
+}  // namespace shmbus::agent
