@@ -7,7 +7,10 @@
 #include <array>
 #include <climits>
 #include <ctime>
+#include <filesystem>
 
+#include "agent/access/peer_check.hpp"
+#include "agent/access/users.hpp"
 #include "agent/random.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/text.hpp"
@@ -28,17 +31,20 @@ Clock::time_point after(Clock::time_point due, std::chrono::milliseconds interva
 
 }  // namespace
 
-Agent::Agent(Config config, ShmKernel& kernel)
+Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own)
     : config_(std::move(config)),
       journal_(host_name(), random_53_bits(), config_.limits.replay_bytes),
       publisher_(context_, config_.limits, journal_),
-      commands_(context_, config_.limits),
       feed_(kernel, publisher_),
       detection_(config_, feed_),
       attachments_(config_.limits),
+      admission_(own, own.can_switch ? std::optional(nobody()) : std::nullopt),
       dispatcher_(kernel, feed_, attachments_, publisher_, facts_, config_.limits) {}
 
 Result<void> Agent::start() {
+  if (Result<void> told = find_out_who_asks(); !told) {
+    return told;
+  }
   if (Result<void> watching = detection_.start(); !watching) {
     return watching;
   }
@@ -46,63 +52,109 @@ Result<void> Agent::start() {
   facts_.started = std::time(nullptr);
   facts_.detection = {detection_.mode(), detection_.reason(),
                       static_cast<std::uint64_t>(detection_.interval().count())};
-  const auto keep = [this](Result<std::vector<Binding>> bound, std::vector<std::string>& endpoints) -> Result<void> {
+  return bind_all();
+}
+
+// Without the kernel's word on who asks, only a socket that nobody else can reach may be served.
+Result<void> Agent::find_out_who_asks() {
+  bool serves_others = false;
+  std::string path;
+  for (const std::string& address : config_.commands) {
+    const Endpoint endpoint = endpoint_of(address, config_.commands_access);
+    serves_others = serves_others || endpoint.transport == Transport::kLocal;
+    path = path.empty() ? path_of_endpoint(address) : path;
+  }
+  if (path.empty()) {
+    return {};
+  }
+  Result<void> told = check_peer_address(context_, std::filesystem::path(path).parent_path());
+  if (!told && !serves_others) {
+    spdlog::warn("serving uid {} only: {}", geteuid(), told.error().message);
+    admission_.take_peers_for_own_user();
+    return {};
+  }
+  return told;
+}
+
+Result<void> Agent::bind_all() {
+  const auto keep = [this](Result<Binding> bound, std::vector<std::string>& endpoints) -> Result<void> {
     if (!bound) {
       return std::move(bound).error();
     }
-    for (Binding& binding : *bound) {
-      endpoints.push_back(binding.endpoint);
-      bindings_.push_back(std::move(binding));
-    }
+    endpoints.push_back(bound->endpoint);
+    bindings_.push_back(*std::move(bound));
     return {};
   };
-  if (Result<void> events = keep(publisher_.bind(config_.events), facts_.events); !events) {
-    return events;
+  for (const std::string& address : config_.events) {
+    const Endpoint endpoint = endpoint_of(address, config_.events_access);
+    if (Result<void> bound = keep(publisher_.bind(endpoint, config_.events_access), facts_.events); !bound) {
+      return bound;
+    }
   }
-  return keep(commands_.bind(config_.commands), facts_.commands);
+  for (const std::string& address : config_.commands) {
+    commands_.push_back(CommandSocket::make(context_, endpoint_of(address, config_.commands_access), config_.limits));
+    if (Result<void> bound = keep(commands_.back()->bind(config_.commands_access), facts_.commands); !bound) {
+      return bound;
+    }
+  }
+  return {};
 }
 
 void Agent::run(int exit_descriptor) {
-  std::array<zmq_pollitem_t, 4> items{zmq_pollitem_t{commands_.socket().handle(), 0, ZMQ_POLLIN, 0},
-                                      zmq_pollitem_t{publisher_.socket().handle(), 0, ZMQ_POLLIN, 0},
-                                      zmq_pollitem_t{nullptr, exit_descriptor, ZMQ_POLLIN, 0},
-                                      zmq_pollitem_t{nullptr, detection_.descriptor(), ZMQ_POLLIN, 0}};
-  const auto& [requests, subscriptions, exit, calls] = items;
+  const auto readable = [](void* socket, int descriptor) { return zmq_pollitem_t{socket, descriptor, ZMQ_POLLIN, 0}; };
+  std::vector<zmq_pollitem_t> items{readable(nullptr, exit_descriptor)};
+  const std::size_t first_command = items.size();
+  for (const auto& socket : commands_) {
+    items.push_back(readable(socket->socket().handle(), 0));
+  }
+  const std::size_t first_events = items.size();
+  for (zmq::socket_t& socket : publisher_.sockets()) {
+    items.push_back(readable(socket.handle(), 0));
+  }
+  items.push_back(readable(nullptr, detection_.descriptor()));
   next_heartbeat_ = Clock::now() + limits::kHeartbeatInterval;
   publisher_.notify(kStartedTopic);
-  while (exit.revents == 0) {
+  while (items.front().revents == 0) {
+    const bool listens = detection_.listens();
     try {
-      zmq::poll(items.data(), items.size() - (detection_.listens() ? 0 : 1), time_to_next(Clock::now()));
+      zmq::poll(items.data(), items.size() - (listens ? 0 : 1), time_to_next(Clock::now()));
     } catch (const zmq::error_t& error) {
       if (error.num() != EINTR) {
         throw;
       }
       continue;
     }
-    if (detection_.listens() && calls.revents != 0) {
+    if (listens && items.back().revents != 0) {
       detection_.wake(Clock::now());
     }
     do_what_is_due(Clock::now());  // before the requests, so that none of them meets a lease that is over
-    if (subscriptions.revents != 0) {
+    const auto came = [](const zmq_pollitem_t& item) { return item.revents != 0; };
+    if (std::any_of(items.begin() + static_cast<std::ptrdiff_t>(first_events), items.end() - 1, came)) {
       publisher_.answer_subscriptions();
     }
-    if (requests.revents != 0) {
-      serve_requests();
+    for (std::size_t i = 0; i < commands_.size(); ++i) {
+      if (came(items[first_command + i])) {
+        serve_requests(*commands_[i]);
+      }
     }
   }
   stop();
 }
 
-void Agent::serve_requests() {
+void Agent::serve_requests(CommandSocket& socket) {
   Clock::time_point now = Clock::now();
   const Clock::time_point end_of_turn = now + config_.limits.turn;
   for (std::size_t served = 0; served < config_.limits.requests_per_turn && now < end_of_turn; ++served) {
-    const std::optional<Received> request = commands_.receive();
+    const std::optional<Received> request = socket.receive();
     if (!request) {
       return;
     }
-    commands_.send(request->parts == 1 ? dispatcher_.handle(request->frame, request->caller, now)
-                                       : dispatcher_.refuse_parts(request->parts));
+    if (request->parts == 1) {
+      const Result<Caller>& caller = admission_.admit(socket.endpoint().transport, request->peer, now);
+      socket.send(dispatcher_.handle(request->frame, caller, now));
+    } else {
+      socket.send(dispatcher_.refuse_parts(request->parts));
+    }
     now = Clock::now();
   }
 }

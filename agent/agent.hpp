@@ -6,6 +6,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "agent/access/admission.hpp"
 #include "agent/command_socket.hpp"
 #include "agent/config.hpp"
 #include "agent/dispatcher.hpp"
@@ -16,14 +17,14 @@ namespace shmbus::agent {
 // Construct, start(), run(), destroy: all in one thread.
 class Agent {
  public:
-  // Borrows `kernel`. Throws zmq::error_t if ZeroMQ can't start.
-  Agent(Config config, ShmKernel& kernel);
+  // Borrows `kernel`, which acts with `own` rights unless told otherwise. Throws zmq::error_t if ZeroMQ can't start.
+  Agent(Config config, ShmKernel& kernel, const OwnRights& own);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
   ~Agent() = default;
 
-  // Starts to watch, looks at the segments for the first time and binds the sockets. Errors: as bind_all(), and
-  // kUnsupported if calls were to be traced and can't be.
+  // Starts to watch, looks at the segments for the first time and binds the sockets. Errors: as bind(), and
+  // kUnsupported if calls were to be traced and can't be, or if others were to be served and can't be told apart.
   Result<void> start();
 
   // The endpoints as they are bound, after start().
@@ -34,7 +35,9 @@ class Agent {
   void run(int exit_descriptor);
 
  private:
-  void serve_requests();
+  Result<void> find_out_who_asks();
+  Result<void> bind_all();
+  void serve_requests(CommandSocket& socket);
   void do_what_is_due(Clock::time_point now);
   void expire_leases(Clock::time_point now);
   void stop();
@@ -45,11 +48,12 @@ class Agent {
   zmq::context_t context_;
   EventJournal journal_;
   EventPublisher publisher_;
-  CommandSocket commands_;
+  std::vector<std::unique_ptr<CommandSocket>> commands_;
   SegmentFeed feed_;
   Detection detection_;
   Attachments attachments_;
   AgentFacts facts_;
+  Admission admission_;
   Dispatcher dispatcher_;
   Clock::time_point next_heartbeat_;
 };

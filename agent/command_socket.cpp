@@ -1,49 +1,66 @@
 #include "agent/command_socket.hpp"
 
+#include "agent/access/rep_socket.hpp"
+#include "agent/access/router_socket.hpp"
 #include "protocol/limits.hpp"
 
 namespace shmbus::agent {
 namespace {
 
-std::string_view peer_address(zmq::message_t& message) {
-  try {
-    return message.gets("Peer-Address");  // NOLINT(clang-analyzer-security.insecureAPI.gets): not that one
-  } catch (const zmq::error_t&) {         // a transport without addresses
-    return "";
+// libzmq's own word on the sender. User-Id counts only where our ZAP handler has set it.
+const char* property_of(Transport transport) {
+  switch (transport) {
+    case Transport::kPrivate:
+    case Transport::kLocal:
+      return "Peer-Address";
+    case Transport::kCurve:
+      return "User-Id";
+    case Transport::kInsecure:
+      break;
   }
+  return nullptr;
 }
 
 }  // namespace
 
-CommandSocket::CommandSocket(zmq::context_t& context, const Limits& limits) : socket_(context, zmq::socket_type::rep) {
+std::unique_ptr<CommandSocket> CommandSocket::make(zmq::context_t& context, const Endpoint& endpoint,
+                                                   const Limits& limits) {
+  if (endpoint.transport == Transport::kPrivate) {
+    return std::make_unique<RepSocket>(context, endpoint, limits);
+  }
+  return std::make_unique<RouterSocket>(context, endpoint, limits);
+}
+
+CommandSocket::CommandSocket(zmq::context_t& context, zmq::socket_type type, Endpoint endpoint, const Limits& limits)
+    : socket_(context, type), endpoint_(std::move(endpoint)) {
   set_common_options(socket_, limits, limits::kMaxMessageBytes);
   socket_.set(zmq::sockopt::rcvhwm, limits.request_queue);
   socket_.set(zmq::sockopt::sndhwm, high_water_mark(limits.reply_queue));
 }
 
-Result<std::vector<Binding>> CommandSocket::bind(const std::vector<std::string>& endpoints) {
-  return bind_all(socket_, endpoints);
+Result<Binding> CommandSocket::bind(const SocketAccess& access) { return agent::bind(socket_, endpoint_, access); }
+
+bool CommandSocket::take(zmq::message_t& frame) { return socket_.recv(frame, zmq::recv_flags::dontwait).has_value(); }
+
+std::size_t CommandSocket::drop_rest(const zmq::message_t& frame) {
+  std::size_t dropped = 0;
+  zmq::message_t part;  // libzmq hands over whole messages only, so the rest is there
+  for (bool more = frame.more(); more && take(part); more = part.more()) {
+    ++dropped;
+  }
+  return dropped;
 }
 
-std::optional<Received> CommandSocket::receive() {
-  if (!socket_.recv(frame_, zmq::recv_flags::dontwait)) {
-    return std::nullopt;
-  }
-  if (const std::string_view peer = peer_address(frame_); peer != last_peer_) {
-    last_peer_ = peer;
-    last_caller_ = caller_from_peer_address(peer);
-  }
-  Received request{.frame = frame_.to_string_view(), .caller = last_caller_};
-  for (bool more = frame_.more(); more; ++request.parts) {
-    zmq::message_t part;  // libzmq hands over whole messages only, so the rest is there
-    if (!socket_.recv(part, zmq::recv_flags::dontwait)) {
-      break;
+Received CommandSocket::received(zmq::message_t& frame) {
+  std::string_view peer;
+  if (const char* const property = property_of(endpoint_.transport)) {
+    try {
+      peer = frame.gets(property);  // NOLINT(clang-analyzer-security.insecureAPI.gets): not that one
+    } catch (const zmq::error_t&) {
+      peer = {};  // it is not told
     }
-    more = part.more();
   }
-  return request;
+  return {.frame = frame.to_string_view(), .peer = peer, .parts = 1 + drop_rest(frame)};
 }
-
-void CommandSocket::send(std::string_view reply) { socket_.send(zmq::buffer(reply), zmq::send_flags::dontwait); }
 
 }  // namespace shmbus::agent

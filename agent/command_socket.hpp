@@ -1,46 +1,63 @@
-// The REP end: requests in, replies out, and who is asking. Nothing here blocks.
+// The commands end of one endpoint: requests in, replies out, and what is known of who asks. Nothing here blocks.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 #include <zmq.hpp>
 
 #include "agent/access/bound_socket.hpp"
-#include "agent/access/principal.hpp"
+#include "agent/access/endpoint.hpp"
 #include "agent/config.hpp"
 
 namespace shmbus::agent {
 
-// One request as it came, borrowed from the socket. `frame` is the first where the message had several.
+// One request as it came, borrowed from the socket. `frame` is the first where the message had several; `peer` is
+// Peer-Address on ipc, the name of the key with CURVE, and empty on insecure tcp.
 struct Received {
   std::string_view frame;
-  const Caller& caller;
+  std::string_view peer;
   std::size_t parts = 1;
 };
 
 // One thread. After receive() gave a request, send() answers it before the next receive().
 class CommandSocket {
  public:
-  CommandSocket(zmq::context_t& context, const Limits& limits);
+  CommandSocket(const CommandSocket&) = delete;
+  CommandSocket& operator=(const CommandSocket&) = delete;
+  virtual ~CommandSocket() = default;
 
-  // As bind_all().
-  Result<std::vector<Binding>> bind(const std::vector<std::string>& endpoints);
+  // A REP where only the agent's own user comes; a ROUTER that answers as a REP would where others may, because they
+  // could have a REP lose another client's reply.
+  static std::unique_ptr<CommandSocket> make(zmq::context_t& context, const Endpoint& endpoint, const Limits& limits);
+
+  // As shmbus::agent::bind().
+  Result<Binding> bind(const SocketAccess& access);
 
   // The next request, valid until the next call, or nothing if none is waiting.
-  std::optional<Received> receive();
+  virtual std::optional<Received> receive() = 0;
 
   // Answers the last request. A reply to a client that left, or that does not read its replies, is dropped.
-  void send(std::string_view reply);
+  virtual void send(std::string_view reply) = 0;
 
   [[nodiscard]] zmq::socket_ref socket() { return socket_; }
+  [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
+
+ protected:
+  CommandSocket(zmq::context_t& context, zmq::socket_type type, Endpoint endpoint, const Limits& limits);
+
+  // Takes the next frame into `frame`, if there is one now.
+  bool take(zmq::message_t& frame);
+  // Counts the frames after `frame`, and drops them.
+  std::size_t drop_rest(const zmq::message_t& frame);
+  // The request whose first frame is `frame`.
+  Received received(zmq::message_t& frame);
+
+  zmq::socket_t socket_;
 
  private:
-  zmq::socket_t socket_;
-  zmq::message_t frame_;
-  std::string last_peer_;  // many requests in a row come from one caller
-  Caller last_caller_ = caller_from_peer_address({});
+  const Endpoint endpoint_;
 };
 
 }  // namespace shmbus::agent

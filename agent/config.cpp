@@ -5,7 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <iostream>
 #include <set>
+
+#include "agent/access/users.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -47,6 +50,17 @@ void use_defaults(Config& config) {
   }
 }
 
+// "660" and the like: the owner reads and writes, others do both, only write, or neither.
+std::string not_a_socket_mode(const std::string& digits) {
+  const bool fits =
+      digits.size() == 3 && digits.front() == '6' && digits.find_first_not_of("026", 1) == std::string::npos;
+  return fits ? "" : "a socket's permissions are three digits, 600, 660 or 666 for example";
+}
+
+SocketAccess access_of(const std::string& digits, std::optional<gid_t> group) {
+  return {.mode = static_cast<mode_t>(std::stoul(digits, nullptr, 8)), .group = group};
+}
+
 }  // namespace
 
 ParsedConfig parse_config(int argc, char** argv) {
@@ -61,6 +75,9 @@ ParsedConfig parse_config(int argc, char** argv) {
   std::int64_t scan_ms = config.scan_interval.count();
   std::int64_t settle_ms = config.settle.count();
   std::string detection = "auto";
+  std::string socket_mode;
+  std::string events_mode;
+  std::string socket_group;
   app.set_version_flag("--version", "shmbus-agent " SHMBUS_VERSION);
   app.add_option("--commands", config.commands, "Endpoint for requests; may be repeated")
       ->envname("SHMBUS_COMMANDS")
@@ -89,6 +106,15 @@ ParsedConfig parse_config(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--insecure-tcp", config.insecure_tcp,
                "Allow TCP endpoints, on loopback only: whoever connects is served");
+  app.add_option("--socket-mode", socket_mode,
+                 "Permissions of the ipc sockets: 660 for a group too, 666 for everyone (default 600)")
+      ->envname("SHMBUS_SOCKET_MODE")
+      ->check(not_a_socket_mode);
+  app.add_option("--events-mode", events_mode, "The same for the events alone (default: as --socket-mode)")
+      ->envname("SHMBUS_EVENTS_MODE")
+      ->check(not_a_socket_mode);
+  app.add_option("--socket-group", socket_group, "Group of the ipc sockets, name or number; alone it means mode 660")
+      ->envname("SHMBUS_SOCKET_GROUP");
   Limits& limits = config.limits;
   app.add_option("--max-attachments", limits.attachments, "Attachments held at a time")->capture_default_str();
   app.add_option("--max-attachments-per-principal", limits.attachments_per_principal, "The same for one caller")
@@ -103,6 +129,19 @@ ParsedConfig parse_config(int argc, char** argv) {
     parsed.exit_status = app.exit(error) == 0 ? 0 : exit_status_of(ErrorCode::kBadRequest);
     return parsed;
   }
+  std::optional<gid_t> group;
+  if (!socket_group.empty()) {
+    const Result<gid_t> named = group_named(socket_group);
+    if (!named) {
+      std::cerr << "--socket-group: " << named.error().message << "\n";
+      parsed.exit_status = exit_status_of(ErrorCode::kBadRequest);
+      return parsed;
+    }
+    group = *named;
+  }
+  socket_mode = !socket_mode.empty() ? socket_mode : group ? "660" : "600";
+  config.commands_access = access_of(socket_mode, group);
+  config.events_access = access_of(events_mode.empty() ? socket_mode : events_mode, group);
   config.scan_interval = std::chrono::milliseconds(scan_ms);
   config.settle = std::chrono::milliseconds(settle_ms);
   config.detection = detection == "trace"  ? DetectionMode::kTrace
@@ -110,6 +149,13 @@ ParsedConfig parse_config(int argc, char** argv) {
                                            : DetectionMode::kAuto;
   use_defaults(config);
   return parsed;
+}
+
+Endpoint endpoint_of(const std::string& address, const SocketAccess& access) {
+  if (address.starts_with(kTcp)) {
+    return {address, Transport::kInsecure};
+  }
+  return {address, access.is_private() ? Transport::kPrivate : Transport::kLocal};
 }
 
 Result<void> check_endpoint(const std::string& endpoint, bool insecure_tcp) {

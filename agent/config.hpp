@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/access/endpoint.hpp"
 #include "protocol/result.hpp"
 #include "protocol/runtime_directory.hpp"
 
@@ -22,6 +23,7 @@ struct Limits {
   int event_queue = 10000;                    // messages that a subscriber may be behind before events are dropped
   int reply_queue = 2000;                     // the same for replies to one client
   int request_queue = 1000;                   // requests per client before it has to wait
+  std::size_t envelope_parts = 8;             // routing frames before a request
   int backlog = 1024;                         // connections that wait to be accepted
   std::chrono::milliseconds handshake{3000};  // for a connection to say who it is
   std::chrono::milliseconds linger{1000};     // for the last messages, at the end
@@ -40,6 +42,8 @@ struct Config {
   bool uses_runtime_directory = false;  // an endpoint lies in it by default
   std::vector<std::string> commands;    // endpoints: ipc://PATH or tcp://127.0.0.1:PORT
   std::vector<std::string> events;
+  SocketAccess commands_access;
+  SocketAccess events_access;
   DetectionMode detection = DetectionMode::kAuto;
   std::chrono::milliseconds scan_interval{250};  // at most, between two scans; 0: no scan, and by default no trace
   std::chrono::milliseconds settle{1};           // at least, between two looks at what is traced
@@ -55,6 +59,9 @@ struct ParsedConfig {
   std::optional<int> exit_status;
 };
 [[nodiscard]] ParsedConfig parse_config(int argc, char** argv);
+
+// What `address`, which was checked, is to the agent if its ipc sockets are open as `access` says.
+[[nodiscard]] Endpoint endpoint_of(const std::string& address, const SocketAccess& access);
 
 // Refuses what the agent must not do: kBadRequest for a TCP endpoint that is not asked for or not on loopback, for an
 // abstract or overlong ipc address, and for other transports.

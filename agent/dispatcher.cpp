@@ -19,6 +19,18 @@ std::size_t most_reply_bytes(const Operation& operation) {
                           : limits::kMaxDataBytes + batch->requests.size() * kMostPlainReplyBytes;
 }
 
+// Whom the kernel acts as while this lives.
+class Acting {
+ public:
+  Acting(ShmKernel& kernel, const Identity* identity) : kernel_(kernel) { kernel_.act_as(identity); }
+  Acting(const Acting&) = delete;
+  Acting& operator=(const Acting&) = delete;
+  ~Acting() { kernel_.act_as(nullptr); }
+
+ private:
+  ShmKernel& kernel_;
+};
+
 void log_outcome(const Operation& operation, const Caller& caller, std::string_view outcome) {
   if (spdlog::should_log(spdlog::level::debug)) {
     spdlog::debug("{} by {} pid {}: {}", spec_of(operation).name, caller.principal, caller.pid.value_or(0), outcome);
@@ -31,8 +43,14 @@ Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attach
                        const AgentFacts& facts, const Limits& limits)
     : kernel_(kernel), feed_(feed), attachments_(attachments), publisher_(publisher), facts_(facts), once_(limits) {}
 
-std::string_view Dispatcher::handle(std::string_view frame, const Caller& caller, Clock::time_point now) {
+std::string_view Dispatcher::handle(std::string_view frame, const Result<Caller>& admitted, Clock::time_point now) {
   DecodedRequest decoded = decode_request(frame);
+  if (!admitted) {
+    spdlog::debug("refused a caller: {}", admitted.error().message);
+    reply_with(decoded.id, admitted.error());
+    return reply_;
+  }
+  const Caller& caller = *admitted;
   if (Error* const error = std::get_if<Error>(&decoded.request)) {
     spdlog::debug("refused a request of {}: {}", caller.principal, error->message);
     reply_with(decoded.id, std::move(*error));
@@ -87,6 +105,8 @@ void Dispatcher::handle_once(OperationContext& context, const Request& request) 
 }
 
 Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& operation) {
+  context.identity = context.caller.identity ? &*context.caller.identity : nullptr;
+  const Acting acting(kernel_, context.identity);
   Outcome outcome = std::visit(
       [&](const auto& request) -> Outcome {
         if constexpr (std::is_same_v<std::decay_t<decltype(request)>, BatchRequest>) {

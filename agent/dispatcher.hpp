@@ -15,8 +15,9 @@ class Dispatcher {
   Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attachments, EventPublisher& publisher,
              const AgentFacts& facts, const Limits& limits);
 
-  // The reply to `frame`, valid until the next call. Never throws for what a client sent.
-  std::string_view handle(std::string_view frame, const Caller& caller, Clock::time_point now);
+  // The reply to `frame` of a caller, or of one who is refused; valid until the next call. Never throws for what a
+  // client sent.
+  std::string_view handle(std::string_view frame, const Result<Caller>& admitted, Clock::time_point now);
 
   // The reply to a message of several frames, which is no request; valid until the next call.
   std::string_view refuse_parts(std::size_t parts);

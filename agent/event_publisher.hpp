@@ -16,8 +16,8 @@ class EventPublisher {
  public:
   EventPublisher(zmq::context_t& context, const Limits& limits, EventJournal& journal);
 
-  // As bind_all().
-  Result<std::vector<Binding>> bind(const std::vector<std::string>& endpoints);
+  // Adds a socket at `endpoint`. As shmbus::agent::bind().
+  Result<Binding> bind(const Endpoint& endpoint, const SocketAccess& access);
 
   // Numbers, keeps and sends one event.
   void publish(Event event);
@@ -29,13 +29,15 @@ class EventPublisher {
   void answer_subscriptions();
 
   [[nodiscard]] const EventJournal& journal() const { return journal_; }
-  [[nodiscard]] zmq::socket_ref socket() { return socket_; }
+  [[nodiscard]] std::vector<zmq::socket_t>& sockets() { return sockets_; }
 
  private:
-  void send(std::string_view topic, std::string_view body);
+  void answer_subscriptions(zmq::socket_t& socket);
 
+  zmq::context_t& context_;
+  const Limits limits_;
   EventJournal& journal_;
-  zmq::socket_t socket_;
+  std::vector<zmq::socket_t> sockets_;
 };
 
 }  // namespace shmbus::agent

@@ -2,8 +2,10 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -79,12 +81,43 @@ std::string joined(const std::vector<std::string>& words) {
   return line;
 }
 
+// As far as the most open of the sockets needs.
+Passage passage_to(const Config& config) {
+  const mode_t mode = config.commands_access.mode | config.events_access.mode;
+  return (mode & S_IWOTH) != 0 ? Passage::kEveryone : (mode & S_IWGRP) != 0 ? Passage::kGroup : Passage::kNobody;
+}
+
+bool serves(const Config& config, Transport transport) {
+  return std::any_of(config.commands.begin(), config.commands.end(), [&](const std::string& address) {
+    return endpoint_of(address, config.commands_access).transport == transport;
+  });
+}
+
+// What an agent without the rights to act as others must not do, and what it says.
+Result<void> check_rights(const Config& config, const Credentials& credentials) {
+  if (credentials.can_switch()) {
+    return {};
+  }
+  if (credentials.own().uid == 0 && serves(config, Transport::kInsecure)) {
+    return Error{.code = ErrorCode::kPermissionDenied,
+                 .message = "whoever connects to a TCP endpoint without keys would be served as root",
+                 .hint = "let the agent have CAP_SETUID and CAP_SETGID, or run it as another user"};
+  }
+  if (serves(config, Transport::kLocal)) {
+    spdlog::warn("serving uid {} and root only: acting as others takes CAP_SETUID and CAP_SETGID",
+                 credentials.own().uid);
+  }
+  return {};
+}
+
 int serve(const Config& config) {
   if (const Result<void> checked = check_endpoints(config); !checked) {
     return refuse(checked.error());
   }
   if (config.uses_runtime_directory) {
-    if (const Result<void> prepared = prepare_runtime_directory(config.runtime_directory); !prepared) {
+    const Result<void> prepared =
+        prepare_runtime_directory(config.runtime_directory, passage_to(config), config.commands_access.group);
+    if (!prepared) {
       return refuse(prepared.error());
     }
   }
@@ -93,7 +126,11 @@ int serve(const Config& config) {
   std::srand(static_cast<unsigned>(random_53_bits()));
   const UniqueFd exit_signals = block_exit_signals();
   SysvKernel kernel;
-  Agent agent(config, kernel);
+  if (const Result<void> checked = check_rights(config, kernel.credentials()); !checked) {
+    return refuse(checked.error());
+  }
+  Agent agent(config, kernel,
+              {.identity = kernel.credentials().own(), .can_switch = kernel.credentials().can_switch()});
   if (const Result<void> started = agent.start(); !started) {
     return refuse(started.error());
   }

@@ -95,7 +95,7 @@ std::vector<std::string> client_runtime_directories() {
   return directories;
 }
 
-Result<void> prepare_runtime_directory(const RuntimeDirectory& directory) {
+Result<void> prepare_runtime_directory(const RuntimeDirectory& directory, Passage passage, std::optional<gid_t> group) {
   const std::string path = without_trailing_slash(directory.path);
   if (directory.from_systemd) {
     // With DynamicUser= it is a link into /run/private, so this one is followed.
@@ -111,7 +111,17 @@ Result<void> prepare_runtime_directory(const RuntimeDirectory& directory) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     return failed(errno, "create", path);
   }
-  return check(path, kOpenToOthers, "is open to others");
+  if (passage == Passage::kNobody) {
+    return check(path, kOpenToOthers, "is open to others");
+  }
+  if (Result<void> checked = check_runtime_directory(path); !checked) {
+    return checked;
+  }
+  const mode_t mode = passage == Passage::kEveryone ? 0711 : 0710;
+  if ((group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) || ::chmod(path.c_str(), mode) != 0) {
+    return failed(errno, "open to others", path);
+  }
+  return {};
 }
 
 Result<void> check_runtime_directory(const std::string& path) {

@@ -28,33 +28,32 @@ void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t
   socket.set(zmq::sockopt::linger, static_cast<int>(limits.linger.count()));
 }
 
-Result<std::vector<Binding>> bind_all(zmq::socket_t& socket, const std::vector<std::string>& endpoints) {
-  std::vector<Binding> bindings;
-  for (const std::string& endpoint : endpoints) {
-    Binding& binding = bindings.emplace_back();
-    const std::string path = path_of_endpoint(endpoint);
-    if (!path.empty()) {
-      Result<IpcPath> claimed = IpcPath::claim(path);
-      if (!claimed) {
-        return std::move(claimed).error();
-      }
-      binding.path.emplace(std::move(*claimed));
+Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access) {
+  Binding binding;
+  const std::string path = path_of_endpoint(endpoint.address);
+  if (!path.empty()) {
+    Result<IpcPath> claimed = IpcPath::claim(path);
+    if (!claimed) {
+      return std::move(claimed).error();
     }
-    try {
-      const PrivateUmask private_umask;
-      socket.set(zmq::sockopt::ipv6, endpoint.starts_with("tcp://["));
-      socket.bind(endpoint);
-      binding.endpoint = socket.get(zmq::sockopt::last_endpoint);
-    } catch (const zmq::error_t& error) {
-      return Error{.code = ErrorCode::kBadRequest,
-                   .message = "can't bind " + endpoint + ": " + error.what(),
-                   .errno_value = error.num()};
-    }
-    if (binding.path) {
-      binding.path->make_private();
+    binding.path.emplace(*std::move(claimed));
+  }
+  try {
+    const PrivateUmask private_umask;
+    socket.set(zmq::sockopt::ipv6, endpoint.address.starts_with("tcp://["));
+    socket.bind(endpoint.address);
+    binding.endpoint = socket.get(zmq::sockopt::last_endpoint);
+  } catch (const zmq::error_t& error) {
+    return Error{.code = ErrorCode::kBadRequest,
+                 .message = "can't bind " + endpoint.address + ": " + error.what(),
+                 .errno_value = error.num()};
+  }
+  if (binding.path) {
+    if (Result<void> opened = binding.path->open_to(access); !opened) {
+      return std::move(opened).error();
     }
   }
-  return bindings;
+  return binding;
 }
 
 }  // namespace shmbus::agent

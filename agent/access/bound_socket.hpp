@@ -1,10 +1,10 @@
-// One ZeroMQ socket bound to its endpoints, with what holds for each: private ipc paths, limits before memory is taken.
+// A ZeroMQ socket bound to its endpoint, with what holds for each: who may connect, limits before memory is taken.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "agent/access/endpoint.hpp"
 #include "agent/access/ipc_path.hpp"
 #include "agent/config.hpp"
 
@@ -28,8 +28,8 @@ struct Binding {
   std::optional<IpcPath> path;
 };
 
-// Binds `socket` to each endpoint. The bindings returned must outlive the ZeroMQ context, which closes sockets in a
-// thread of its own. Errors: kExists, kBadRequest with the endpoint and the reason.
-[[nodiscard]] Result<std::vector<Binding>> bind_all(zmq::socket_t& socket, const std::vector<std::string>& endpoints);
+// Binds `socket`; an ipc path is open to whom `access` says, from the first moment. The binding must outlive the ZeroMQ
+// context, which closes sockets in a thread of its own. Errors: kExists, kBadRequest with the endpoint and the reason.
+[[nodiscard]] Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access);
 
 }  // namespace shmbus::agent

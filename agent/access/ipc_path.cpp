@@ -60,10 +60,15 @@ IpcPath::~IpcPath() {
   }
 }
 
-void IpcPath::make_private() const {
-  if (chmod(path_.c_str(), S_IRUSR | S_IWUSR) != 0) {
-    throw std::system_error(errno, std::generic_category(), path_);
+Result<void> IpcPath::open_to(const SocketAccess& access) const {
+  if ((access.group && chown(path_.c_str(), static_cast<uid_t>(-1), *access.group) != 0) ||
+      chmod(path_.c_str(), access.mode) != 0) {
+    const int failure = errno;
+    return Error{.code = ErrorCode::kPermissionDenied,
+                 .message = "can't open " + path_ + " to others: " + std::generic_category().message(failure),
+                 .errno_value = failure};
   }
+  return {};
 }
 
 std::string path_of_endpoint(const std::string& endpoint) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/access/endpoint.hpp"
 #include "agent/kernel/lock_file.hpp"
 #include "protocol/result.hpp"
 
@@ -23,8 +24,8 @@ class IpcPath {
   IpcPath& operator=(const IpcPath&) = delete;
   ~IpcPath();
 
-  // Closes the bound socket to all but its owner (0600). Throws std::system_error.
-  void make_private() const;
+  // Gives the bound socket its group and then its permissions. Errors: kPermissionDenied.
+  [[nodiscard]] Result<void> open_to(const SocketAccess& access) const;
 
  private:
   IpcPath(std::string path, LockFile lock);

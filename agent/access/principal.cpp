@@ -25,17 +25,23 @@ std::optional<Number> take_number(std::string_view& text) {
 
 }  // namespace
 
-Caller caller_from_peer_address(std::string_view peer_address) {
-  if (peer_address.starts_with(kLocalPrefix)) {
-    std::string_view rest = peer_address.substr(kLocalPrefix.size());
-    const auto uid = take_number<std::uint32_t>(rest);
-    const auto gid = take_number<std::uint32_t>(rest);
-    const auto pid = take_number<std::int32_t>(rest);
-    if (uid && gid && pid && rest.empty()) {
-      return {.principal = "uid:" + std::to_string(*uid), .uid = uid, .gid = gid, .pid = pid};
-    }
+std::optional<Caller> caller_from_peer_address(std::string_view peer_address) {
+  if (!peer_address.starts_with(kLocalPrefix)) {
+    return std::nullopt;
   }
-  return {.principal = std::string(kAnonymous), .uid = {}, .gid = {}, .pid = {}};
+  std::string_view rest = peer_address.substr(kLocalPrefix.size());
+  const auto uid = take_number<std::uint32_t>(rest);
+  const auto gid = take_number<std::uint32_t>(rest);
+  const auto pid = take_number<std::int32_t>(rest);
+  if (!uid || !gid || !pid || !rest.empty()) {
+    return std::nullopt;
+  }
+  return Caller{
+      .principal = "uid:" + std::to_string(*uid), .uid = uid, .gid = gid, .pid = pid, .key_name = {}, .identity = {}};
+}
+
+Caller anonymous_caller() {
+  return {.principal = std::string(kAnonymous), .uid = {}, .gid = {}, .pid = {}, .key_name = {}, .identity = {}};
 }
 
 Actor actor_of(const Caller& caller) {

@@ -1,5 +1,4 @@
-// Who is asking. On ipc libzmq attaches the kernel's word on the peer, taken when it connected, to every message as
-// the property Peer-Address: "localhost:UID:GID:PID". Nothing else identifies a caller.
+// Who is asking, and with whose rights it is done.
 #pragma once
 
 #include <cstdint>
@@ -7,22 +6,33 @@
 #include <string>
 #include <string_view>
 
+#include "agent/kernel/credentials.hpp"
 #include "protocol/events.hpp"
 
 namespace shmbus::agent {
 
-// One caller. Attachments and `once` values belong to `principal`: "uid:1000" on ipc, "anonymous" on tcp.
+// One caller. Attachments, `once` values and quotas belong to `principal`: "uid:1000" on ipc, "key:NAME" with a key,
+// "anonymous" on insecure tcp. `identity` is whose rights its own program has here: none for who has only a key, and
+// absent where the agent's own rights are what it gets.
 struct Caller {
   std::string principal;
   std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> gid;
   std::optional<std::int32_t> pid;
+  std::string key_name;
+  std::optional<Identity> identity;
+
+  [[nodiscard]] bool is_local() const { return uid.has_value(); }
 };
 
 inline constexpr std::string_view kAnonymous = "anonymous";
 
-// The caller that `peer_address` describes; anonymous for any other form.
-[[nodiscard]] Caller caller_from_peer_address(std::string_view peer_address);
+// What the property Peer-Address says on ipc, "localhost:UID:GID:PID": the kernel's word on the peer, taken when it
+// connected. Nothing for any other form.
+[[nodiscard]] std::optional<Caller> caller_from_peer_address(std::string_view peer_address);
+
+// Who shares this with every other client of an endpoint without keys.
+[[nodiscard]] Caller anonymous_caller();
 
 // The caller as events name it, with the name of its process as far as that is still there (proc(5), comm).
 [[nodiscard]] Actor actor_of(const Caller& caller);

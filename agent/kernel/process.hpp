@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/kernel/credentials.hpp"
 #include "protocol/segment.hpp"
 
 namespace shmbus::agent {
@@ -20,9 +21,23 @@ struct ProcessIds {
 };
 [[nodiscard]] std::optional<ProcessIds> process_ids(std::int32_t pid);
 
+// What a process may do, and since when it is there (in clock ticks since boot, which tells it from a later one of its
+// number). All of one process, though its number may be another's by now.
+struct ProcessRights {
+  std::uint64_t start_time = 0;
+  Identity identity;
+};
+[[nodiscard]] std::optional<ProcessRights> process_rights(std::int32_t pid);
+
 // Whether the process's segments are ours: its IPC namespace is the agent's. Nothing if that can't be told, because it
 // is gone or somebody else's and we lack CAP_SYS_PTRACE.
 [[nodiscard]] std::optional<bool> shares_our_segments(std::int32_t pid);
+
+// Whether its user ids mean what ours do: its user namespace is the agent's. Nothing if that can't be told.
+[[nodiscard]] std::optional<bool> shares_our_users(std::int32_t pid);
+
+// The id that stands for one that a user namespace does not map.
+[[nodiscard]] std::uint32_t overflow_uid();
 
 // One segment mapped by a process.
 struct MappedSegment {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/kernel/credentials.hpp"
 #include "protocol/result.hpp"
 #include "protocol/segment.hpp"
 
@@ -72,6 +73,10 @@ class ShmKernel {
   ShmKernel(ShmKernel&&) = delete;
   ShmKernel& operator=(ShmKernel&&) = delete;
   virtual ~ShmKernel() = default;
+
+  // Whose rights create, stat, set, remove and attach are made with from now on; null: our own. What they make belongs
+  // to it. Borrowed until the next call. They fail with kInternal, nothing done, if it can't be acted as.
+  virtual void act_as(const Identity* identity) = 0;
 
   // Creates a segment of `size` bytes (1 or more), or without `exclusive` opens the one that has `key`. kPrivateKey
   // always creates. Errors: kExists, kSizeMismatch (told before a missing right, with both sizes), kPermissionDenied,

@@ -133,11 +133,15 @@ Result<Opened> SysvKernel::create(Key key, std::uint64_t size, Mode mode, bool e
   const auto kernel_key = static_cast<key_t>(key);
   // Creating exclusively first tells created from opened; another process may remove the segment between the two.
   for (int tries = 0; tries < kMaxCreateTries; ++tries) {
-    const int created = ::shmget(kernel_key, size, IPC_CREAT | IPC_EXCL | mode.bits);
-    if (created >= 0) {
-      return Opened{created, size, mode, true};
-    }
+    const Result<int> created =
+        with_rights([&] { return ::shmget(kernel_key, size, IPC_CREAT | IPC_EXCL | mode.bits); });
     int failure = errno;
+    if (!created) {
+      return created.error();
+    }
+    if (*created >= 0) {
+      return Opened{*created, size, mode, true};
+    }
     if (failure != EEXIST) {
       return create_error(failure, attempt, limits(), usage());
     }
@@ -149,16 +153,19 @@ Result<Opened> SysvKernel::create(Key key, std::uint64_t size, Mode mode, bool e
       continue;
     }
 
-    const int opened = ::shmget(kernel_key, size, mode.bits);
+    const Result<int> opened = with_rights([&] { return ::shmget(kernel_key, size, mode.bits); });
     failure = errno;
-    if (opened >= 0 && existing && existing->shm_shmid == opened) {
-      return Opened{opened, existing->shm_segsz, existing->mode, false};
+    if (!opened) {
+      return opened.error();
     }
-    if (opened < 0 && failure == EINVAL) {
+    if (*opened >= 0 && existing && existing->shm_shmid == *opened) {
+      return Opened{*opened, existing->shm_segsz, existing->mode, false};
+    }
+    if (*opened < 0 && failure == EINVAL) {
       if (existing && existing->shm_segsz < size) {
         return size_mismatch(attempt, *existing);
       }
-    } else if (opened < 0 && failure != ENOENT) {
+    } else if (*opened < 0 && failure != ENOENT) {
       return create_error(failure, attempt, limits(), usage());
     }
   }
@@ -180,10 +187,11 @@ Result<ShmId> SysvKernel::find(Key key) {
 
 Result<SegmentStat> SysvKernel::stat(ShmId shmid) {
   shmid_ds state{};
-  if (::shmctl(shmid, IPC_STAT, &state) != 0) {
-    return segment_error(errno, "read", shmid);
+  const Result<int> done = with_rights([&] { return ::shmctl(shmid, IPC_STAT, &state); });
+  if (!done) {
+    return done.error();
   }
-  return to_stat(shmid, state);
+  return *done == 0 ? Result<SegmentStat>(to_stat(shmid, state)) : segment_error(errno, "read", shmid);
 }
 
 Result<SegmentStat> SysvKernel::look(ShmId shmid) {
@@ -226,10 +234,14 @@ Result<void> SysvKernel::set(ShmId shmid, const PermissionChange& change) {
   wanted.shm_perm.uid = change.uid.value_or(now->uid);
   wanted.shm_perm.gid = change.gid.value_or(now->gid);
   wanted.shm_perm.mode = change.mode.value_or(now->mode).bits;
-  if (::shmctl(shmid, IPC_SET, &wanted) == 0) {
+  const Result<int> done = with_rights([&] { return ::shmctl(shmid, IPC_SET, &wanted); });
+  const int failure = errno;
+  if (!done) {
+    return done.error();
+  }
+  if (*done == 0) {
     return {};
   }
-  const int failure = errno;
   if (failure == EINVAL && look(shmid)) {
     return unmapped_owner(maps_uid(wanted.shm_perm.uid) ? "gid " + std::to_string(wanted.shm_perm.gid)
                                                         : "uid " + std::to_string(wanted.shm_perm.uid));
@@ -238,14 +250,20 @@ Result<void> SysvKernel::set(ShmId shmid, const PermissionChange& change) {
 }
 
 Result<void> SysvKernel::remove(ShmId shmid) {
-  if (::shmctl(shmid, IPC_RMID, nullptr) != 0) {
-    return segment_error(errno, "remove", shmid);
+  const Result<int> done = with_rights([&] { return ::shmctl(shmid, IPC_RMID, nullptr); });
+  if (!done) {
+    return done.error();
   }
-  return {};
+  return *done == 0 ? Result<void>() : segment_error(errno, "remove", shmid);
 }
 
 Result<std::unique_ptr<Attachment>> SysvKernel::attach(ShmId shmid, Access access) {
-  void* const address = ::shmat(shmid, nullptr, access == Access::kReadOnly ? SHM_RDONLY : 0);
+  const Result<void*> attached =
+      with_rights([&] { return ::shmat(shmid, nullptr, access == Access::kReadOnly ? SHM_RDONLY : 0); });
+  if (!attached) {
+    return attached.error();
+  }
+  void* const address = *attached;
   if (address == reinterpret_cast<void*>(-1)) {
     return segment_error(errno, "attach", shmid);
   }

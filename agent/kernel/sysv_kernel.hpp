@@ -13,6 +13,10 @@ class SysvKernel final : public ShmKernel {
  public:
   SysvKernel();
 
+  // Whether act_as() can take on other users' ids.
+  [[nodiscard]] const Credentials& credentials() const { return credentials_; }
+
+  void act_as(const Identity* identity) override { identity_ = identity; }
   Result<Opened> create(Key key, std::uint64_t size, Mode mode, bool exclusive) override;
   Result<ShmId> find(Key key) override;
   Result<SegmentStat> stat(ShmId shmid) override;
@@ -27,6 +31,15 @@ class SysvKernel final : public ShmKernel {
  private:
   Result<SegmentStat> look_up(Key key);
 
+  // Makes one system call with the rights of whom we act as.
+  template <class Call>
+  auto with_rights(Call call) -> Result<decltype(call())> {
+    return identity_ == nullptr ? Result<decltype(call())>(call()) : credentials_.run_as(*identity_, call);
+  }
+
+  CredentialCalls credential_calls_;
+  Credentials credentials_{credential_calls_};
+  const Identity* identity_ = nullptr;
   const ShmId slots_;  // an id is its slot plus a multiple of this
 };
 

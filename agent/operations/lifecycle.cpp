@@ -8,14 +8,14 @@ namespace shmbus::agent {
 namespace {
 
 // What a segment was that `request` made and that somebody removed before it could be looked at.
-SegmentStat as_it_was_made(const CreateRequest& request, ShmId shmid) {
+SegmentStat as_it_was_made(const CreateRequest& request, ShmId shmid, const Identity* maker) {
   SegmentStat stat;
   stat.shm_key = request.shm_key;
   stat.shm_shmid = shmid;
   stat.shm_segsz = request.shm_segsz;
   stat.mode = request.mode;
-  stat.uid = stat.cuid = geteuid();
-  stat.gid = stat.cgid = getegid();
+  stat.uid = stat.cuid = maker == nullptr ? geteuid() : maker->uid;
+  stat.gid = stat.cgid = maker == nullptr ? getegid() : maker->gid;
   stat.shm_ctime = std::time(nullptr);
   stat.shm_cpid = getpid();
   return stat;
@@ -32,7 +32,7 @@ Result<CreateResult> execute(OperationContext& context, const CreateRequest& req
     return std::move(opened).error();
   }
   if (opened->created) {
-    context.feed.report_created(as_it_was_made(request, opened->shmid), actor_of(context.caller));
+    context.feed.report_created(as_it_was_made(request, opened->shmid, context.identity), actor_of(context.caller));
   } else {
     context.feed.look_at(opened->shmid);
   }

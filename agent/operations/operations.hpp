@@ -17,8 +17,8 @@ struct AgentFacts {
   InfoResult::Detection detection;
 };
 
-// What an operation works with. Borrowed for the time of one request; `caller` is who asks. What a batch shares among
-// its requests: `data_left` is how many bytes read, list and events may still put into the reply; `looked` says that
+// What an operation works with. Borrowed for the time of one request; `caller` is who asks, `identity` with whose rights
+// it is done (null: the agent's). What a batch shares among its requests: `data_left` is how many bytes read, list and events may still put into the reply; `looked` says that
 // all segments were looked at, so that the state as of the reply's seq is known.
 struct OperationContext {
   ShmKernel& kernel;
@@ -28,6 +28,7 @@ struct OperationContext {
   const AgentFacts& facts;
   const Caller& caller;
   Clock::time_point now;
+  const Identity* identity = nullptr;
   std::size_t data_left = limits::kMaxDataBytes;
   bool looked = false;
 };

@@ -25,7 +25,7 @@ struct Message {
 class EventPublisherTest : public ::testing::Test {
  protected:
   EventPublisherTest() {
-    publisher.socket().bind("inproc://events");
+    EXPECT_TRUE(publisher.bind({.address = "inproc://events"}, {}).ok());
     one.connect("inproc://events");
     other.connect("inproc://events");
   }
@@ -175,7 +175,7 @@ TEST_F(EventPublisherTest, ASubscriberThatDoesNotReadLosesMessagesAndHoldsUpNobo
   limits.event_queue = 1;
   EventJournal small_journal("db1", kEpoch, limits.replay_bytes);
   EventPublisher small(context, limits, small_journal);
-  small.socket().bind("inproc://small");
+  ASSERT_TRUE(small.bind({.address = "inproc://small"}, {}).ok());
   zmq::socket_t slow(context, zmq::socket_type::sub);
   slow.set(zmq::sockopt::rcvhwm, 1);
   slow.connect("inproc://small");

@@ -83,7 +83,7 @@ TEST_F(IpcPathTest, TheBoundSocketIsPrivateAndGoesWithItsClaim) {
     const Result<IpcPath> claimed = IpcPath::claim(path);
     ASSERT_TRUE(claimed) << claimed.error().message;
     const UniqueFd listener = bind_there();
-    claimed->make_private();
+    EXPECT_TRUE(claimed->open_to({.mode = 0600, .group = {}}).ok());
     struct stat status {};
     ASSERT_EQ(stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0600U);

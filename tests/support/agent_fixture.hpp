@@ -61,7 +61,7 @@ inline std::vector<EventKind> kinds_of(const std::vector<Event>& events) {
 class AgentFixture : public ::testing::Test {
  protected:
   AgentFixture() {
-    publisher.socket().bind("inproc://events");
+    EXPECT_TRUE(publisher.bind({.address = "inproc://events"}, {}).ok());
     subscriber_.connect("inproc://events");
     subscriber_.set(zmq::sockopt::subscribe, "");
     publisher.answer_subscriptions();  // from here on nothing is lost
@@ -135,7 +135,7 @@ class AgentFixture : public ::testing::Test {
   Attachments attachments{limits};
   AgentFacts facts;
   Dispatcher dispatcher{kernel, feed, attachments, publisher, facts, limits};
-  Caller caller{.principal = "uid:1000", .uid = 1000, .gid = 1000, .pid = {}};
+  Caller caller{.principal = "uid:1000", .uid = 1000, .gid = 1000, .pid = {}, .key_name = {}, .identity = {}};
   Clock::time_point now{std::chrono::hours(1)};
 
  private:

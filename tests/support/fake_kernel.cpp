@@ -76,9 +76,9 @@ FakeKernel::FakeKernel()
       uid_(::geteuid()),
       gid_(::getegid()) {}
 
-void FakeKernel::caller(std::uint32_t uid, std::uint32_t gid) {
-  uid_ = uid;
-  gid_ = gid;
+void FakeKernel::act_as(const Identity* identity) {
+  uid_ = identity == nullptr ? ::geteuid() : identity->uid;
+  gid_ = identity == nullptr ? ::getegid() : identity->gid;
 }
 
 void FakeKernel::fail_next(Error error) { state_->next_failure = std::move(error); }

@@ -19,8 +19,6 @@ class FakeKernel final : public ShmKernel {
 
   // Knobs.
   void set_limits(const KernelLimits& limits) { limits_ = limits; }
-  // Who calls from now on; uid 0 passes every check. Our effective ids at first.
-  void caller(std::uint32_t uid, std::uint32_t gid);
   // The next call that returns a Result, copies of attachments included, returns `error` and does nothing.
   void fail_next(Error error);
 
@@ -29,6 +27,8 @@ class FakeKernel final : public ShmKernel {
   // How often everything was listed.
   [[nodiscard]] int lists() const { return lists_; }
 
+  // uid 0 passes every check. Our effective ids at first.
+  void act_as(const Identity* identity) override;
   Result<Opened> create(Key key, std::uint64_t size, Mode mode, bool exclusive) override;
   Result<ShmId> find(Key key) override;
   Result<SegmentStat> stat(ShmId shmid) override;

@@ -1,7 +1,6 @@
 // The kernels that the conformance suite asks, each with what a test may do to it from outside.
 #pragma once
 
-#include <grp.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -18,17 +17,22 @@ class Subject {
  public:
   virtual ~Subject() = default;
   virtual ShmKernel& kernel() = 0;
-  virtual bool become(std::uint32_t uid) = 0;  // from root; 0 goes back
   virtual bool limit(std::uint64_t shmmni, std::uint64_t shmall) = 0;
+
+  // Has the kernel act as this user from now on; 0 is root, as which the tests run.
+  virtual bool become(std::uint32_t uid) {
+    identity_ = {.uid = uid, .gid = uid, .groups = {}, .capabilities = 0};
+    kernel().act_as(uid == 0 ? nullptr : &identity_);
+    return true;
+  }
+
+ private:
+  Identity identity_;
 };
 
 class FakeSubject final : public Subject {
  public:
   ShmKernel& kernel() override { return kernel_; }
-  bool become(std::uint32_t uid) override {
-    kernel_.caller(uid, uid);
-    return true;
-  }
   bool limit(std::uint64_t shmmni, std::uint64_t shmall) override {
     KernelLimits limits = kernel_.limits();
     limits.shmmni = shmmni;
@@ -45,12 +49,7 @@ class FakeSubject final : public Subject {
 class SysvSubject final : public Subject {
  public:
   ShmKernel& kernel() override { return kernel_; }
-  bool become(std::uint32_t uid) override {
-    if (uid == 0) {
-      return ::seteuid(0) == 0 && ::setegid(0) == 0;
-    }
-    return ::setgroups(0, nullptr) == 0 && ::setegid(uid) == 0 && ::seteuid(uid) == 0;
-  }
+  bool become(std::uint32_t uid) override { return kernel_.credentials().can_switch() && Subject::become(uid); }
   bool limit(std::uint64_t shmmni, std::uint64_t shmall) override {
     return isolated_ && set_sysctl("shmmni", shmmni) && set_sysctl("shmall", shmall);
   }

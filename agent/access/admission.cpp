@@ -1,0 +1,39 @@
+#include "agent/access/admission.hpp"
+
+#include <unistd.h>
+
+namespace shmbus::agent {
+namespace {
+
+Caller anonymous(std::optional<Identity> nobody) {
+  Caller caller = anonymous_caller();
+  caller.identity = std::move(nobody);
+  return caller;
+}
+
+}  // namespace
+
+Admission::Admission(OwnRights own, std::optional<Identity> nobody)
+    : callers_(std::move(own)), anonymous_(anonymous(std::move(nobody))) {}
+
+void Admission::take_peers_for_own_user() {
+  Caller own = anonymous_caller();
+  own.principal = "uid:" + std::to_string(::geteuid());
+  own.uid = ::geteuid();
+  own.gid = ::getegid();
+  own_user_.emplace(std::move(own));
+}
+
+const Result<Caller>& Admission::admit(Transport transport, std::string_view peer, Clock::time_point now) {
+  switch (transport) {
+    case Transport::kPrivate:
+    case Transport::kLocal:
+      return own_user_ ? *own_user_ : callers_.find(peer, now);
+    case Transport::kInsecure:
+    case Transport::kCurve:
+      break;
+  }
+  return anonymous_;
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,33 @@
+// Who gets in: from what a socket knows of a request's sender to a caller, or to why it is refused.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "agent/access/callers.hpp"
+#include "agent/access/endpoint.hpp"
+
+namespace shmbus::agent {
+
+// One thread.
+class Admission {
+ public:
+  using Clock = Callers::Clock;
+
+  // `nobody` is whom callers without a name are served as, if the agent can act as others.
+  Admission(OwnRights own, std::optional<Identity> nobody);
+
+  // From now on who comes to a private socket is taken for our own user: nobody else can reach it.
+  void take_peers_for_own_user();
+
+  // The caller behind `peer`, as a socket of this transport tells it (see Received); valid until the next call. Errors:
+  // as Callers::find().
+  const Result<Caller>& admit(Transport transport, std::string_view peer, Clock::time_point now);
+
+ private:
+  Callers callers_;
+  std::optional<Result<Caller>> own_user_;
+  const Result<Caller> anonymous_;
+};
+
+}  // namespace shmbus::agent

@@ -1,0 +1,51 @@
+// Local callers: from the kernel's word on a peer to a caller whose rights are known, or to why it is refused.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "agent/access/principal.hpp"
+#include "protocol/result.hpp"
+
+namespace shmbus::agent {
+
+// The agent's own side: who it is, whether it can act as others.
+struct OwnRights {
+  Identity identity;
+  bool can_switch = false;
+};
+
+// One thread; time comes from the caller. Reads /proc; what it reads is kept for at most a second.
+class Callers {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit Callers(OwnRights own) : own_(std::move(own)) {}
+
+  // The caller behind a Peer-Address, valid until the next call. Its groups, and root's capabilities, are those of its
+  // process, if that is still the one that connected; else its primary group is all that is known. Without
+  // can_switch, callers of our own user and root have our rights. Errors: kPermissionDenied for who can't be told from
+  // others (pid 0, the overflow uid) or can't be acted as, kUnsupported for a caller in another IPC namespace.
+  const Result<Caller>& find(std::string_view peer_address, Clock::time_point now);
+
+ private:
+  struct Known {
+    Result<Caller> caller;
+    Clock::time_point looked;
+    std::optional<std::uint64_t> start_time;  // of the process that connected
+  };
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  Result<Caller> look(std::string_view peer_address, std::optional<std::uint64_t>& start_time) const;
+  [[nodiscard]] Result<void> check(const Caller& caller) const;
+
+  const OwnRights own_;
+  std::unordered_map<std::string, Known, Hash, std::equal_to<>> known_;
+};
+
+}  // namespace shmbus::agent

@@ -1,0 +1,19 @@
+// Commands of the agent's own user: a REP.
+#pragma once
+
+#include "agent/command_socket.hpp"
+
+namespace shmbus::agent {
+
+class RepSocket final : public CommandSocket {
+ public:
+  RepSocket(zmq::context_t& context, const Endpoint& endpoint, const Limits& limits);
+
+  std::optional<Received> receive() override;
+  void send(std::string_view reply) override;
+
+ private:
+  zmq::message_t frame_;
+};
+
+}  // namespace shmbus::agent

@@ -1,0 +1,160 @@
+#include "agent/kernel/credentials.hpp"
+
+#include <grp.h>
+#include <linux/capability.h>
+#include <spdlog/spdlog.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+namespace shmbus::agent {
+namespace {
+
+constexpr uid_t kTrialId = 65534;  // nobody, on Debian
+constexpr CapabilitySet kOverridesPermissions = CapabilitySet{1} << CAP_IPC_OWNER;
+constexpr CapabilitySet kOverridesOwnership = CapabilitySet{1} << CAP_SYS_ADMIN;
+constexpr CapabilitySet kSwitches = (CapabilitySet{1} << CAP_SETUID) | (CapabilitySet{1} << CAP_SETGID);
+
+using CapabilityData = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+
+__user_cap_header_struct this_thread() { return {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0}; }
+
+int errno_of(long result) { return result < 0 ? errno : 0; }
+
+struct Capabilities {
+  CapabilitySet effective = 0;
+  CapabilitySet permitted = 0;
+  CapabilitySet inheritable = 0;
+};
+
+Capabilities capabilities_of_this_thread() {
+  CapabilityData data{};
+  __user_cap_header_struct header = this_thread();
+  if (::syscall(SYS_capget, &header, data.data()) != 0) {
+    throw std::system_error(errno, std::generic_category(), "capget");
+  }
+  const auto both = [&](auto half) { return data[0].*half | CapabilitySet{data[1].*half} << 32U; };
+  return {.effective = both(&__user_cap_data_struct::effective),
+          .permitted = both(&__user_cap_data_struct::permitted),
+          .inheritable = both(&__user_cap_data_struct::inheritable)};
+}
+
+Identity identity_of_this_thread() {
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  if (const int count = ::getgroups(static_cast<int>(groups.size()), groups.data()); count >= 0) {
+    groups.resize(static_cast<std::size_t>(count));
+  } else {
+    throw std::system_error(errno, std::generic_category(), "getgroups");
+  }
+  return {.uid = ::geteuid(),
+          .gid = ::getegid(),
+          .groups = groups,
+          .capabilities = capabilities_of_this_thread().effective};
+}
+
+}  // namespace
+
+CredentialCalls::CredentialCalls() {
+  const Capabilities own = capabilities_of_this_thread();
+  permitted_ = own.permitted;
+  inheritable_ = own.inheritable;
+}
+
+int CredentialCalls::set_groups(const std::vector<gid_t>& groups) {
+  return errno_of(::syscall(SYS_setgroups, groups.size(), groups.data()));
+}
+
+int CredentialCalls::set_effective_gid(gid_t gid) { return errno_of(::syscall(SYS_setresgid, -1, gid, -1)); }
+
+int CredentialCalls::set_effective_uid(uid_t uid) { return errno_of(::syscall(SYS_setresuid, -1, uid, -1)); }
+
+int CredentialCalls::set_effective_capabilities(CapabilitySet effective) {
+  CapabilityData data{};
+  for (std::size_t half = 0; half < data.size(); ++half) {
+    const auto part = [half](CapabilitySet set) { return static_cast<std::uint32_t>(set >> (32U * half)); };
+    data[half] = {
+        .effective = part(effective & permitted_), .permitted = part(permitted_), .inheritable = part(inheritable_)};
+  }
+  __user_cap_header_struct header = this_thread();
+  return errno_of(::syscall(SYS_capset, &header, data.data()));
+}
+
+Credentials::Credentials(CredentialCalls& calls)
+    : calls_(calls), own_(identity_of_this_thread()), can_switch_(try_switch()) {}
+
+bool Credentials::is_own(const Identity& identity) const {
+  const CapabilitySet overrides = own_.capabilities & (kOverridesPermissions | kOverridesOwnership);
+  const bool keeps_all = (own_.capabilities & ~identity.capabilities) == 0;
+  return identity.uid == own_.uid && identity.gid == own_.gid && keeps_all &&
+         (identity.groups == own_.groups || overrides == (kOverridesPermissions | kOverridesOwnership));
+}
+
+bool Credentials::kernel_moves_capabilities(const Identity& identity) const {
+  return own_.uid == 0 && identity.uid != 0 && identity.capabilities == 0 && own_.capabilities == calls_.permitted();
+}
+
+// To nobody and back; what the kernel makes of our ids is looked at, not assumed.
+bool Credentials::try_switch() {
+  if ((own_.capabilities & kSwitches) != kSwitches) {
+    return false;
+  }
+  const Identity trial{.uid = kTrialId, .gid = kTrialId, .groups = {}, .capabilities = 0};
+  if (become(trial)) {
+    return false;  // no such user here, in a namespace that maps few
+  }
+  const Identity became = identity_of_this_thread();
+  come_back(trial);
+  return became == trial && identity_of_this_thread() == own_;
+}
+
+// Ids first, which takes capabilities; those are dropped last.
+std::optional<Error> Credentials::become(const Identity& identity) {
+  int failure = 0;
+  const char* what = "";
+  const auto step = [&](const char* name, bool needed, auto call) {
+    if (failure == 0 && needed && (failure = call()) != 0) {
+      what = name;
+    }
+  };
+  step("groups", identity.groups != own_.groups, [&] { return calls_.set_groups(identity.groups); });
+  step("gid", identity.gid != own_.gid, [&] { return calls_.set_effective_gid(identity.gid); });
+  step("uid", identity.uid != own_.uid, [&] { return calls_.set_effective_uid(identity.uid); });
+  step("capabilities", !kernel_moves_capabilities(identity),
+       [&] { return calls_.set_effective_capabilities(identity.capabilities & own_.capabilities); });
+  if (failure == 0) {
+    return std::nullopt;
+  }
+  come_back(identity);
+  return Error{.code = ErrorCode::kInternal,
+               .message = "the agent can't act as uid " + std::to_string(identity.uid) + ": its " + what + ": " +
+                          std::generic_category().message(failure),
+               .errno_value = failure};
+}
+
+// Our uid is still the real one, so that taking it back needs no capability; the groups do.
+void Credentials::come_back(const Identity& from) {
+  const int kept = errno;
+  int failure = 0;
+  const auto step = [&](bool needed, auto call) {
+    if (failure == 0 && needed) {
+      failure = call();
+    }
+  };
+  step(from.uid != own_.uid, [&] { return calls_.set_effective_uid(own_.uid); });
+  step(!kernel_moves_capabilities(from), [&] { return calls_.set_effective_capabilities(own_.capabilities); });
+  step(from.gid != own_.gid, [&] { return calls_.set_effective_gid(own_.gid); });
+  step(from.groups != own_.groups, [&] { return calls_.set_groups(own_.groups); });
+  if (failure != 0) {
+    spdlog::critical("stopped: the way back from uid {} failed: {}", from.uid,
+                     std::generic_category().message(failure));
+    std::abort();
+  }
+  errno = kept;
+}
+
+}  // namespace shmbus::agent
