@@ -1,0 +1,46 @@
+// How many requests a second each principal may make: a token bucket for each. One thread; time comes from the caller.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+
+#include "agent/attachments.hpp"
+
+namespace shmbus::agent {
+
+// A bucket holds what one second brings (at least one request's worth), and starts full. A full one says nothing and is
+// forgotten.
+class RateLimit {
+ public:
+  static constexpr std::size_t kMostPrincipals = 4096;
+
+  // `per_second` requests; 0: no limit.
+  explicit RateLimit(double per_second, std::size_t most_principals = kMostPrincipals);
+
+  // Takes `cost` from the principal's bucket; false, and nothing taken, if there is not as much. What costs more than a
+  // bucket holds needs a full one and leaves a debt, so a large batch is let through and then paid for.
+  // One look-up, and no memory is taken for a principal that has a bucket.
+  [[nodiscard]] bool take(const std::string& principal, Clock::time_point now, double cost = 1);
+
+  [[nodiscard]] double per_second() const { return per_second_; }
+  [[nodiscard]] std::size_t principals() const { return buckets_.size(); }  // that are remembered
+
+ private:
+  struct Bucket {
+    double tokens = 0;  // at `filled`; below 0: a debt
+    Clock::time_point filled;
+  };
+
+  [[nodiscard]] double tokens_at(const Bucket& bucket, Clock::time_point now) const;
+  void make_room(Clock::time_point now);
+  void forget_fullest(Clock::time_point now);
+
+  double per_second_;
+  double burst_;
+  std::size_t most_principals_;
+  std::size_t sweep_at_;  // principals; doubled with them, so that a new one costs the same on average
+  std::unordered_map<std::string, Bucket> buckets_;
+};
+
+}  // namespace shmbus::agent
