@@ -38,7 +38,7 @@ Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own)
       feed_(kernel, publisher_),
       detection_(config_, feed_),
       attachments_(config_.limits),
-      admission_(own, own.can_switch ? std::optional(nobody()) : std::nullopt),
+      admission_(own, own.can_switch ? std::optional(nobody()) : std::nullopt, config_.limits.requests_per_second),
       dispatcher_(kernel, feed_, attachments_, publisher_, facts_, config_.limits) {}
 
 Result<void> Agent::start() {
@@ -60,7 +60,7 @@ Result<void> Agent::find_out_who_asks() {
   bool serves_others = false;
   std::string path;
   for (const std::string& address : config_.commands) {
-    const Endpoint endpoint = endpoint_of(address, config_.commands_access);
+    const Endpoint endpoint = config_.commands_at(address);
     serves_others = serves_others || endpoint.transport == Transport::kLocal;
     path = path.empty() ? path_of_endpoint(address) : path;
   }
@@ -86,13 +86,13 @@ Result<void> Agent::bind_all() {
     return {};
   };
   for (const std::string& address : config_.events) {
-    const Endpoint endpoint = endpoint_of(address, config_.events_access);
+    const Endpoint endpoint = config_.events_at(address);
     if (Result<void> bound = keep(publisher_.bind(endpoint, config_.events_access), facts_.events); !bound) {
       return bound;
     }
   }
   for (const std::string& address : config_.commands) {
-    commands_.push_back(CommandSocket::make(context_, endpoint_of(address, config_.commands_access), config_.limits));
+    commands_.push_back(CommandSocket::make(context_, config_.commands_at(address), config_.limits));
     if (Result<void> bound = keep(commands_.back()->bind(config_.commands_access), facts_.commands); !bound) {
       return bound;
     }

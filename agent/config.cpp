@@ -1,10 +1,6 @@
 #include "agent/config.hpp"
 
-#include <arpa/inet.h>
-#include <sys/un.h>
-
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <iostream>
 #include <set>
 
@@ -13,34 +9,11 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::string_view kIpc = "ipc://";
-constexpr std::string_view kTcp = "tcp://";
-
-// True for 127.x.y.z:PORT and [::1]:PORT; names are not resolved.
-bool is_loopback(std::string_view address) {
-  const std::string host(address.substr(0, address.rfind(':')));
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
-    return (ntohl(v4.s_addr) >> IN_CLASSA_NSHIFT) == IN_LOOPBACKNET;
-  }
-  return host == "[::1]";
-}
-
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return text == "*" || (error == std::errc() && end == text.data() + text.size() && port != 0);
-}
-
-Error refused(const std::string& endpoint, const std::string& why, const std::string& hint = "") {
-  return {.code = ErrorCode::kBadRequest, .message = "endpoint " + endpoint + " is refused: " + why, .hint = hint};
-}
-
 void use_defaults(Config& config) {
   config.runtime_directory = agent_runtime_directory();
   const auto in_directory = [&config](const char* socket) {
     config.uses_runtime_directory = true;
-    return std::string(kIpc) + config.runtime_directory.path + "/" + socket;
+    return "ipc://" + config.runtime_directory.path + "/" + socket;
   };
   if (config.commands.empty()) {
     config.commands = {in_directory(kCommandsSocket)};
@@ -61,131 +34,164 @@ SocketAccess access_of(const std::string& digits, std::optional<gid_t> group) {
   return {.mode = static_cast<mode_t>(std::stoul(digits, nullptr, 8)), .group = group};
 }
 
-}  // namespace
-
-ParsedConfig parse_config(int argc, char** argv) {
-  ParsedConfig parsed;
-  Config& config = parsed.config;
-  CLI::App app{"System V shared memory of this host as a resource on a ZeroMQ bus.", "shmbus-agent"};
-  app.footer(
-      "Without endpoints the sockets are in SHMBUS_RUNTIME_DIR, else RUNTIME_DIRECTORY (systemd), else /run/shmbus\n"
-      "for root, else XDG_RUNTIME_DIR/shmbus, else /tmp/shmbus-UID.\n\n"
-      "Exit status: 0 stopped by SIGTERM or SIGINT, 1 refused or failed, 2 wrong usage.\n\n"
-      "Examples:\n  shmbus-agent\n  shmbus-agent --commands tcp://127.0.0.1:5555 --insecure-tcp");
-  std::int64_t scan_ms = config.scan_interval.count();
-  std::int64_t settle_ms = config.settle.count();
+// What options say in words that Config has as values.
+struct Words {
+  std::int64_t scan_ms = 0;
+  std::int64_t settle_ms = 0;
   std::string detection = "auto";
   std::string socket_mode;
   std::string events_mode;
   std::string socket_group;
-  app.set_version_flag("--version", "shmbus-agent " SHMBUS_VERSION);
+  std::string audit_failure = "refuse";
+};
+
+void add_endpoints(CLI::App& app, Config& config, Words& words) {
   app.add_option("--commands", config.commands, "Endpoint for requests; may be repeated")
       ->envname("SHMBUS_COMMANDS")
       ->delimiter(',');
   app.add_option("--events", config.events, "Endpoint for events; may be repeated")
       ->envname("SHMBUS_EVENTS")
       ->delimiter(',');
+  app.add_option("--socket-mode", words.socket_mode,
+                 "Permissions of the ipc sockets: 660 for a group too, 666 for everyone (default 600)")
+      ->envname("SHMBUS_SOCKET_MODE")
+      ->check(not_a_socket_mode);
+  app.add_option("--events-mode", words.events_mode, "The same for the events alone (default: as --socket-mode)")
+      ->envname("SHMBUS_EVENTS_MODE")
+      ->check(not_a_socket_mode);
+  app.add_option("--socket-group", words.socket_group,
+                 "Group of the ipc sockets, name or number; alone it means mode 660")
+      ->envname("SHMBUS_SOCKET_GROUP");
+}
+
+void add_access(CLI::App& app, Config& config, Words& words) {
+  app.add_flag("--insecure-tcp", config.insecure_tcp,
+               "Allow TCP endpoints without keys, on loopback only: whoever connects is served, as nobody by root");
+  auto* const secret =
+      app.add_option("--curve-secret", config.curve_secret,
+                     "The agent's pair of keys (NAME.secret): TCP endpoints take only clients with a key")
+          ->envname("SHMBUS_CURVE_SECRET");
+  auto* const keys = app.add_option("--curve-keys", config.curve_keys,
+                                    "Directory with the keys (NAME.key) of those who may connect; read again on SIGHUP")
+                         ->envname("SHMBUS_CURVE_KEYS");
+  secret->needs(keys);
+  keys->needs(secret);
+  app.add_option("--policy", config.policy, "Rules of who may do what (TOML); read again on SIGHUP")
+      ->envname("SHMBUS_POLICY");
   app.add_option(
-         "--scan-interval", scan_ms,
+      "--explain", config.explain,
+      "Print what the policy says to a request, 'user=bob op=set shm_key=5679 mode=666' for example, and end");
+  app.add_option("--audit", config.audit,
+                 "File to which each change and each refusal is appended; opened again on SIGHUP")
+      ->envname("SHMBUS_AUDIT");
+  app.add_option("--audit-failure", words.audit_failure,
+                 "If the audit can't be written: refuse what would change something, or continue")
+      ->envname("SHMBUS_AUDIT_FAILURE")
+      ->check(CLI::IsMember({"refuse", "continue"}))
+      ->capture_default_str();
+}
+
+void add_detection(CLI::App& app, Words& words) {
+  app.add_option(
+         "--scan-interval", words.scan_ms,
          "Milliseconds at most between two looks at all segments, 5000 or this while calls are traced; 0: never")
       ->envname("SHMBUS_SCAN_INTERVAL")
       ->check(CLI::Range(0, 86'400'000))
       ->capture_default_str();
-  app.add_option("--detection", detection,
+  app.add_option("--detection", words.detection,
                  "How changes made by others are found: trace (the kernel tells of calls; root), scan, or auto")
       ->envname("SHMBUS_DETECTION")
       ->check(CLI::IsMember({"auto", "trace", "scan"}))
       ->capture_default_str();
-  app.add_option("--settle", settle_ms, "Milliseconds at least between two looks at what was traced")
+  app.add_option("--settle", words.settle_ms, "Milliseconds at least between two looks at what was traced")
       ->envname("SHMBUS_SETTLE")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--log-level", config.log_level, "trace, debug, info, warning, error, critical or off")
-      ->envname("SHMBUS_LOG_LEVEL")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
-      ->capture_default_str();
-  app.add_flag("--insecure-tcp", config.insecure_tcp,
-               "Allow TCP endpoints, on loopback only: whoever connects is served");
-  app.add_option("--socket-mode", socket_mode,
-                 "Permissions of the ipc sockets: 660 for a group too, 666 for everyone (default 600)")
-      ->envname("SHMBUS_SOCKET_MODE")
-      ->check(not_a_socket_mode);
-  app.add_option("--events-mode", events_mode, "The same for the events alone (default: as --socket-mode)")
-      ->envname("SHMBUS_EVENTS_MODE")
-      ->check(not_a_socket_mode);
-  app.add_option("--socket-group", socket_group, "Group of the ipc sockets, name or number; alone it means mode 660")
-      ->envname("SHMBUS_SOCKET_GROUP");
-  Limits& limits = config.limits;
+}
+
+void add_limits(CLI::App& app, Limits& limits) {
   app.add_option("--max-attachments", limits.attachments, "Attachments held at a time")->capture_default_str();
   app.add_option("--max-attachments-per-principal", limits.attachments_per_principal, "The same for one caller")
+      ->capture_default_str();
+  app.add_option("--max-connections", limits.connections,
+                 "Connections at a time, commands and events together; 0: as many as there are descriptors")
+      ->capture_default_str();
+  app.add_option("--max-connections-per-user", limits.connections_per_uid, "The same of one local user; 0: no limit")
+      ->capture_default_str();
+  app.add_option("--max-requests-per-second", limits.requests_per_second,
+                 "Requests of one caller where others are served too; 0: no limit")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--replay-bytes", limits.replay_bytes, "Events kept for replay, in bytes")->capture_default_str();
   app.add_option("--event-queue", limits.event_queue, "Messages queued per subscriber before events are dropped")
       ->check(CLI::Range(10'000, 10'000'000))
       ->capture_default_str();
+  app.add_option("--reply-queue", limits.reply_queue, "Replies queued per client that does not read them")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--request-queue", limits.request_queue, "Requests queued per client before it has to wait")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+}
+
+Result<void> take(const Words& words, Config& config) {
+  std::optional<gid_t> group;
+  if (!words.socket_group.empty()) {
+    const Result<gid_t> named = group_named(words.socket_group);
+    if (!named) {
+      return named.error();
+    }
+    group = *named;
+  }
+  const std::string mode = !words.socket_mode.empty() ? words.socket_mode : group ? "660" : "600";
+  config.commands_access = access_of(mode, group);
+  config.events_access = access_of(words.events_mode.empty() ? mode : words.events_mode, group);
+  config.scan_interval = std::chrono::milliseconds(words.scan_ms);
+  config.settle = std::chrono::milliseconds(words.settle_ms);
+  config.detection = words.detection == "trace"  ? DetectionMode::kTrace
+                     : words.detection == "scan" ? DetectionMode::kScan
+                                                 : DetectionMode::kAuto;
+  config.refuses_without_audit = words.audit_failure == "refuse";
+  if (config.insecure_tcp && !config.curve_secret.empty()) {
+    return Error{.code = ErrorCode::kBadRequest, .message = "--insecure-tcp and --curve-secret exclude each other"};
+  }
+  use_defaults(config);
+  return {};
+}
+
+}  // namespace
+
+ParsedConfig parse_config(int argc, char** argv) {
+  ParsedConfig parsed;
+  Config& config = parsed.config;
+  Words words{.scan_ms = config.scan_interval.count(), .settle_ms = config.settle.count()};
+  CLI::App app{"System V shared memory of this host as a resource on a ZeroMQ bus.", "shmbus-agent"};
+  app.footer(
+      "Without endpoints the sockets are in SHMBUS_RUNTIME_DIR, else RUNTIME_DIRECTORY (systemd), else /run/shmbus\n"
+      "for root, else XDG_RUNTIME_DIR/shmbus, else /tmp/shmbus-UID.\n\n"
+      "Exit status: 0 stopped by SIGTERM or SIGINT, 1 refused or failed, 2 wrong usage.\n\n"
+      "Examples:\n  shmbus-agent\n  shmbus-agent --socket-mode 666 --policy /etc/shmbus/policy.toml\n"
+      "  shmbus-agent --commands tcp://127.0.0.1:5555 --insecure-tcp");
+  app.set_version_flag("--version", "shmbus-agent " SHMBUS_VERSION);
+  add_endpoints(app, config, words);
+  add_access(app, config, words);
+  add_detection(app, words);
+  app.add_option("--log-level", config.log_level, "trace, debug, info, warning, error, critical or off")
+      ->envname("SHMBUS_LOG_LEVEL")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
+      ->capture_default_str();
+  add_limits(app, config.limits);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     parsed.exit_status = app.exit(error) == 0 ? 0 : exit_status_of(ErrorCode::kBadRequest);
     return parsed;
   }
-  std::optional<gid_t> group;
-  if (!socket_group.empty()) {
-    const Result<gid_t> named = group_named(socket_group);
-    if (!named) {
-      std::cerr << "--socket-group: " << named.error().message << "\n";
-      parsed.exit_status = exit_status_of(ErrorCode::kBadRequest);
-      return parsed;
-    }
-    group = *named;
+  if (const Result<void> taken = take(words, config); !taken) {
+    std::cerr << taken.error().message << "\nRun with --help for more information.\n";
+    parsed.exit_status = exit_status_of(taken.error().code);
   }
-  socket_mode = !socket_mode.empty() ? socket_mode : group ? "660" : "600";
-  config.commands_access = access_of(socket_mode, group);
-  config.events_access = access_of(events_mode.empty() ? socket_mode : events_mode, group);
-  config.scan_interval = std::chrono::milliseconds(scan_ms);
-  config.settle = std::chrono::milliseconds(settle_ms);
-  config.detection = detection == "trace"  ? DetectionMode::kTrace
-                     : detection == "scan" ? DetectionMode::kScan
-                                           : DetectionMode::kAuto;
-  use_defaults(config);
   return parsed;
-}
-
-Endpoint endpoint_of(const std::string& address, const SocketAccess& access) {
-  if (address.starts_with(kTcp)) {
-    return {address, Transport::kInsecure};
-  }
-  return {address, access.is_private() ? Transport::kPrivate : Transport::kLocal};
-}
-
-Result<void> check_endpoint(const std::string& endpoint, bool insecure_tcp) {
-  const std::string_view text = endpoint;
-  if (text.starts_with(kTcp)) {
-    if (!insecure_tcp) {
-      return refused(endpoint, "TCP is served without authentication",
-                     "--insecure-tcp allows it on a loopback address");
-    }
-    if (!is_loopback(text.substr(kTcp.size()))) {
-      return refused(endpoint, "it is not a loopback address", "use tcp://127.0.0.1:PORT");
-    }
-    if (!is_port(text.substr(text.rfind(':') + 1))) {
-      return refused(endpoint, "its port is not 1 to 65535, nor * for any");
-    }
-    return {};
-  }
-  if (!text.starts_with(kIpc)) {
-    return refused(endpoint, "it is neither ipc:// nor tcp://");
-  }
-  const std::string_view path = text.substr(kIpc.size());
-  constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
-  if (path.empty() || path.front() != '/') {
-    return refused(endpoint, "an ipc address is an absolute path; abstract sockets have no permissions");
-  }
-  if (path.size() > kLongestPath) {
-    return refused(endpoint, "its path has " + std::to_string(path.size()) + " bytes, a socket's at most " +
-                                 std::to_string(kLongestPath));
-  }
-  return {};
 }
 
 Result<void> check_endpoints(const Config& config) {
@@ -197,11 +203,11 @@ Result<void> check_endpoints(const Config& config) {
                               std::to_string(config.limits.endpoints) + " are served"};
     }
     for (const std::string& endpoint : *endpoints) {
-      if (Result<void> checked = check_endpoint(endpoint, config.insecure_tcp); !checked) {
+      if (Result<void> checked = check_address(endpoint, config.tcp()); !checked) {
         return checked;
       }
       if (!seen.insert(endpoint).second && !endpoint.ends_with(":*")) {
-        return refused(endpoint, "it is given twice");
+        return Error{.code = ErrorCode::kBadRequest, .message = "endpoint " + endpoint + " is given twice"};
       }
     }
   }

@@ -31,6 +31,9 @@ struct Limits {
   std::size_t requests_per_turn = 64;         // before timers, events and the end get their turn,
   std::chrono::milliseconds turn{10};         // and no new request after so long
   std::size_t endpoints = 16;                 // of each kind
+  std::size_t connections = 8192;             // open at a time, commands and events together; 0: no cap
+  std::size_t connections_per_uid = 2048;     // the same of one local user
+  double requests_per_second = 50'000;        // of one principal where others are served too; 0: no limit
   std::size_t open_files = 65536;             // RLIMIT_NOFILE is raised to this, as far as it may be
 };
 
@@ -49,7 +52,23 @@ struct Config {
   std::chrono::milliseconds settle{1};           // at least, between two looks at what is traced
   std::string log_level = "info";
   bool insecure_tcp = false;
+  std::string curve_secret;           // file with the agent's pair of keys; with it TCP needs keys
+  std::string curve_keys;             // directory with the public keys of those who may connect
+  std::string policy;                 // file with the rules; none: local callers act as themselves
+  std::string explain;                // a question to the policy, instead of a start
+  std::string audit;                  // file for the audit; none: no audit
+  bool refuses_without_audit = true;  // what would change something, while the audit can't be written
   Limits limits;
+
+  [[nodiscard]] TcpMode tcp() const {
+    return !curve_secret.empty() ? TcpMode::kCurve : insecure_tcp ? TcpMode::kInsecure : TcpMode::kRefused;
+  }
+  [[nodiscard]] Endpoint commands_at(const std::string& address) const {
+    return endpoint_of(address, commands_access, tcp());
+  }
+  [[nodiscard]] Endpoint events_at(const std::string& address) const {
+    return endpoint_of(address, events_access, tcp());
+  }
 };
 
 // What the command line and the environment ask for; or the status to exit with, after --help, --version or a usage
@@ -60,14 +79,8 @@ struct ParsedConfig {
 };
 [[nodiscard]] ParsedConfig parse_config(int argc, char** argv);
 
-// What `address`, which was checked, is to the agent if its ipc sockets are open as `access` says.
-[[nodiscard]] Endpoint endpoint_of(const std::string& address, const SocketAccess& access);
-
-// Refuses what the agent must not do: kBadRequest for a TCP endpoint that is not asked for or not on loopback, for an
-// abstract or overlong ipc address, and for other transports.
-[[nodiscard]] Result<void> check_endpoint(const std::string& endpoint, bool insecure_tcp);
-
-// All of them; kBadRequest also for one that is given twice, or more than limits.endpoints of a kind.
+// All addresses, as check_address() does; kBadRequest also for one that is given twice, or more than limits.endpoints
+// of a kind.
 [[nodiscard]] Result<void> check_endpoints(const Config& config);
 
 }  // namespace shmbus::agent

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "agent/access/connection_gate.hpp"
+#include "agent/access/gate_check.hpp"
 #include "agent/agent.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
 #include "agent/kernel/unique_fd.hpp"
@@ -24,9 +26,10 @@ using namespace shmbus::agent;
 
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
+constexpr std::size_t kFilesBesideConnections = 64;  // and the tracepoints' take some on each CPU, before
 
 void log_to_stderr(const std::string& level) {
-  spdlog::set_default_logger(spdlog::stderr_logger_st("shmbus"));
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("shmbus"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
   spdlog::set_level(spdlog::level::from_str(level));
 }
@@ -39,6 +42,7 @@ UniqueFd block_exit_signals() {
   sigaddset(&signals, SIGINT);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): who reads the log may leave
+  std::signal(SIGXFSZ, SIG_IGN);  // NOLINT(cert-err33-c): a full audit file is a failed write
   UniqueFd descriptor(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   if (descriptor.get() < 0) {
     throw std::system_error(errno, std::generic_category(), "signalfd");
@@ -52,19 +56,20 @@ std::string signal_read_from(const UniqueFd& descriptor) {
   return got == sizeof info ? "SIG" + std::string(sigabbrev_np(static_cast<int>(info.ssi_signo))) : "a signal";
 }
 
-// libzmq aborts when it runs out of descriptors, so it gets as many as may be.
-void raise_open_files(std::size_t wanted) {
+// As many descriptors as may be, up to `wanted`; how many that is.
+std::size_t raise_open_files(std::size_t wanted) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur < wanted) {
     limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
     setrlimit(RLIMIT_NOFILE, &limit);
   }
-  constexpr rlim_t kFewest = 64;
+  constexpr rlim_t kFewest = 2 * kFilesBesideConnections;
   if (limit.rlim_cur < kFewest) {
     throw std::runtime_error("only " + std::to_string(limit.rlim_cur) + " open files are allowed (RLIMIT_NOFILE), " +
                              std::to_string(kFewest) + " are needed");
   }
+  return limit.rlim_cur;
 }
 
 int refuse(const Error& error) {
@@ -88,9 +93,8 @@ Passage passage_to(const Config& config) {
 }
 
 bool serves(const Config& config, Transport transport) {
-  return std::any_of(config.commands.begin(), config.commands.end(), [&](const std::string& address) {
-    return endpoint_of(address, config.commands_access).transport == transport;
-  });
+  return std::any_of(config.commands.begin(), config.commands.end(),
+                     [&](const std::string& address) { return config.commands_at(address).transport == transport; });
 }
 
 // What an agent without the rights to act as others must not do, and what it says.
@@ -121,7 +125,15 @@ int serve(const Config& config) {
       return refuse(prepared.error());
     }
   }
-  raise_open_files(config.limits.open_files);
+  const std::size_t open_files = raise_open_files(config.limits.open_files);
+  const std::size_t most_connections = open_files - kFilesBesideConnections;
+  ConnectionGate::instance().limit({.in_all = config.limits.connections == 0
+                                                  ? most_connections
+                                                  : std::min(config.limits.connections, most_connections),
+                                    .per_uid = config.limits.connections_per_uid});
+  if (const Result<void> gated = check_connection_gate(); !gated) {
+    return refuse(gated.error());
+  }
   // libzmq numbers its peers from rand(): whoever knew the numbers to come could take one and make it abort.
   std::srand(static_cast<unsigned>(random_53_bits()));
   const UniqueFd exit_signals = block_exit_signals();

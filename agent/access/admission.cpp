@@ -13,8 +13,8 @@ Caller anonymous(std::optional<Identity> nobody) {
 
 }  // namespace
 
-Admission::Admission(OwnRights own, std::optional<Identity> nobody)
-    : callers_(std::move(own)), anonymous_(anonymous(std::move(nobody))) {}
+Admission::Admission(OwnRights own, std::optional<Identity> nobody, double requests_per_second)
+    : callers_(std::move(own)), rate_(requests_per_second), anonymous_(anonymous(std::move(nobody))) {}
 
 void Admission::take_peers_for_own_user() {
   Caller own = anonymous_caller();
@@ -25,6 +25,18 @@ void Admission::take_peers_for_own_user() {
 }
 
 const Result<Caller>& Admission::admit(Transport transport, std::string_view peer, Clock::time_point now) {
+  const Result<Caller>& caller = find(transport, peer, now);
+  if (transport == Transport::kPrivate || !caller || rate_.take(caller->principal, now)) {
+    return caller;
+  }
+  busy_ = Error{.code = ErrorCode::kBusy,
+                .message = caller->principal + " asks more than " +
+                           std::to_string(static_cast<std::uint64_t>(rate_.per_second())) + " times a second",
+                .hint = "ask again later; --max-requests-per-second of the agent raises it"};
+  return busy_;
+}
+
+const Result<Caller>& Admission::find(Transport transport, std::string_view peer, Clock::time_point now) {
   switch (transport) {
     case Transport::kPrivate:
     case Transport::kLocal:

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "protocol/result.hpp"
+
 namespace shmbus::agent {
 
 enum class Transport : std::uint8_t {
@@ -22,6 +24,9 @@ struct Endpoint {
   Transport transport = Transport::kPrivate;
 };
 
+// What becomes of TCP endpoints.
+enum class TcpMode : std::uint8_t { kRefused, kInsecure, kCurve };
+
 // Who may connect to an ipc socket: the permissions of its file, of which writing is what counts, and its group.
 struct SocketAccess {
   mode_t mode = 0600;
@@ -29,5 +34,12 @@ struct SocketAccess {
 
   [[nodiscard]] bool is_private() const { return (mode & 0022U) == 0; }
 };
+
+// What `address`, which was checked, is to the agent if its ipc sockets are open as `access` says.
+[[nodiscard]] Endpoint endpoint_of(const std::string& address, const SocketAccess& access, TcpMode tcp);
+
+// Refuses what the agent must not do: kBadRequest for a TCP address where none is served, for one that is not on
+// loopback where nobody says who asks, for an abstract or overlong ipc address, and for other transports.
+[[nodiscard]] Result<void> check_address(const std::string& address, TcpMode tcp);
 
 }  // namespace shmbus::agent

@@ -32,7 +32,7 @@ TEST(AnAuditLine, HasTheFieldsInTheirOrder) {
 }
 
 TEST(AnAuditLine, LeavesOutWhatIsNotKnown) {
-  const Caller anonymous = caller_from_peer_address("127.0.0.1");
+  const Caller anonymous = anonymous_caller();
   AuditRecord record{.time = kTime, .caller = anonymous, .endpoint = {}, .operation = {}};
   record.decision = Decision::kDeny;
   record.error = ErrorCode::kPermissionDenied;
