@@ -15,7 +15,10 @@ constexpr ShmId kMissedShmId = 0;  // the topic of `missed` is that of segment 0
 }  // namespace
 
 EventStream::EventStream(EventStreamOptions options, Client& client)
-    : options_(std::move(options)), client_(client), socket_(context_, zmq::socket_type::sub) {}
+    : options_(std::move(options)),
+      client_(client),
+      socket_(context_, zmq::socket_type::sub),
+      agent_(options_.events.address, options_.agent_user) {}
 
 Result<std::unique_ptr<EventStream>> EventStream::open(EventStreamOptions options, Client& client) {
   std::unique_ptr<EventStream> stream(new EventStream(std::move(options), client));  // the constructor is private
@@ -68,7 +71,7 @@ Result<Notice> EventStream::subscribe() {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::rcvhwm, kReceiveQueueMessages);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxEventBytes));
-  if (Result<void> connected = connect_to(socket_, options_.events.address, "events"); !connected) {
+  if (Result<void> connected = connect_to(socket_, options_.events.address, "events", options_.curve); !connected) {
     return std::move(connected).error();
   }
   socket_.set(zmq::sockopt::subscribe, options_.shm_key ? topics_of_key(*options_.shm_key) : kSegmentTopics);
@@ -80,7 +83,8 @@ Result<Notice> EventStream::subscribe() {
     if (!message && message.error().code == ErrorCode::kTimedOut) {
       return Error{ErrorCode::kNoAnswer, "no answer from the agent at its events endpoint " + describe(options_.events),
                    "check that shmbus-agent runs and that this user may connect to it; --events or SHMBUS_EVENTS names "
-                   "another endpoint, --connect-timeout allows more time"};
+                   "another endpoint, --connect-timeout allows more time" +
+                       key_hint(options_.events.address, options_.curve)};
     }
     if (!message) {
       return std::move(message).error();
@@ -102,8 +106,11 @@ Result<EventStream::Message> EventStream::receive(std::optional<Clock::time_poin
       case Woken::kMessage:
         break;
     }
-    std::optional<std::vector<std::string>> frames = receive_message(socket_);
-    if (frames && frames->size() == 2) {
+    Result<std::optional<std::vector<std::string>>> message = receive_message(socket_, agent_);
+    if (!message) {
+      return std::move(message).error();
+    }
+    if (std::optional<std::vector<std::string>>& frames = *message; frames && frames->size() == 2) {
       return Message{std::move(frames->front()), std::move(frames->back())};
     }
   }

@@ -25,9 +25,25 @@ std::chrono::milliseconds time_until(std::optional<Clock::time_point> deadline) 
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()), std::chrono::milliseconds(0));
 }
 
+bool is_ipc(const std::string& address) { return address.starts_with("ipc://"); }
+
+std::string_view peer_address(zmq::message_t& message) {
+  try {
+    return message.gets("Peer-Address");  // NOLINT(clang-analyzer-security.insecureAPI.gets): not that one
+  } catch (const zmq::error_t&) {         // a transport without addresses
+    return "";
+  }
+}
+
 }  // namespace
 
-Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::string_view what) {
+Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::string_view what,
+                        const std::optional<CurveClient>& curve) {
+  if (curve && !is_ipc(address)) {
+    if (Result<void> keyed = use_curve(socket, *curve); !keyed) {
+      return keyed;
+    }
+  }
   try {
     socket.set(zmq::sockopt::ipv6, address.starts_with("tcp://["));
     socket.connect(address);
@@ -63,17 +79,32 @@ Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Cl
   }
 }
 
-std::optional<std::vector<std::string>> receive_message(zmq::socket_t& socket) {
-  std::vector<std::string> frames;
+std::string key_hint(const std::string& address, const std::optional<CurveClient>& curve) {
+  if (is_ipc(address)) {
+    return "";
+  }
+  return curve ? "; that the agent knows the public half of --curve-key, and that --curve-server is its own"
+               : "; an agent on TCP may ask for keys: --curve-key and --curve-server";
+}
+
+Result<std::optional<std::vector<std::string>>> receive_message(zmq::socket_t& socket, AgentCheck& agent) {
+  std::optional<std::vector<std::string>> frames(std::in_place);
+  Result<void> admitted;
   zmq::message_t frame;
-  do {
+  for (bool first = true; first || frame.more(); first = false) {
     if (!socket.recv(frame, zmq::recv_flags::dontwait)) {
-      return std::nullopt;
+      return std::optional<std::vector<std::string>>();
     }
-    if (frames.size() < kMaxFrames) {
-      frames.push_back(frame.to_string());
+    if (first) {
+      admitted = agent.admit(peer_address(frame));
     }
-  } while (frame.more());
+    if (admitted && frames->size() < kMaxFrames) {
+      frames->push_back(frame.to_string());
+    }
+  }
+  if (!admitted) {
+    return std::move(admitted).error();
+  }
   return frames;
 }
 
