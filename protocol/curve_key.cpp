@@ -97,7 +97,7 @@ bool is_key_name(std::string_view name) {
 }
 
 std::string public_key_file(const std::string& name, const std::string& public_key) {
-  return "# The public key of " + name + ", for whom it is to talk to.\n" + public_key + "\n";
+  return "# The public key of " + name + ". Anybody may have it.\n" + public_key + "\n";
 }
 
 std::string key_pair_file(const std::string& name, const CurvePair& pair) {
