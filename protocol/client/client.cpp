@@ -57,10 +57,17 @@ Result<Client> Client::open(ClientOptions options) {
 
 // A new socket each time, so that nothing asked before it can still be sent or answered on it.
 Result<void> Client::connect() {
+  refusals_.reset();
   socket_ = zmq::socket_t(context_, zmq::socket_type::dealer);
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxReplyBytes));
-  return connect_to(socket_, options_.commands.address, "commands", options_.curve);
+  Result<std::unique_ptr<RefusalWatch>> connected =
+      connect_to(context_, socket_, options_.commands.address, "commands", options_.curve);
+  if (!connected) {
+    return std::move(connected).error();
+  }
+  refusals_ = *std::move(connected);
+  return {};
 }
 
 Result<Reply> Client::call(Request request) {
@@ -140,7 +147,9 @@ Result<std::string> Client::exchange_until(const std::string& frame, const Reque
 // True once the answer is in last_reply_, false at the deadline.
 Result<bool> Client::wait_for_answer(const RequestId& id, Clock::time_point deadline) {
   for (;;) {
-    switch (wait_for_message(socket_, options_.interrupt_fd, deadline)) {
+    switch (wait_for_message(socket_, options_.interrupt_fd, deadline, refusals_.get())) {
+      case Woken::kRefused:
+        return error_of(*refusals_->refusal(), options_.commands.address);
       case Woken::kInterrupt:
         return Error{ErrorCode::kInterrupted, "interrupted before an answer came"};
       case Woken::kDeadline:

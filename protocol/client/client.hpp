@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,7 +43,7 @@ class Client {
   // Sends `request` and returns the reply, which may be an error of the agent's. Without an id it gets one; one that
   // changes something gets `once` and the agent's `epoch` too, so that it acts once however often it is sent.
   // Errors: kNoAnswer (which says so if it is unknown whether it was carried out), kInterrupted, kTooLarge;
-  // kPermissionDenied if another user answers, whose answer is dropped.
+  // kPermissionDenied if another user answers, whose answer is dropped, or if the agent refuses the connection.
   [[nodiscard]] Result<Reply> call(Request request);
 
   // The same for the operation alone, and with the agent's errors among the errors.
@@ -81,6 +82,7 @@ class Client {
   ClientOptions options_;
   zmq::context_t context_;
   zmq::socket_t socket_;
+  std::unique_ptr<RefusalWatch> refusals_;  // of this socket_
   AgentCheck agent_;
   std::uint64_t next_id_;
   std::optional<std::uint64_t> epoch_;  // of the last reply

@@ -71,9 +71,12 @@ Result<Notice> EventStream::subscribe() {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::rcvhwm, kReceiveQueueMessages);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxEventBytes));
-  if (Result<void> connected = connect_to(socket_, options_.events.address, "events", options_.curve); !connected) {
+  Result<std::unique_ptr<RefusalWatch>> connected =
+      connect_to(context_, socket_, options_.events.address, "events", options_.curve);
+  if (!connected) {
     return std::move(connected).error();
   }
+  refusals_ = *std::move(connected);
   socket_.set(zmq::sockopt::subscribe, options_.shm_key ? topics_of_key(*options_.shm_key) : kSegmentTopics);
   socket_.set(zmq::sockopt::subscribe, kMissedTopic);
   socket_.set(zmq::sockopt::subscribe, kAgentTopics);
@@ -98,7 +101,9 @@ Result<Notice> EventStream::subscribe() {
 
 Result<EventStream::Message> EventStream::receive(std::optional<Clock::time_point> deadline) {
   for (;;) {
-    switch (wait_for_message(socket_, options_.interrupt_fd, deadline)) {
+    switch (wait_for_message(socket_, options_.interrupt_fd, deadline, refusals_.get())) {
+      case Woken::kRefused:
+        return error_of(*refusals_->refusal(), options_.events.address);
       case Woken::kInterrupt:
         return Error{ErrorCode::kInterrupted, "interrupted"};
       case Woken::kDeadline:

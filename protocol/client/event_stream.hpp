@@ -51,7 +51,7 @@ using StreamItem = std::variant<StreamEvent, Resync>;
 class EventStream {
  public:
   // Returns when the subscription is live and the first state, or what follows `since`, is known. If what follows it
-  // is gone, the first item is a Resync. Errors: kNoAnswer, kInterrupted; kPermissionDenied if another user answers;
+  // is gone, the first item is a Resync. Errors: kNoAnswer, kInterrupted; kPermissionDenied as Client::call() has it;
   // kBadRequest for an address that ZeroMQ does not take and for a position that the agent has not reached yet.
   [[nodiscard]] static Result<std::unique_ptr<EventStream>> open(EventStreamOptions options, Client& client);
 
@@ -60,7 +60,7 @@ class EventStream {
 
   // The next item: events by ascending seq, each once. Among one key's events a lost `missed` shows with the agent's
   // next heartbeat only, so it alone may come after later ones. Waits through an agent's restart. Errors: kTimedOut at
-  // `deadline` (none: waits for ever), kInterrupted, kPermissionDenied for a message of another user, and what else the
+  // `deadline` (none: waits for ever), kInterrupted, kPermissionDenied as Client::call() has it, and what else the
   // agent answers to a replay.
   [[nodiscard]] Result<StreamItem> next(std::optional<Clock::time_point> deadline);
 
@@ -100,6 +100,7 @@ class EventStream {
   Client& client_;
   zmq::context_t context_;
   zmq::socket_t socket_;
+  std::unique_ptr<RefusalWatch> refusals_;
   AgentCheck agent_;
   std::optional<Snapshot> snapshot_;
   std::uint64_t epoch_ = 0;

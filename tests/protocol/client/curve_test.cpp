@@ -153,12 +153,40 @@ TEST_F(AnAgentWithKeys, IsAskedAndFollowedWithThem) {
   EXPECT_TRUE(client.call(PingRequest{}));
 }
 
-TEST_F(AnAgentWithKeys, DoesNotAnswerWithoutThem) {
-  Client keyless = *Client::open({.commands = commands, .timeout = milliseconds(300)});
-  const Result<PingResult> answer = keyless.call(PingRequest{});
+TEST_F(AnAgentWithKeys, AsksForThem) {
+  Client keyless = *Client::open({.commands = commands, .timeout = kPatience});
+  for (int i = 0; i < 2; ++i) {
+    const Result<PingResult> answer = keyless.call(PingRequest{});
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::kPermissionDenied);
+    EXPECT_THAT(answer.error().message, AllOf(HasSubstr(commands.address), HasSubstr("asks for a key")));
+  }
+  const auto stream = EventStream::open({.events = events, .connect_timeout = kPatience}, keyless);
+  ASSERT_FALSE(stream);
+  EXPECT_THAT(stream.error().message, AllOf(HasSubstr(events.address), HasSubstr("asks for a key")));
+}
+
+// What a ZAP handler that allows nobody answers (RFC 27).
+TEST_F(AnAgentWithKeys, TellsThatAKeyIsNotAllowed) {
+  zmq::socket_t handler(context, zmq::socket_type::rep);
+  handler.bind("inproc://zeromq.zap.01");
+  const std::future<void> refused = std::async(std::launch::async, [&handler] {
+    std::array<zmq::pollitem_t, 1> item{{{handler.handle(), 0, ZMQ_POLLIN, 0}}};
+    zmq::poll(item.data(), 1, kPatience);
+    zmq::message_t frame;
+    while (handler.recv(frame, zmq::recv_flags::dontwait) && frame.more()) {
+    }
+    for (const std::string part : {"1.0", "1", "400", "no", ""}) {
+      handler.send(zmq::buffer(part), zmq::send_flags::sndmore);
+    }
+    handler.send(zmq::message_t(), zmq::send_flags::none);
+  });
+  const CurveClient curve{agent.public_key, own};
+  Client client = *Client::open({.commands = commands, .timeout = kPatience, .curve = curve});
+  const Result<PingResult> answer = client.call(PingRequest{});
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code, ErrorCode::kNoAnswer);
-  EXPECT_THAT(answer.error().hint, HasSubstr("may ask for keys: --curve-key"));
+  EXPECT_EQ(answer.error().code, ErrorCode::kPermissionDenied);
+  EXPECT_THAT(answer.error().message, HasSubstr("does not allow this key"));
 }
 
 TEST_F(AnAgentWithKeys, IsNotTakenForAnother) {
@@ -167,7 +195,17 @@ TEST_F(AnAgentWithKeys, IsNotTakenForAnother) {
   const Result<PingResult> answer = client.call(PingRequest{});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::kNoAnswer);
-  EXPECT_THAT(answer.error().hint, HasSubstr("the public half of --curve-key"));
+  EXPECT_THAT(answer.error().hint, HasSubstr("check that --curve-server is its public key"));
+}
+
+TEST(AnAgentWithoutKeys, CanNotProveThatItIsOne) {
+  zmq::context_t context;
+  zmq::socket_t rep(context, zmq::socket_type::rep);
+  rep.bind("tcp://127.0.0.1:*");
+  const CurveClient curve{make_curve_pair()->public_key, *make_curve_pair()};
+  Client client =
+      *Client::open({.commands = {rep.get(zmq::sockopt::last_endpoint)}, .timeout = kPatience, .curve = curve});
+  EXPECT_THAT(client.call(PingRequest{}).error().message, HasSubstr("uses no keys there"));
 }
 
 TEST_F(AnAgentWithKeys, NeedsKeysThatAreKeys) {
