@@ -68,9 +68,16 @@ Result<void> check_directories_above(const std::string& path) {
   return {};
 }
 
-}  // namespace
+// What others must not be able to do with a file, and how that is told.
+struct Forbidden {
+  mode_t bits;
+  const char* objection;
+  const char* remedy;
+};
+constexpr Forbidden kAnyAccess{S_IRWXG | S_IRWXO | S_IXUSR, "it is open to others", "chmod 0600 "};
+constexpr Forbidden kChange{S_IWGRP | S_IWOTH, "others may change it", "chmod go-w "};
 
-Result<UniqueFd> open_private(const std::string& path, int flags) {
+Result<UniqueFd> open_checked(const std::string& path, int flags, const Forbidden& forbidden) {
   if (Result<void> above = check_directories_above(path); !above) {
     return std::move(above).error();
   }
@@ -89,14 +96,14 @@ Result<UniqueFd> open_private(const std::string& path, int flags) {
   if (Result<void> owned = check_owner(path, status); !owned) {
     return std::move(owned).error();
   }
-  if ((status.st_mode & (S_IRWXG | S_IRWXO | S_IXUSR)) != 0) {
-    return refused(path, "it is open to others", "chmod 0600 " + escape_foreign(path));
+  if ((status.st_mode & forbidden.bits) != 0) {
+    return refused(path, forbidden.objection, forbidden.remedy + escape_foreign(path));
   }
   return file;
 }
 
-Result<std::string> read_private(const std::string& path, std::size_t most_bytes) {
-  const Result<UniqueFd> file = open_private(path, O_RDONLY);
+Result<std::string> read_checked(const std::string& path, std::size_t most_bytes, const Forbidden& forbidden) {
+  const Result<UniqueFd> file = open_checked(path, O_RDONLY, forbidden);
   if (!file) {
     return file.error();
   }
@@ -116,6 +123,18 @@ Result<std::string> read_private(const std::string& path, std::size_t most_bytes
                    .message = escape_foreign(path) + " has more than " + std::to_string(most_bytes) + " bytes"};
     }
   }
+}
+
+}  // namespace
+
+Result<UniqueFd> open_private(const std::string& path, int flags) { return open_checked(path, flags, kAnyAccess); }
+
+Result<std::string> read_private(const std::string& path, std::size_t most_bytes) {
+  return read_checked(path, most_bytes, kAnyAccess);
+}
+
+Result<std::string> read_trusted(const std::string& path, std::size_t most_bytes) {
+  return read_checked(path, most_bytes, kChange);
 }
 
 Result<void> check_private_directory(const std::string& path) { return check_directories_above(path + "/."); }

@@ -18,6 +18,9 @@ namespace shmbus::agent {
 // The whole content of such a file. Errors: as open_private(), and kTooLarge beyond `most_bytes`.
 [[nodiscard]] Result<std::string> read_private(const std::string& path, std::size_t most_bytes = std::size_t{1} << 20);
 
+// The same for a file that others may read, but not change: mode 0644 at most, as public keys have.
+[[nodiscard]] Result<std::string> read_trusted(const std::string& path, std::size_t most_bytes = std::size_t{1} << 20);
+
 // The same conditions for a directory, which may be readable by others. Errors: as open_private().
 [[nodiscard]] Result<void> check_private_directory(const std::string& path);
 

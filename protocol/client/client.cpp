@@ -42,7 +42,10 @@ std::string seconds_text(std::chrono::milliseconds time) {
 }  // namespace
 
 Client::Client(ClientOptions options)
-    : options_(std::move(options)), socket_(context_, zmq::socket_type::dealer), next_id_(random_number()) {}
+    : options_(std::move(options)),
+      socket_(context_, zmq::socket_type::dealer),
+      agent_(options_.commands.address, options_.agent_user),
+      next_id_(random_number()) {}
 
 Result<Client> Client::open(ClientOptions options) {
   Client client(std::move(options));
@@ -54,10 +57,17 @@ Result<Client> Client::open(ClientOptions options) {
 
 // A new socket each time, so that nothing asked before it can still be sent or answered on it.
 Result<void> Client::connect() {
+  refusals_.reset();
   socket_ = zmq::socket_t(context_, zmq::socket_type::dealer);
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxReplyBytes));
-  return connect_to(socket_, options_.commands.address, "commands");
+  Result<std::unique_ptr<RefusalWatch>> connected =
+      connect_to(context_, socket_, options_.commands.address, "commands", options_.curve);
+  if (!connected) {
+    return std::move(connected).error();
+  }
+  refusals_ = *std::move(connected);
+  return {};
 }
 
 Result<Reply> Client::call(Request request) {
@@ -137,7 +147,9 @@ Result<std::string> Client::exchange_until(const std::string& frame, const Reque
 // True once the answer is in last_reply_, false at the deadline.
 Result<bool> Client::wait_for_answer(const RequestId& id, Clock::time_point deadline) {
   for (;;) {
-    switch (wait_for_message(socket_, options_.interrupt_fd, deadline)) {
+    switch (wait_for_message(socket_, options_.interrupt_fd, deadline, refusals_.get())) {
+      case Woken::kRefused:
+        return error_of(*refusals_->refusal(), options_.commands.address);
       case Woken::kInterrupt:
         return Error{ErrorCode::kInterrupted, "interrupted before an answer came"};
       case Woken::kDeadline:
@@ -145,7 +157,11 @@ Result<bool> Client::wait_for_answer(const RequestId& id, Clock::time_point dead
       case Woken::kMessage:
         break;
     }
-    std::optional<std::vector<std::string>> frames = receive_message(socket_);
+    Result<std::optional<std::vector<std::string>>> message = receive_message(socket_, agent_);
+    if (!message) {
+      return std::move(message).error();
+    }
+    std::optional<std::vector<std::string>>& frames = *message;
     if (!frames || frames->size() != 2 || !frames->front().empty()) {
       continue;
     }
@@ -184,7 +200,8 @@ Error Client::no_answer() const {
   return {ErrorCode::kNoAnswer,
           "no answer from the agent within " + seconds_text(options_.timeout) + " at " + describe(options_.commands),
           "check that shmbus-agent runs and that this user may connect to it; --commands or SHMBUS_COMMANDS names "
-          "another endpoint, a longer timeout may help"};
+          "another endpoint, a longer timeout may help" +
+              key_hint(options_.commands.address, options_.curve)};
 }
 
 }  // namespace shmbus

@@ -3,12 +3,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <zmq.hpp>
 
+#include "protocol/client/agent_check.hpp"
+#include "protocol/client/curve.hpp"
 #include "protocol/client/endpoints.hpp"
 #include "protocol/client/socket.hpp"
 #include "protocol/commands.hpp"
@@ -18,24 +21,29 @@ namespace shmbus {
 
 struct ClientOptions {
   Endpoint commands;
-  std::chrono::milliseconds timeout{3000};  // for all tries of one call together
-  int interrupt_fd = -1;                    // readable: give up with kInterrupted. Not owned
+  std::chrono::milliseconds timeout{3000};       // for all tries of one call together
+  int interrupt_fd = -1;                         // readable: give up with kInterrupted. Not owned
+  std::optional<CurveClient> curve = {};         // keys for an address that is not ipc
+  std::optional<std::uint32_t> agent_user = {};  // a uid that the agent on ipc may have besides the client's and root's
 };
 
 // One connection to an agent's commands socket. Not thread-safe: one thread at a time. Never waits longer than the
 // timeout; after a third of it without an answer, and after two, it sends the request again, unless that could act
-// twice. A call that failed leaves the client as good as new.
+// twice. A call that failed leaves the client as good as new. An answer on ipc counts only if it comes from this user,
+// from root or from `agent_user`.
 class Client {
  public:
   Client(Client&&) = default;
   Client& operator=(Client&&) = delete;  // ZeroMQ ends no context while a socket of it is open
 
-  // Connects, which needs no agent yet. Errors: kBadRequest for an address that ZeroMQ does not take.
+  // Connects, which needs no agent yet. Errors: kBadRequest for an address that ZeroMQ does not take or keys that are
+  // none.
   [[nodiscard]] static Result<Client> open(ClientOptions options);
 
   // Sends `request` and returns the reply, which may be an error of the agent's. Without an id it gets one; one that
   // changes something gets `once` and the agent's `epoch` too, so that it acts once however often it is sent.
-  // Errors: kNoAnswer (which says so if it is unknown whether it was carried out), kInterrupted, kTooLarge.
+  // Errors: kNoAnswer (which says so if it is unknown whether it was carried out), kInterrupted, kTooLarge;
+  // kPermissionDenied if another user answers, whose answer is dropped, or if the agent refuses the connection.
   [[nodiscard]] Result<Reply> call(Request request);
 
   // The same for the operation alone, and with the agent's errors among the errors.
@@ -74,6 +82,8 @@ class Client {
   ClientOptions options_;
   zmq::context_t context_;
   zmq::socket_t socket_;
+  std::unique_ptr<RefusalWatch> refusals_;  // of this socket_
+  AgentCheck agent_;
   std::uint64_t next_id_;
   std::optional<std::uint64_t> epoch_;  // of the last reply
   int tries_ = 0;                       // of the last exchange

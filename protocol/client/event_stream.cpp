@@ -15,7 +15,10 @@ constexpr ShmId kMissedShmId = 0;  // the topic of `missed` is that of segment 0
 }  // namespace
 
 EventStream::EventStream(EventStreamOptions options, Client& client)
-    : options_(std::move(options)), client_(client), socket_(context_, zmq::socket_type::sub) {}
+    : options_(std::move(options)),
+      client_(client),
+      socket_(context_, zmq::socket_type::sub),
+      agent_(options_.events.address, options_.agent_user) {}
 
 Result<std::unique_ptr<EventStream>> EventStream::open(EventStreamOptions options, Client& client) {
   std::unique_ptr<EventStream> stream(new EventStream(std::move(options), client));  // the constructor is private
@@ -68,9 +71,12 @@ Result<Notice> EventStream::subscribe() {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::rcvhwm, kReceiveQueueMessages);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxEventBytes));
-  if (Result<void> connected = connect_to(socket_, options_.events.address, "events"); !connected) {
+  Result<std::unique_ptr<RefusalWatch>> connected =
+      connect_to(context_, socket_, options_.events.address, "events", options_.curve);
+  if (!connected) {
     return std::move(connected).error();
   }
+  refusals_ = *std::move(connected);
   socket_.set(zmq::sockopt::subscribe, options_.shm_key ? topics_of_key(*options_.shm_key) : kSegmentTopics);
   socket_.set(zmq::sockopt::subscribe, kMissedTopic);
   socket_.set(zmq::sockopt::subscribe, kAgentTopics);
@@ -80,7 +86,8 @@ Result<Notice> EventStream::subscribe() {
     if (!message && message.error().code == ErrorCode::kTimedOut) {
       return Error{ErrorCode::kNoAnswer, "no answer from the agent at its events endpoint " + describe(options_.events),
                    "check that shmbus-agent runs and that this user may connect to it; --events or SHMBUS_EVENTS names "
-                   "another endpoint, --connect-timeout allows more time"};
+                   "another endpoint, --connect-timeout allows more time" +
+                       key_hint(options_.events.address, options_.curve)};
     }
     if (!message) {
       return std::move(message).error();
@@ -94,7 +101,9 @@ Result<Notice> EventStream::subscribe() {
 
 Result<EventStream::Message> EventStream::receive(std::optional<Clock::time_point> deadline) {
   for (;;) {
-    switch (wait_for_message(socket_, options_.interrupt_fd, deadline)) {
+    switch (wait_for_message(socket_, options_.interrupt_fd, deadline, refusals_.get())) {
+      case Woken::kRefused:
+        return error_of(*refusals_->refusal(), options_.events.address);
       case Woken::kInterrupt:
         return Error{ErrorCode::kInterrupted, "interrupted"};
       case Woken::kDeadline:
@@ -102,8 +111,11 @@ Result<EventStream::Message> EventStream::receive(std::optional<Clock::time_poin
       case Woken::kMessage:
         break;
     }
-    std::optional<std::vector<std::string>> frames = receive_message(socket_);
-    if (frames && frames->size() == 2) {
+    Result<std::optional<std::vector<std::string>>> message = receive_message(socket_, agent_);
+    if (!message) {
+      return std::move(message).error();
+    }
+    if (std::optional<std::vector<std::string>>& frames = *message; frames && frames->size() == 2) {
       return Message{std::move(frames->front()), std::move(frames->back())};
     }
   }

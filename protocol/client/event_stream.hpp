@@ -32,6 +32,8 @@ struct EventStreamOptions {
   std::chrono::milliseconds connect_timeout{3000};
   int interrupt_fd = -1;                     // readable: give up with kInterrupted. Not owned
   std::optional<StreamPosition> since = {};  // go on from there; else from now
+  std::optional<CurveClient> curve = {};     // as in ClientOptions
+  std::optional<std::uint32_t> agent_user = {};
 };
 
 // What came between the last item and `snapshot` is gone for good; what follows comes after it.
@@ -49,8 +51,8 @@ using StreamItem = std::variant<StreamEvent, Resync>;
 class EventStream {
  public:
   // Returns when the subscription is live and the first state, or what follows `since`, is known. If what follows it
-  // is gone, the first item is a Resync. Errors: kNoAnswer, kInterrupted; kBadRequest for an address that ZeroMQ does
-  // not take and for a position that the agent has not reached yet.
+  // is gone, the first item is a Resync. Errors: kNoAnswer, kInterrupted; kPermissionDenied as Client::call() has it;
+  // kBadRequest for an address that ZeroMQ does not take and for a position that the agent has not reached yet.
   [[nodiscard]] static Result<std::unique_ptr<EventStream>> open(EventStreamOptions options, Client& client);
 
   // The state that the first item comes after; none with `since`, where that is what the caller knows from before.
@@ -58,7 +60,8 @@ class EventStream {
 
   // The next item: events by ascending seq, each once. Among one key's events a lost `missed` shows with the agent's
   // next heartbeat only, so it alone may come after later ones. Waits through an agent's restart. Errors: kTimedOut at
-  // `deadline` (none: waits for ever), kInterrupted, and what else the agent answers to a replay.
+  // `deadline` (none: waits for ever), kInterrupted, kPermissionDenied as Client::call() has it, and what else the
+  // agent answers to a replay.
   [[nodiscard]] Result<StreamItem> next(std::optional<Clock::time_point> deadline);
 
   // Up to where next() has given everything. Given as `since` it leads on without a hole; of one key's events those
@@ -97,6 +100,8 @@ class EventStream {
   Client& client_;
   zmq::context_t context_;
   zmq::socket_t socket_;
+  std::unique_ptr<RefusalWatch> refusals_;
+  AgentCheck agent_;
   std::optional<Snapshot> snapshot_;
   std::uint64_t epoch_ = 0;
   std::uint64_t position_ = 0;         // every event up to this seq is known

@@ -25,9 +25,28 @@ std::chrono::milliseconds time_until(std::optional<Clock::time_point> deadline) 
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()), std::chrono::milliseconds(0));
 }
 
+bool is_ipc(const std::string& address) { return address.starts_with("ipc://"); }
+
+std::string_view peer_address(zmq::message_t& message) {
+  try {
+    return message.gets("Peer-Address");  // NOLINT(clang-analyzer-security.insecureAPI.gets): not that one
+  } catch (const zmq::error_t&) {         // a transport without addresses
+    return "";
+  }
+}
+
 }  // namespace
 
-Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::string_view what) {
+Result<std::unique_ptr<RefusalWatch>> connect_to(zmq::context_t& context, zmq::socket_t& socket,
+                                                 const std::string& address, std::string_view what,
+                                                 const std::optional<CurveClient>& curve) {
+  std::unique_ptr<RefusalWatch> refusals;
+  if (!is_ipc(address)) {
+    if (Result<void> keyed = curve ? use_curve(socket, *curve) : Result<void>(); !keyed) {
+      return std::move(keyed).error();
+    }
+    refusals = std::make_unique<RefusalWatch>(context, socket, curve.has_value());
+  }
   try {
     socket.set(zmq::sockopt::ipv6, address.starts_with("tcp://["));
     socket.connect(address);
@@ -36,13 +55,24 @@ Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::
                  "cannot connect to the " + std::string(what) + " endpoint '" + address + "': " + error.what(),
                  "an endpoint is written ipc://PATH or tcp://HOST:PORT"};
   }
-  return {};
+  return refusals;
 }
 
-Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Clock::time_point> deadline) {
-  std::array<zmq::pollitem_t, 2> items{{{socket.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, interrupt_fd, ZMQ_POLLIN, 0}}};
-  const std::size_t count = interrupt_fd < 0 ? 1 : 2;
+Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Clock::time_point> deadline,
+                       RefusalWatch* refusals) {
+  std::array<zmq::pollitem_t, 3> items{{{socket.handle(), 0, ZMQ_POLLIN, 0}}};
+  std::size_t count = 1;
+  const zmq::pollitem_t& interrupt = items[1];
+  if (interrupt_fd >= 0) {
+    items.at(count++) = {nullptr, interrupt_fd, ZMQ_POLLIN, 0};
+  }
+  if (refusals != nullptr) {
+    items.at(count++) = {refusals->socket().handle(), 0, ZMQ_POLLIN, 0};
+  }
   for (;;) {
+    if (refusals != nullptr && refusals->refusal()) {
+      return Woken::kRefused;
+    }
     try {
       zmq::poll(items.data(), count, time_until(deadline));
     } catch (const zmq::error_t& error) {
@@ -51,7 +81,7 @@ Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Cl
       }
       continue;
     }
-    if (items[1].revents != 0) {
+    if (interrupt_fd >= 0 && interrupt.revents != 0) {
       return Woken::kInterrupt;
     }
     if (items[0].revents != 0) {
@@ -63,17 +93,28 @@ Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Cl
   }
 }
 
-std::optional<std::vector<std::string>> receive_message(zmq::socket_t& socket) {
-  std::vector<std::string> frames;
+std::string key_hint(const std::string& address, const std::optional<CurveClient>& curve) {
+  return curve && !is_ipc(address) ? "; check that --curve-server is its public key" : "";
+}
+
+Result<std::optional<std::vector<std::string>>> receive_message(zmq::socket_t& socket, AgentCheck& agent) {
+  std::optional<std::vector<std::string>> frames(std::in_place);
+  Result<void> admitted;
   zmq::message_t frame;
-  do {
+  for (bool first = true; first || frame.more(); first = false) {
     if (!socket.recv(frame, zmq::recv_flags::dontwait)) {
-      return std::nullopt;
+      return std::optional<std::vector<std::string>>();
     }
-    if (frames.size() < kMaxFrames) {
-      frames.push_back(frame.to_string());
+    if (first) {
+      admitted = agent.admit(peer_address(frame));
     }
-  } while (frame.more());
+    if (admitted && frames->size() < kMaxFrames) {
+      frames->push_back(frame.to_string());
+    }
+  }
+  if (!admitted) {
+    return std::move(admitted).error();
+  }
   return frames;
 }
 

@@ -3,30 +3,42 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 #include <zmq.hpp>
 
+#include "protocol/client/agent_check.hpp"
+#include "protocol/client/curve.hpp"
+#include "protocol/client/refusal_watch.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus {
 
 using Clock = std::chrono::steady_clock;
 
-// Connects `socket`, which needs nobody there yet. Errors: kBadRequest for an address that ZeroMQ does not take; `what`
-// names the endpoint in the message.
-[[nodiscard]] Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::string_view what);
+// Connects `socket`, which needs nobody there yet, with keys unless the address is ipc: there the kernel tells both
+// ends who the other is. Errors: kBadRequest for an address that ZeroMQ does not take, where `what` names the endpoint
+// in the message; as use_curve(). Gives back the watch for refusals, which nobody needs on ipc: null there.
+[[nodiscard]] Result<std::unique_ptr<RefusalWatch>> connect_to(zmq::context_t& context, zmq::socket_t& socket,
+                                                               const std::string& address, std::string_view what,
+                                                               const std::optional<CurveClient>& curve);
 
-enum class Woken : std::uint8_t { kMessage, kInterrupt, kDeadline };
+// For the hint that nobody answered: what may be wrong with the keys. Empty where none are used.
+[[nodiscard]] std::string key_hint(const std::string& address, const std::optional<CurveClient>& curve);
 
-// Waits until `socket` has a message, `interrupt_fd` (-1: none) is readable, or `deadline` (none: never) has passed.
-[[nodiscard]] Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd,
-                                     std::optional<Clock::time_point> deadline);
+enum class Woken : std::uint8_t { kMessage, kInterrupt, kDeadline, kRefused };
 
-// The frames of the next message; nothing if there is none after all. Frames beyond the third are dropped.
-[[nodiscard]] std::optional<std::vector<std::string>> receive_message(zmq::socket_t& socket);
+// Waits until `socket` has a message, `interrupt_fd` (-1: none) is readable, `deadline` (none: never) has passed, or
+// `refusals` (null: none) has a refusal.
+[[nodiscard]] Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Clock::time_point> deadline,
+                                     RefusalWatch* refusals);
+
+// The frames of the next message; nothing if there is none after all. Frames beyond the third are dropped. Errors: as
+// AgentCheck::admit() for a message that is not the agent's, of which nothing is left.
+[[nodiscard]] Result<std::optional<std::vector<std::string>>> receive_message(zmq::socket_t& socket, AgentCheck& agent);
 
 // `bytes` random bytes as lower-case hex digits, a random UUID (RFC 4122, version 4), and a number below 2^53.
 [[nodiscard]] std::string random_hex(std::size_t bytes);

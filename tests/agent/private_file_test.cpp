@@ -50,6 +50,16 @@ TEST_F(APrivateFile, IsNotOpenToOthers) {
   }
 }
 
+TEST_F(APrivateFile, MayBeReadByOthersWhereItIsOnlyTrusted) {
+  for (const mode_t mode : {0644, 0600, 0444}) {
+    EXPECT_EQ(read_trusted(file("trusted", mode)).value(), "content") << mode;
+  }
+  for (const mode_t mode : {0664, 0646, 0666}) {
+    EXPECT_NE(read_trusted(file("changed", mode)).error().message.find("others may change it"), std::string::npos);
+  }
+  EXPECT_EQ(read_trusted(file("large", 0644), 6).error().code, ErrorCode::kTooLarge);
+}
+
 TEST_F(APrivateFile, IsNoLinkAndNothingButAFile) {
   const std::string target = file("target", 0600);
   const std::string link = directory.path() + "/link";

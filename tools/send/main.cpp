@@ -8,6 +8,7 @@
 #include "protocol/codec/replies.hpp"
 #include "protocol/codec/requests.hpp"
 #include "tools/report.hpp"
+#include "tools/send/keygen.hpp"
 #include "tools/send/options.hpp"
 #include "tools/send/request.hpp"
 #include "tools/text.hpp"
@@ -182,8 +183,24 @@ Result<Json> run(const SendOptions& options) {
     std::cerr << kProgram << ": commands at " << describe(*endpoint) << "\n";
   }
   const InterruptSignal interrupt;  // only now: Ctrl-C while stdin is read ends the process as usual
-  Result<Client> client = Client::open({*endpoint, options.timeout, interrupt.fd()});
+  Result<Client> client =
+      Client::open({*endpoint, options.timeout, interrupt.fd(), options.access.curve, options.access.agent_user});
   return client ? send(*client, options, *request) : client.error();
+}
+
+Result<void> make_keys(const SendOptions& options) {
+  const Result<KeyFiles> files = make_key_files(options.input, options.directory);
+  if (!files) {
+    return files.error();
+  }
+  if (options.json) {
+    return write_stdout(to_line(Json{{"secret_file", files->secret_path},
+                                     {"public_file", files->public_path},
+                                     {"public_key", files->public_key}}) +
+                        "\n");
+  }
+  return write_stdout("secret keys in " + files->secret_path + "\npublic key  in " + files->public_path + ": " +
+                      files->public_key + "\n");
 }
 
 int main_of_send(int argc, const char* const* argv) {
@@ -195,6 +212,10 @@ int main_of_send(int argc, const char* const* argv) {
     }
     const auto& options = std::get<SendOptions>(parsed);
     form = options.json ? OutputForm::kJson : OutputForm::kText;
+    if (options.command == kKeygenCommand) {
+      const Result<void> made = make_keys(options);
+      return made ? 0 : report(kProgram, made.error(), form);
+    }
     const Result<Json> reply = run(options);
     return reply ? finish(options, *reply) : report(kProgram, reply.error(), form);
   } catch (const std::exception& error) {

@@ -73,10 +73,12 @@ bool asks_for_json(int argc, const char* const* argv) {
 
 std::variant<SendOptions, int> parse_send_options(int argc, const char* const* argv) {
   SendOptions options;
+  AccessOptions access;
   double timeout_seconds = 3;
   CLI::App app{"Asks shmbus-agent to do something with System V shared memory.", kProgram};
   app.set_version_flag("--version", std::string(kProgram) + " " + SHMBUS_VERSION);
   app.add_option("--commands", options.commands, "endpoint of the agent (or SHMBUS_COMMANDS)");
+  add_access_options(app, access);
   app.add_option("--timeout", timeout_seconds, "seconds to wait for the answer, all tries together (default 3)")
       ->check(CLI::Range(0.001, 1e6));
   app.add_flag("--json", options.json, "print the reply as one JSON document");
@@ -97,6 +99,12 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
   raw->fallthrough();
   raw->callback([&options] { options.command = kRawCommand; });
   raw->add_option("JSON", options.input, "the request")->required();
+  CLI::App* const keygen = app.add_subcommand(kKeygenCommand, "Make a pair of keys for an agent or caller on TCP.");
+  keygen->fallthrough();
+  keygen->callback([&options] { options.command = kKeygenCommand; });
+  keygen->add_option("NAME", options.input, "whose they are: NAME.secret has both keys, NAME.key the public one")
+      ->required();
+  keygen->add_option("--dir", options.directory, "where the files are made (default .)")->type_name("DIR");
 
   try {
     app.parse(argc, argv);
@@ -115,6 +123,13 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
                   asks_for_json(argc, argv) ? OutputForm::kJson : OutputForm::kText);
   }
   options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
+  if (options.command != kKeygenCommand) {  // the keys that the environment names may be those that it makes
+    Result<Access> resolved = resolve_access(access);
+    if (!resolved) {
+      return report(kProgram, resolved.error(), options.json ? OutputForm::kJson : OutputForm::kText);
+    }
+    options.access = *std::move(resolved);
+  }
   return options;
 }
 

@@ -33,12 +33,15 @@ Result<void> watch(const WatchOptions& options) {
               << kProgram << ": events at " << describe(*events) << "\n";
   }
   const InterruptSignal interrupt;
-  Result<Client> client = Client::open({*commands, options.connect_timeout, interrupt.fd()});
+  const Access& access = options.access;
+  Result<Client> client =
+      Client::open({*commands, options.connect_timeout, interrupt.fd(), access.curve, access.agent_user});
   if (!client) {
     return client.error();
   }
-  Result<std::unique_ptr<EventStream>> stream =
-      EventStream::open({*events, options.shm_key, options.connect_timeout, interrupt.fd(), since}, *client);
+  Result<std::unique_ptr<EventStream>> stream = EventStream::open(
+      {*events, options.shm_key, options.connect_timeout, interrupt.fd(), since, access.curve, access.agent_user},
+      *client);
   if (!stream) {
     return stream.error();
   }

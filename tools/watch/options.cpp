@@ -86,6 +86,7 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   std::string shmid;
   std::vector<std::string> kinds;
   std::optional<std::string> condition;
+  AccessOptions access;
   std::optional<double> timeout_seconds;
   double connect_seconds = 3;
   CLI::App app{"Follows the changes of System V shared memory that shmbus-agent tells.", kProgram};
@@ -119,6 +120,7 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   app.add_flag("--json", options.json, "one JSON document per line");
   app.add_option("--events", options.events, "events endpoint of the agent (or SHMBUS_EVENTS)");
   app.add_option("--commands", options.commands, "commands endpoint of the agent (or SHMBUS_COMMANDS)");
+  add_access_options(app, access);
   app.add_flag("--verbose", options.verbose, "tell which endpoints were taken");
   app.footer(
       "--exec sets SHMBUS_EVENT, _EPOCH, _SEQ, _TIME_NS, _HOST, _KEY, _SHMID, _SOURCE, and as far as they are known "
@@ -154,6 +156,11 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   if (!read) {
     return report(kProgram, read.error(), form);
   }
+  Result<Access> resolved = resolve_access(access);
+  if (!resolved) {
+    return report(kProgram, resolved.error(), form);
+  }
+  options.access = *std::move(resolved);
   return options;
 }
 

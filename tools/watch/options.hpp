@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "protocol/events.hpp"
+#include "tools/access_options.hpp"
 #include "tools/watch/condition.hpp"
 
 namespace shmbus {
@@ -25,6 +26,7 @@ struct WatchOptions {
   std::chrono::milliseconds connect_timeout{3000};
   std::string commands;  // endpoints, "" to look for them
   std::string events;
+  Access access;
   bool json = false;
   bool verbose = false;
 };

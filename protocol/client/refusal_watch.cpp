@@ -1,0 +1,71 @@
+#include "protocol/client/refusal_watch.hpp"
+
+#include <cstring>
+#include <string>
+
+namespace shmbus {
+namespace {
+
+// One socket, one watch: no two of them are alive at the same place.
+std::string endpoint_of(zmq::socket_ref socket) {
+  return "inproc://shmbus.refusals." + std::to_string(reinterpret_cast<std::uintptr_t>(socket.handle()));
+}
+
+Refusal refusal_in(std::uint16_t event, std::uint32_t value, bool with_key) {
+  if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+    return with_key ? Refusal::kUnknownKey : Refusal::kOther;
+  }
+  if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {
+    return with_key ? Refusal::kUsesNoKeys : Refusal::kNeedsKey;
+  }
+  return Refusal::kOther;
+}
+
+}  // namespace
+
+RefusalWatch::RefusalWatch(zmq::context_t& context, zmq::socket_ref socket, bool with_key)
+    : watched_(socket), with_key_(with_key), told_(context, zmq::socket_type::pair) {
+  const std::string endpoint = endpoint_of(watched_);
+  told_.set(zmq::sockopt::linger, 0);
+  if (zmq_socket_monitor(watched_.handle(), endpoint.c_str(),
+                         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) != 0) {
+    throw zmq::error_t();
+  }
+  told_.connect(endpoint);
+}
+
+RefusalWatch::~RefusalWatch() { zmq_socket_monitor(watched_.handle(), nullptr, 0); }
+
+// An event is two frames: a 16-bit event and a 32-bit value, and the endpoint (zmq_socket_monitor(3)).
+std::optional<Refusal> RefusalWatch::refusal() {
+  zmq::message_t frame;
+  while (!refusal_ && told_.recv(frame, zmq::recv_flags::dontwait)) {
+    std::uint16_t event = 0;
+    std::uint32_t value = 0;
+    if (frame.more() && frame.size() >= sizeof event + sizeof value) {
+      std::memcpy(&event, frame.data(), sizeof event);
+      std::memcpy(&value, static_cast<const char*>(frame.data()) + sizeof event, sizeof value);
+      refusal_ = refusal_in(event, value, with_key_);
+    }
+  }
+  return refusal_;
+}
+
+Error error_of(Refusal refusal, const std::string& address) {
+  const std::string agent = "the agent at " + address;
+  switch (refusal) {
+    case Refusal::kUnknownKey:
+      return {ErrorCode::kPermissionDenied, agent + " does not allow this key",
+              "its administrator puts NAME.key, the public half of --curve-key, among the keys that it allows"};
+    case Refusal::kNeedsKey:
+      return {ErrorCode::kPermissionDenied, agent + " asks for a key", "--curve-key and --curve-server name the keys"};
+    case Refusal::kUsesNoKeys:
+      return {ErrorCode::kPermissionDenied, agent + " uses no keys there, so it can't prove that it is the agent",
+              "leave out --curve-key and --curve-server, or SHMBUS_CURVE_KEY and SHMBUS_CURVE_SERVER, to trust it"};
+    case Refusal::kOther:
+      break;
+  }
+  return {ErrorCode::kPermissionDenied, agent + " refuses the connection", "the agent's log tells more"};
+}
+
+}  // namespace shmbus
