@@ -6,17 +6,20 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <csignal>
 #include <ctime>
 #include <filesystem>
 
 #include "agent/access/peer_check.hpp"
-#include "agent/access/users.hpp"
+#include "agent/access/policy_words.hpp"
 #include "agent/random.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
 namespace {
+
+constexpr std::chrono::milliseconds kBindPause{10};  // before an address is tried again
 
 std::string host_name() {
   std::array<char, HOST_NAME_MAX + 1> name{};
@@ -29,17 +32,35 @@ Clock::time_point after(Clock::time_point due, std::chrono::milliseconds interva
   return due + interval > now ? due + interval : now + interval;
 }
 
+// Whom callers without a name are served as.
+Identity nobody() {
+  constexpr uid_t kUsualId = 65534;
+  Identity identity = user_named("nobody").ok() ? user_named("nobody").value()
+                                                : Identity{.uid = kUsualId, .gid = kUsualId, .groups = {}};
+  identity.capabilities = 0;
+  return identity;
+}
+
+Config with_keys(Config config, const std::optional<CurvePair>& keys) {
+  config.commands_access.keys = keys;
+  config.events_access.keys = keys;
+  return config;
+}
+
 }  // namespace
 
-Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own)
-    : config_(std::move(config)),
+Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files)
+    : config_(with_keys(std::move(config), files.own_keys)),
+      zap_(context_, std::move(files.key_ring)),
       journal_(host_name(), random_53_bits(), config_.limits.replay_bytes),
       publisher_(context_, config_.limits, journal_),
       feed_(kernel, publisher_),
       detection_(config_, feed_),
       attachments_(config_.limits),
-      admission_(own, own.can_switch ? std::optional(nobody()) : std::nullopt, config_.limits.requests_per_second),
-      dispatcher_(kernel, feed_, attachments_, publisher_, facts_, config_.limits) {}
+      admission_(own, own.can_switch ? std::optional(nobody()) : std::nullopt, config_.limits.requests_per_second,
+                 zap_.ring()),
+      authority_(std::move(files.authority)),
+      dispatcher_(kernel, feed_, attachments_, publisher_, authority_, facts_, config_.limits) {}
 
 Result<void> Agent::start() {
   if (Result<void> told = find_out_who_asks(); !told) {
@@ -97,24 +118,53 @@ Result<void> Agent::bind_all() {
       return bound;
     }
   }
+  if (config_.tcp() == TcpMode::kCurve) {
+    watch_handshakes();
+  }
   return {};
 }
 
-void Agent::run(int exit_descriptor) {
-  const auto readable = [](void* socket, int descriptor) { return zmq_pollitem_t{socket, descriptor, ZMQ_POLLIN, 0}; };
-  std::vector<zmq_pollitem_t> items{readable(nullptr, exit_descriptor)};
-  const std::size_t first_command = items.size();
+// For the log: whom libzmq refuses without asking us.
+void Agent::watch_handshakes() {
+  const auto watch = [this](zmq::socket_ref socket) {
+    monitors_.push_back(std::make_unique<HandshakeMonitor>(context_, socket, zap_.refusals()));
+  };
   for (const auto& socket : commands_) {
-    items.push_back(readable(socket->socket().handle(), 0));
+    if (socket->endpoint().transport == Transport::kCurve) {
+      watch(socket->socket());
+    }
   }
-  const std::size_t first_events = items.size();
-  for (zmq::socket_t& socket : publisher_.sockets()) {
-    items.push_back(readable(socket.handle(), 0));
+  for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
+    if (outlet.endpoint.transport == Transport::kCurve) {
+      watch(outlet.socket);
+    }
   }
-  items.push_back(readable(nullptr, detection_.descriptor()));
+}
+
+// In this order: the signals, the ZAP handler, commands, events, monitors, and the calls that are traced.
+std::vector<zmq_pollitem_t> Agent::poll_items(int signal_descriptor) {
+  std::vector<zmq_pollitem_t> items;
+  const auto add = [&items](void* socket, int descriptor) { items.push_back({socket, descriptor, ZMQ_POLLIN, 0}); };
+  add(nullptr, signal_descriptor);
+  add(zap_.socket().handle(), 0);
+  for (const auto& socket : commands_) {
+    add(socket->socket().handle(), 0);
+  }
+  for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
+    add(outlet.socket.handle(), 0);
+  }
+  for (const auto& monitor : monitors_) {
+    add(monitor->socket().handle(), 0);
+  }
+  add(nullptr, detection_.descriptor());
+  return items;
+}
+
+int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
+  std::vector<zmq_pollitem_t> items = poll_items(signal_descriptor);
   next_heartbeat_ = Clock::now() + limits::kHeartbeatInterval;
   publisher_.notify(kStartedTopic);
-  while (items.front().revents == 0) {
+  for (;;) {
     const bool listens = detection_.listens();
     try {
       zmq::poll(items.data(), items.size() - (listens ? 0 : 1), time_to_next(Clock::now()));
@@ -124,21 +174,66 @@ void Agent::run(int exit_descriptor) {
       }
       continue;
     }
+    auto item = items.begin();
+    const auto came = [&item] { return (item++)->revents != 0; };
+    if (came()) {
+      const int signal = next_signal();
+      if (signal == SIGTERM || signal == SIGINT) {
+        stop();
+        return signal;
+      }
+      if (signal == SIGHUP) {
+        read_files_again();
+      }
+    }
     if (listens && items.back().revents != 0) {
       detection_.wake(Clock::now());
     }
     do_what_is_due(Clock::now());  // before the requests, so that none of them meets a lease that is over
-    const auto came = [](const zmq_pollitem_t& item) { return item.revents != 0; };
-    if (std::any_of(items.begin() + static_cast<std::ptrdiff_t>(first_events), items.end() - 1, came)) {
-      publisher_.answer_subscriptions();
+    if (came()) {
+      zap_.answer(Clock::now());
     }
-    for (std::size_t i = 0; i < commands_.size(); ++i) {
-      if (came(items[first_command + i])) {
-        serve_requests(*commands_[i]);
+    for (const auto& socket : commands_) {
+      if (came()) {
+        serve_requests(*socket);
+      }
+    }
+    for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
+      if (came()) {
+        publisher_.answer_subscriptions(outlet);
+      }
+    }
+    for (const auto& monitor : monitors_) {
+      if (came()) {
+        monitor->read(Clock::now());
       }
     }
   }
-  stop();
+}
+
+void Agent::read_files_again() {
+  const auto kept = [](const Error& error) { spdlog::error("kept as it was: {}", error.message); };
+  if (config_.tcp() == TcpMode::kCurve) {
+    if (Result<KeyRing> ring = KeyRing::load(config_.curve_keys)) {
+      zap_.use(*std::move(ring));
+      publisher_.cut_off_keys();  // who lost its key loses its events
+      next_bind_ = Clock::now();
+      spdlog::info("read {} keys again", zap_.ring().size());
+    } else {
+      kept(ring.error());
+    }
+  }
+  if (!config_.policy.empty()) {
+    if (Result<std::optional<Policy>> policy = read_policy(config_)) {
+      authority_.use(*std::move(policy));
+      spdlog::info("read the policy again");
+    } else {
+      kept(policy.error());
+    }
+  }
+  if (const Result<void> reopened = authority_.reopen_audit(); !reopened) {
+    kept(reopened.error());
+  }
 }
 
 void Agent::serve_requests(CommandSocket& socket) {
@@ -151,7 +246,8 @@ void Agent::serve_requests(CommandSocket& socket) {
     }
     if (request->parts == 1) {
       const Result<Caller>& caller = admission_.admit(socket.endpoint().transport, request->peer, now);
-      socket.send(dispatcher_.handle(request->frame, caller, now));
+      const Sender sender{.caller = caller, .peer = request->peer, .endpoint = socket.endpoint().address};
+      socket.send(dispatcher_.handle(request->frame, sender, now));
     } else {
       socket.send(dispatcher_.refuse_parts(request->parts));
     }
@@ -162,6 +258,10 @@ void Agent::serve_requests(CommandSocket& socket) {
 void Agent::do_what_is_due(Clock::time_point now) {
   expire_leases(now);
   detection_.do_what_is_due(now);
+  if (next_bind_ && now >= *next_bind_) {
+    next_bind_ = publisher_.bind_again() ? std::nullopt : std::optional(now + kBindPause);
+  }
+  authority_.flush_audit(now);
   if (now >= next_heartbeat_) {
     publisher_.notify(kHeartbeatTopic);
     next_heartbeat_ = after(next_heartbeat_, limits::kHeartbeatInterval, now);
@@ -178,6 +278,7 @@ void Agent::expire_leases(Clock::time_point now) {
 
 void Agent::stop() {
   end_leases(feed_, attachments_.release_all());
+  authority_.flush_audit(Clock::time_point::max());
   publisher_.notify(kStoppingTopic);
 }
 
@@ -185,6 +286,8 @@ std::chrono::milliseconds Agent::time_to_next(Clock::time_point now) const {
   Clock::time_point next = next_heartbeat_;
   next = std::min(next, detection_.next().value_or(next));
   next = std::min(next, attachments_.next_deadline().value_or(next));
+  next = std::min(next, next_bind_.value_or(next));
+  next = std::min(next, authority_.next_deadline().value_or(next));
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(next - now), std::chrono::milliseconds(0));
 }
 

@@ -1,12 +1,16 @@
 // The agent: owns everything and runs the one loop.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 #include <zmq.hpp>
 
+#include "agent/access/access_files.hpp"
 #include "agent/access/admission.hpp"
+#include "agent/access/handshake_monitor.hpp"
+#include "agent/access/zap_handler.hpp"
 #include "agent/command_socket.hpp"
 #include "agent/config.hpp"
 #include "agent/dispatcher.hpp"
@@ -18,7 +22,7 @@ namespace shmbus::agent {
 class Agent {
  public:
   // Borrows `kernel`, which acts with `own` rights unless told otherwise. Throws zmq::error_t if ZeroMQ can't start.
-  Agent(Config config, ShmKernel& kernel, const OwnRights& own);
+  Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
   ~Agent() = default;
@@ -30,13 +34,17 @@ class Agent {
   // The endpoints as they are bound, after start().
   [[nodiscard]] const AgentFacts& facts() const { return facts_; }
 
-  // Serves until `exit_descriptor` becomes readable (any descriptor that poll(2) takes; it is not read). Then the
-  // request in hand is done, what is held is detached and told, and agent/stopping is the last message.
-  void run(int exit_descriptor);
+  // Serves until `next_signal`, asked whenever `signal_descriptor` is readable, says SIGTERM or SIGINT. Then the
+  // request in hand is done, what is held is detached and told, and agent/stopping is the last message; returns that
+  // signal. At SIGHUP it reads keys and policy again and opens the audit again; what is faulty stays as it was.
+  int run(int signal_descriptor, const std::function<int()>& next_signal);
 
  private:
   Result<void> find_out_who_asks();
   Result<void> bind_all();
+  void watch_handshakes();
+  void read_files_again();
+  [[nodiscard]] std::vector<zmq_pollitem_t> poll_items(int signal_descriptor);
   void serve_requests(CommandSocket& socket);
   void do_what_is_due(Clock::time_point now);
   void expire_leases(Clock::time_point now);
@@ -46,16 +54,20 @@ class Agent {
   const Config config_;
   std::vector<Binding> bindings_;  // before the context, which closes sockets until it is gone
   zmq::context_t context_;
+  ZapHandler zap_;  // before the sockets that it guards
   EventJournal journal_;
   EventPublisher publisher_;
   std::vector<std::unique_ptr<CommandSocket>> commands_;
+  std::vector<std::unique_ptr<HandshakeMonitor>> monitors_;
   SegmentFeed feed_;
   Detection detection_;
   Attachments attachments_;
   AgentFacts facts_;
   Admission admission_;
+  Authority authority_;
   Dispatcher dispatcher_;
   Clock::time_point next_heartbeat_;
+  std::optional<Clock::time_point> next_bind_;  // of events that were cut off
 };
 
 }  // namespace shmbus::agent

@@ -46,6 +46,16 @@ Result<HeldAttachment*> Attachments::use(AttachmentId id, const std::string& pri
   return &found->second;
 }
 
+const HeldAttachment* Attachments::find(AttachmentId id, const std::string& principal) const {
+  const auto found = held_.find(id);
+  return found == held_.end() || found->second.holder.principal != principal ? nullptr : &found->second;
+}
+
+std::size_t Attachments::count_of(const std::string& principal) const {
+  const auto found = count_by_principal_.find(principal);
+  return found == count_by_principal_.end() ? 0 : found->second;
+}
+
 std::optional<HeldAttachment> Attachments::release(AttachmentId id) {
   auto node = held_.extract(id);
   if (node.empty()) {

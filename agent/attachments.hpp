@@ -46,6 +46,10 @@ class Attachments {
   // The attachment `id`, its lease renewed. Errors: kNotFound, also for somebody else's.
   Result<HeldAttachment*> use(AttachmentId id, const std::string& principal, Clock::time_point now);
 
+  // The attachment `id` if `principal` holds it, else null; its lease runs on.
+  [[nodiscard]] const HeldAttachment* find(AttachmentId id, const std::string& principal) const;
+  [[nodiscard]] std::size_t count_of(const std::string& principal) const;
+
   // Lets go: of one, of all that `principal` holds on a segment, of what expired, of all. The mappings detach when the
   // returned values are destroyed.
   std::optional<HeldAttachment> release(AttachmentId id);

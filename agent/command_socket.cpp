@@ -2,19 +2,20 @@
 
 #include "agent/access/rep_socket.hpp"
 #include "agent/access/router_socket.hpp"
+#include "agent/access/zap_handler.hpp"
 #include "protocol/limits.hpp"
 
 namespace shmbus::agent {
 namespace {
 
-// libzmq's own word on the sender. User-Id counts only where our ZAP handler has set it.
+// libzmq's own word on the sender, or that of our ZAP handler. User-Id is neither: a client may say what it likes.
 const char* property_of(Transport transport) {
   switch (transport) {
     case Transport::kPrivate:
     case Transport::kLocal:
       return "Peer-Address";
     case Transport::kCurve:
-      return "User-Id";
+      return kKeyProperty;
     case Transport::kInsecure:
       break;
   }

@@ -14,7 +14,7 @@
 namespace shmbus::agent {
 
 // One request as it came, borrowed from the socket. `frame` is the first where the message had several; `peer` is
-// Peer-Address on ipc, the name of the key with CURVE, and empty on insecure tcp.
+// Peer-Address on ipc, the public key with CURVE, and empty on insecure tcp.
 struct Received {
   std::string_view frame;
   std::string_view peer;

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <new>
+#include <stdexcept>
 
 #include "protocol/codec/requests.hpp"
 #include "protocol/operations.hpp"
@@ -40,17 +41,24 @@ void log_outcome(const Operation& operation, const Caller& caller, std::string_v
 }  // namespace
 
 Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attachments, EventPublisher& publisher,
-                       const AgentFacts& facts, const Limits& limits)
-    : kernel_(kernel), feed_(feed), attachments_(attachments), publisher_(publisher), facts_(facts), once_(limits) {}
+                       Authority& authority, const AgentFacts& facts, const Limits& limits)
+    : kernel_(kernel),
+      feed_(feed),
+      attachments_(attachments),
+      publisher_(publisher),
+      authority_(authority),
+      facts_(facts),
+      once_(limits) {}
 
-std::string_view Dispatcher::handle(std::string_view frame, const Result<Caller>& admitted, Clock::time_point now) {
+std::string_view Dispatcher::handle(std::string_view frame, const Sender& sender, Clock::time_point now) {
   DecodedRequest decoded = decode_request(frame);
-  if (!admitted) {
-    spdlog::debug("refused a caller: {}", admitted.error().message);
-    reply_with(decoded.id, admitted.error());
+  if (!sender.caller) {
+    spdlog::debug("refused a caller: {}", sender.caller.error().message);
+    authority_.record_refused(sender.peer, sender.endpoint, sender.caller.error(), now);
+    reply_with(decoded.id, sender.caller.error());
     return reply_;
   }
-  const Caller& caller = *admitted;
+  const Caller& caller = *sender.caller;
   if (Error* const error = std::get_if<Error>(&decoded.request)) {
     spdlog::debug("refused a request of {}: {}", caller.principal, error->message);
     reply_with(decoded.id, std::move(*error));
@@ -63,7 +71,8 @@ std::string_view Dispatcher::handle(std::string_view frame, const Result<Caller>
                            .publisher = publisher_,
                            .facts = facts_,
                            .caller = caller,
-                           .now = now};
+                           .now = now,
+                           .endpoint = sender.endpoint};
   try {
     if (std::optional<Error> changed = check_epoch(request)) {
       reply_with(decoded.id, *std::move(changed));
@@ -105,12 +114,36 @@ void Dispatcher::handle_once(OperationContext& context, const Request& request) 
 }
 
 Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& operation) {
-  context.identity = context.caller.identity ? &*context.caller.identity : nullptr;
-  const Acting acting(kernel_, context.identity);
-  Outcome outcome = std::visit(
+  const auto* const batch = std::get_if<BatchRequest>(&operation);
+  Outcome outcome = batch != nullptr ? OperationResult(run_batch(context, *batch)) : run_alone(context, operation);
+  log_outcome(operation, context.caller, outcome.index() == 0 ? "ok" : name_of(std::get<Error>(outcome).code));
+  return outcome;
+}
+
+// One operation, if it is allowed, with the rights that it is allowed with.
+Dispatcher::Outcome Dispatcher::run_alone(OperationContext& context, const Operation& operation) {
+  if (!authority_.looks_at_targets()) {
+    const Result<Authority::Grant> grant = authority_.grant(context, operation, {});
+    return grant ? carry_out(context, operation, grant->identity) : grant.error();
+  }
+  context.made.reset();
+  const Target target = target_of(context, operation);
+  Operation pinned = operation;
+  pin(pinned, target);
+  const Result<Authority::Grant> grant = authority_.grant(context, pinned, target);
+  Outcome outcome = grant ? carry_out(context, pinned, grant->identity) : Outcome(grant.error());
+  authority_.record(context, pinned, target, grant, std::get_if<Error>(&outcome), context.now);
+  return outcome;
+}
+
+Dispatcher::Outcome Dispatcher::carry_out(OperationContext& context, const Operation& operation,
+                                          const Identity* identity) {
+  context.identity = identity;
+  const Acting acting(kernel_, identity);
+  return std::visit(
       [&](const auto& request) -> Outcome {
         if constexpr (std::is_same_v<std::decay_t<decltype(request)>, BatchRequest>) {
-          return OperationResult(run_batch(context, request));
+          throw std::logic_error("a batch is carried out one by one");
         } else {
           auto result = execute(context, request);
           if (!result) {
@@ -120,8 +153,6 @@ Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& 
         }
       },
       operation);
-  log_outcome(operation, context.caller, outcome.index() == 0 ? "ok" : name_of(std::get<Error>(outcome).code));
-  return outcome;
 }
 
 Dispatcher::Outcome Dispatcher::run_one(OperationContext& context, const Request& request) {

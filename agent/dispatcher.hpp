@@ -4,20 +4,28 @@
 #include <string>
 #include <string_view>
 
+#include "agent/access/authority.hpp"
 #include "agent/once_cache.hpp"
 #include "agent/operations/operations.hpp"
 
 namespace shmbus::agent {
 
+// Who sent a request: the caller, or why it is not let in; what the socket said of it; where it came in.
+struct Sender {
+  const Result<Caller>& caller;
+  std::string_view peer;
+  std::string_view endpoint;
+};
+
 class Dispatcher {
  public:
   // Borrows all but the limits; what is borrowed must outlive it.
   Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attachments, EventPublisher& publisher,
-             const AgentFacts& facts, const Limits& limits);
+             Authority& authority, const AgentFacts& facts, const Limits& limits);
 
   // The reply to `frame` of a caller, or of one who is refused; valid until the next call. Never throws for what a
   // client sent.
-  std::string_view handle(std::string_view frame, const Result<Caller>& admitted, Clock::time_point now);
+  std::string_view handle(std::string_view frame, const Sender& sender, Clock::time_point now);
 
   // The reply to a message of several frames, which is no request; valid until the next call.
   std::string_view refuse_parts(std::size_t parts);
@@ -27,6 +35,8 @@ class Dispatcher {
 
   void handle_once(OperationContext& context, const Request& request);
   Outcome run(OperationContext& context, const Operation& operation);
+  Outcome run_alone(OperationContext& context, const Operation& operation);
+  Outcome carry_out(OperationContext& context, const Operation& operation, const Identity* identity);
   Outcome run_one(OperationContext& context, const Request& request);
   BatchResult run_batch(OperationContext& context, const BatchRequest& batch);
   std::optional<Error> check_epoch(const Request& request) const;
@@ -36,6 +46,7 @@ class Dispatcher {
   SegmentFeed& feed_;
   Attachments& attachments_;
   EventPublisher& publisher_;
+  Authority& authority_;
   const AgentFacts& facts_;
   OnceCache once_;
   std::string reply_;  // keeps its memory from one request to the next

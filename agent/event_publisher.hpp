@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 #include <zmq.hpp>
 
@@ -25,19 +26,31 @@ class EventPublisher {
   // Sends a notice on `topic`: kHeartbeatTopic, kStartedTopic or kStoppingTopic.
   void notify(std::string_view topic);
 
+  // One socket, at one endpoint.
+  struct Outlet {
+    Endpoint endpoint;
+    zmq::socket_t socket;
+  };
+
   // Reads the subscriptions that came in and answers those to sync topics.
-  void answer_subscriptions();
+  void answer_subscriptions(Outlet& outlet);
+
+  // Cuts all subscribers with keys off, so that each has to show its key again. Whoever may come back connects again by
+  // itself, sees by the numbers what it missed, and asks for that.
+  void cut_off_keys();
+
+  // Binds what was cut off, as soon as libzmq has let go of the address. Returns false as long as it has not.
+  bool bind_again();
 
   [[nodiscard]] const EventJournal& journal() const { return journal_; }
-  [[nodiscard]] std::vector<zmq::socket_t>& sockets() { return sockets_; }
+  [[nodiscard]] std::vector<Outlet>& outlets() { return outlets_; }
 
  private:
-  void answer_subscriptions(zmq::socket_t& socket);
-
   zmq::context_t& context_;
   const Limits limits_;
   EventJournal& journal_;
-  std::vector<zmq::socket_t> sockets_;
+  std::vector<Outlet> outlets_;
+  std::vector<std::pair<Outlet*, std::string>> cut_off_;  // and their addresses; outlets_ does not change any more
 };
 
 }  // namespace shmbus::agent

@@ -9,9 +9,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <iostream>
 #include <system_error>
 
+#include "agent/access/access_files.hpp"
 #include "agent/access/connection_gate.hpp"
+#include "agent/access/explain.hpp"
 #include "agent/access/gate_check.hpp"
 #include "agent/agent.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
@@ -34,12 +37,13 @@ void log_to_stderr(const std::string& level) {
   spdlog::set_level(spdlog::level::from_str(level));
 }
 
-// SIGTERM and SIGINT as a descriptor. Called before any thread exists, so that every thread has them blocked.
-UniqueFd block_exit_signals() {
+// SIGTERM, SIGINT and SIGHUP as a descriptor. Called before any thread exists, so that every thread has them blocked.
+UniqueFd block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): who reads the log may leave
   std::signal(SIGXFSZ, SIG_IGN);  // NOLINT(cert-err33-c): a full audit file is a failed write
@@ -50,10 +54,11 @@ UniqueFd block_exit_signals() {
   return descriptor;
 }
 
-std::string signal_read_from(const UniqueFd& descriptor) {
+// The next signal, 0 if there is none.
+int signal_read_from(const UniqueFd& descriptor) {
   signalfd_siginfo info{};
   const ssize_t got = read(descriptor.get(), &info, sizeof info);
-  return got == sizeof info ? "SIG" + std::string(sigabbrev_np(static_cast<int>(info.ssi_signo))) : "a signal";
+  return got == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
 }
 
 // As many descriptors as may be, up to `wanted`; how many that is.
@@ -125,6 +130,7 @@ int serve(const Config& config) {
       return refuse(prepared.error());
     }
   }
+  const UniqueFd signals = block_signals();
   const std::size_t open_files = raise_open_files(config.limits.open_files);
   const std::size_t most_connections = open_files - kFilesBesideConnections;
   ConnectionGate::instance().limit({.in_all = config.limits.connections == 0
@@ -136,21 +142,37 @@ int serve(const Config& config) {
   }
   // libzmq numbers its peers from rand(): whoever knew the numbers to come could take one and make it abort.
   std::srand(static_cast<unsigned>(random_53_bits()));
-  const UniqueFd exit_signals = block_exit_signals();
+  Result<AccessFiles> files = read_access_files(config);
+  if (!files) {
+    return refuse(files.error());
+  }
   SysvKernel kernel;
   if (const Result<void> checked = check_rights(config, kernel.credentials()); !checked) {
     return refuse(checked.error());
   }
-  Agent agent(config, kernel,
-              {.identity = kernel.credentials().own(), .can_switch = kernel.credentials().can_switch()});
+  Agent agent(config, kernel, {.identity = kernel.credentials().own(), .can_switch = kernel.credentials().can_switch()},
+              *std::move(files));
   if (const Result<void> started = agent.start(); !started) {
     return refuse(started.error());
   }
   spdlog::info("started shmbus-agent {} pid {}: commands {} events {} detection {} every {} ms", SHMBUS_VERSION,
                getpid(), joined(agent.facts().commands), joined(agent.facts().events), agent.facts().detection.mode,
                agent.facts().detection.interval_ms);
-  agent.run(exit_signals.get());
-  spdlog::info("stopped by {}", signal_read_from(exit_signals));
+  const int signal = agent.run(signals.get(), [&signals] { return signal_read_from(signals); });
+  spdlog::info("stopped by SIG{}", sigabbrev_np(signal));
+  return 0;
+}
+
+int print_explanation(const Config& config) {
+  const Result<std::optional<Policy>> policy = read_policy(config);
+  if (!policy) {
+    return refuse(policy.error());
+  }
+  const Result<std::string> answer = explain(policy->value_or(Policy()), config.explain);
+  if (!answer) {
+    return refuse(answer.error());
+  }
+  std::cout << *answer << "\n";
   return 0;
 }
 
@@ -163,6 +185,9 @@ int main(int argc, char** argv) {
       return *parsed.exit_status;
     }
     log_to_stderr(parsed.config.log_level);
+    if (!parsed.config.explain.empty()) {
+      return print_explanation(parsed.config);
+    }
     return serve(parsed.config);
   } catch (const std::exception& error) {
     spdlog::critical("stopped by an error: {}", error.what());

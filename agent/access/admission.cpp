@@ -11,10 +11,17 @@ Caller anonymous(std::optional<Identity> nobody) {
   return caller;
 }
 
+Caller holder_of(std::string key_name) {
+  Caller caller = anonymous_caller();
+  caller.principal = "key:" + key_name;
+  caller.key_name = std::move(key_name);
+  return caller;
+}
+
 }  // namespace
 
-Admission::Admission(OwnRights own, std::optional<Identity> nobody, double requests_per_second)
-    : callers_(std::move(own)), rate_(requests_per_second), anonymous_(anonymous(std::move(nobody))) {}
+Admission::Admission(OwnRights own, std::optional<Identity> nobody, double requests_per_second, const KeyRing& keys)
+    : callers_(std::move(own)), rate_(requests_per_second), anonymous_(anonymous(std::move(nobody))), keys_(keys) {}
 
 void Admission::take_peers_for_own_user() {
   Caller own = anonymous_caller();
@@ -41,8 +48,16 @@ const Result<Caller>& Admission::find(Transport transport, std::string_view peer
     case Transport::kPrivate:
     case Transport::kLocal:
       return own_user_ ? *own_user_ : callers_.find(peer, now);
-    case Transport::kInsecure:
     case Transport::kCurve:
+      if (std::optional<std::string> name = keys_.name_of(peer)) {
+        keyed_ = holder_of(*std::move(name));
+      } else {
+        keyed_ = Error{.code = ErrorCode::kPermissionDenied,
+                       .message = "this key is not among those that the agent serves",
+                       .hint = "it was taken away since the connection was made"};
+      }
+      return keyed_;
+    case Transport::kInsecure:
       break;
   }
   return anonymous_;

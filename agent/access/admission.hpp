@@ -6,6 +6,7 @@
 
 #include "agent/access/callers.hpp"
 #include "agent/access/endpoint.hpp"
+#include "agent/access/key_ring.hpp"
 #include "agent/access/rate_limit.hpp"
 
 namespace shmbus::agent {
@@ -16,14 +17,14 @@ class Admission {
   using Clock = Callers::Clock;
 
   // `nobody` is whom callers without a name are served as, if the agent can act as others. `requests_per_second` is for
-  // each principal on sockets that others than our own user reach; 0: no limit.
-  Admission(OwnRights own, std::optional<Identity> nobody, double requests_per_second);
+  // each principal on sockets that others than our own user reach; 0: no limit. Borrows `keys`, which may change.
+  Admission(OwnRights own, std::optional<Identity> nobody, double requests_per_second, const KeyRing& keys);
 
   // From now on who comes to a private socket is taken for our own user: nobody else can reach it.
   void take_peers_for_own_user();
 
   // The caller behind `peer`, as a socket of this transport tells it (see Received); valid until the next call. Errors:
-  // as Callers::find(), and kBusy beyond the rate.
+  // as Callers::find(), kPermissionDenied for a key that was taken away, and kBusy beyond the rate.
   const Result<Caller>& admit(Transport transport, std::string_view peer, Clock::time_point now);
 
  private:
@@ -34,6 +35,8 @@ class Admission {
   Result<Caller> busy_ = Error{};
   std::optional<Result<Caller>> own_user_;
   const Result<Caller> anonymous_;
+  const KeyRing& keys_;
+  Result<Caller> keyed_ = Error{};
 };
 
 }  // namespace shmbus::agent

@@ -147,7 +147,7 @@ std::string audit_line(const AuditRecord& record) {
   object.text_if_any("endpoint", record.endpoint);
   object.text_if_any("operation", record.operation);
   object.segment_if_any(record.segment);
-  object.text("decision", record.decision == Decision::kAllow ? "allow" : "deny");
+  object.text("decision", record.verdict == Verdict::kAllow ? "allow" : "deny");
   object.text_if_any("rule", record.rule);
   object.text("outcome", record.error ? name_of(*record.error) : "ok");
   object.permissions_if_any("before", record.before);

@@ -18,7 +18,7 @@ namespace shmbus::agent {
 using WallTime = std::chrono::system_clock::time_point;
 
 // What the policy said.
-enum class Decision : std::uint8_t { kAllow, kDeny };
+enum class Verdict : std::uint8_t { kAllow, kDeny };
 
 // A request that changed something or was refused. Borrowed for the time of a call. The fields of its line, always in
 // this order, without those that are not known:
@@ -34,14 +34,14 @@ struct AuditRecord {
   std::string_view endpoint;   // empty: not known; so are operation and rule
   std::string_view operation;  // as on the wire
   SegmentRef segment = {};
-  Decision decision = Decision::kAllow;
+  Verdict verdict = Verdict::kAllow;
   std::string_view rule = {};  // that decided
   std::optional<ErrorCode> error = {};
   std::optional<Permissions> before = {};
   std::optional<Permissions> after = {};
 
   // It changed nothing: denied, or failed.
-  [[nodiscard]] bool is_denial() const { return decision == Decision::kDeny || error.has_value(); }
+  [[nodiscard]] bool is_denial() const { return verdict == Verdict::kDeny || error.has_value(); }
 };
 
 // Records that were not written, and when the first and the last of them came.

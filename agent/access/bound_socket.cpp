@@ -4,6 +4,8 @@
 
 #include <zmq.hpp>
 
+#include "agent/access/zap_handler.hpp"
+
 namespace shmbus::agent {
 namespace {
 
@@ -18,6 +20,15 @@ class PrivateUmask {
  private:
   mode_t before_;
 };
+
+// Has our ZAP handler asked about each connection.
+void admit(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access) {
+  if (endpoint.transport == Transport::kCurve) {
+    admit_by_key(socket, access.keys.value());
+  } else {
+    admit_anyone(socket, endpoint.transport == Transport::kInsecure ? OpenDomain::kInsecure : OpenDomain::kLocal);
+  }
+}
 
 }  // namespace
 
@@ -40,6 +51,7 @@ Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const Sock
   }
   try {
     const PrivateUmask private_umask;
+    admit(socket, endpoint, access);
     socket.set(zmq::sockopt::ipv6, endpoint.address.starts_with("tcp://["));
     socket.bind(endpoint.address);
     binding.endpoint = socket.get(zmq::sockopt::last_endpoint);

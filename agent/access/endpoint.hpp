@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "protocol/curve_key.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus::agent {
@@ -27,10 +28,12 @@ struct Endpoint {
 // What becomes of TCP endpoints.
 enum class TcpMode : std::uint8_t { kRefused, kInsecure, kCurve };
 
-// Who may connect to an ipc socket: the permissions of its file, of which writing is what counts, and its group.
+// Who may connect to a socket: on ipc the permissions of its file, of which writing is what counts, and its group; on
+// TCP holders of a key, if the agent has a pair of its own.
 struct SocketAccess {
   mode_t mode = 0600;
   std::optional<gid_t> group;
+  std::optional<CurvePair> keys;
 
   [[nodiscard]] bool is_private() const { return (mode & 0022U) == 0; }
 };

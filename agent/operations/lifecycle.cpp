@@ -32,6 +32,7 @@ Result<CreateResult> execute(OperationContext& context, const CreateRequest& req
     return std::move(opened).error();
   }
   if (opened->created) {
+    context.made = opened->shmid;
     context.feed.report_created(as_it_was_made(request, opened->shmid, context.identity), actor_of(context.caller));
   } else {
     context.feed.look_at(opened->shmid);

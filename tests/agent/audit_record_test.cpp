@@ -34,7 +34,7 @@ TEST(AnAuditLine, HasTheFieldsInTheirOrder) {
 TEST(AnAuditLine, LeavesOutWhatIsNotKnown) {
   const Caller anonymous = anonymous_caller();
   AuditRecord record{.time = kTime, .caller = anonymous, .endpoint = {}, .operation = {}};
-  record.decision = Decision::kDeny;
+  record.verdict = Verdict::kDeny;
   record.error = ErrorCode::kPermissionDenied;
   EXPECT_EQ(audit_line(record), R"({"time":"2024-02-21T00:12:49.000042Z","principal":"anonymous","decision":"deny",)"
                                 R"("outcome":"permission_denied"})"
@@ -108,7 +108,7 @@ TEST(AnAuditRecord, IsADenialIfNothingWasChanged) {
   record.error = ErrorCode::kNotFound;
   EXPECT_TRUE(record.is_denial());
   record.error = {};
-  record.decision = Decision::kDeny;
+  record.verdict = Verdict::kDeny;
   EXPECT_TRUE(record.is_denial());
 }
 

@@ -10,6 +10,7 @@
 #include <zmq.hpp>
 
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/zap_thread.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -73,6 +74,7 @@ class CommandSocketTest : public ::testing::TestWithParam<Transport> {
   // Ends the socket and its context, as the agent's end does before it lets go of the bindings.
   void close() {
     socket_.reset();
+    zap_.reset();
     context_.reset();
   }
 
@@ -83,6 +85,7 @@ class CommandSocketTest : public ::testing::TestWithParam<Transport> {
 
  private:
   std::unique_ptr<zmq::context_t> context_ = std::make_unique<zmq::context_t>();
+  std::unique_ptr<ZapThread> zap_ = std::make_unique<ZapThread>(*context_);
   std::unique_ptr<CommandSocket> socket_;
 };
 

@@ -11,8 +11,7 @@ TEST(CheckEndpoints, RefusesOneTwiceAndTooMany) {
   config.events = {"ipc:///run/b"};
   EXPECT_TRUE(check_endpoints(config));
   config.events.push_back("ipc:///run/a");
-  EXPECT_NE(check_endpoints(config).error().message.find("ipc:///run/a is given twice"),
-            std::string::npos);
+  EXPECT_NE(check_endpoints(config).error().message.find("ipc:///run/a is given twice"), std::string::npos);
   config.events.clear();
   for (std::size_t i = 0; i <= config.limits.endpoints; ++i) {
     config.events.push_back("ipc:///run/" + std::to_string(i));

@@ -64,16 +64,22 @@ class AgentFixture : public ::testing::Test {
     EXPECT_TRUE(publisher.bind({.address = "inproc://events"}, {}).ok());
     subscriber_.connect("inproc://events");
     subscriber_.set(zmq::sockopt::subscribe, "");
-    publisher.answer_subscriptions();  // from here on nothing is lost
+    publisher.answer_subscriptions(publisher.outlets().front());  // from here on nothing is lost
     facts.commands = {"ipc:///run/shmbus/commands.sock"};
     facts.events = {"ipc:///run/shmbus/events.sock"};
     facts.started = 1708474369;
     facts.detection = {"scan", "changes made by others are found by a periodic scan", 250};
   }
 
+  std::string handle(const std::string& frame) {
+    const Result<Caller> admitted(caller);
+    return std::string(
+        dispatcher.handle(frame, {.caller = admitted, .peer = {}, .endpoint = "inproc://commands"}, now));
+  }
+
   // The decoded reply to one whole request.
   Reply send(const Request& whole) {
-    const Result<Reply> reply = decode_reply(dispatcher.handle(encode_request(whole), caller, now), whole.operation);
+    const Result<Reply> reply = decode_reply(handle(encode_request(whole)), whole.operation);
     if (!reply) {
       ADD_FAILURE() << reply.error().message;
       return {};
@@ -134,7 +140,8 @@ class AgentFixture : public ::testing::Test {
   SegmentFeed feed{kernel, publisher};
   Attachments attachments{limits};
   AgentFacts facts;
-  Dispatcher dispatcher{kernel, feed, attachments, publisher, facts, limits};
+  Authority authority{AuthorityFiles{}};
+  Dispatcher dispatcher{kernel, feed, attachments, publisher, authority, facts, limits};
   Caller caller{.principal = "uid:1000", .uid = 1000, .gid = 1000, .pid = {}, .key_name = {}, .identity = {}};
   Clock::time_point now{std::chrono::hours(1)};
 

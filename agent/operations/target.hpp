@@ -1,0 +1,22 @@
+// Which segment an operation is about, for those who decide and record before and after it is carried out.
+#pragma once
+
+#include <optional>
+
+#include "agent/operations/operations.hpp"
+
+namespace shmbus::agent {
+
+// As far as the request and the kernel tell. `key` alone: of a segment that is not there, or not yet.
+struct Target {
+  std::optional<Key> key;
+  std::optional<ShmId> shmid;
+  std::optional<SegmentStat> stat;
+};
+
+[[nodiscard]] Target target_of(const OperationContext& context, const Operation& operation);
+
+// Has `operation` meet the segment that was looked at and no other that gets its key meanwhile.
+void pin(Operation& operation, const Target& target);
+
+}  // namespace shmbus::agent

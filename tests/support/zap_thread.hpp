@@ -1,0 +1,43 @@
+// A ZAP handler that answers in a thread of its own, for tests of sockets that ask one.
+#pragma once
+
+#include <future>
+#include <thread>
+#include <zmq.hpp>
+
+#include "agent/access/zap_handler.hpp"
+
+namespace shmbus::agent {
+
+// Ready when constructed; ends when destroyed, which must be before the context.
+class ZapThread {
+ public:
+  explicit ZapThread(zmq::context_t& context) : end_(context, zmq::socket_type::pair) {
+    end_.bind("inproc://end-of-zap-thread");
+    std::promise<void> ready;
+    thread_ = std::thread([&context, &ready] {
+      ZapHandler handler(context);
+      zmq::socket_t end(context, zmq::socket_type::pair);
+      end.connect("inproc://end-of-zap-thread");
+      ready.set_value();
+      zmq::pollitem_t items[]{{handler.socket().handle(), 0, ZMQ_POLLIN, 0}, {end.handle(), 0, ZMQ_POLLIN, 0}};
+      while (items[1].revents == 0) {
+        zmq::poll(items, 2, std::chrono::milliseconds(-1));
+        handler.answer(Clock::now());
+      }
+    });
+    ready.get_future().wait();
+  }
+  ZapThread(const ZapThread&) = delete;
+  ZapThread& operator=(const ZapThread&) = delete;
+  ~ZapThread() {
+    end_.send(zmq::message_t(), zmq::send_flags::none);
+    thread_.join();
+  }
+
+ private:
+  zmq::socket_t end_;
+  std::thread thread_;
+};
+
+}  // namespace shmbus::agent
