@@ -9,13 +9,16 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 #include <system_error>
 
 #include "agent/access/access_files.hpp"
 #include "agent/access/connection_gate.hpp"
 #include "agent/access/explain.hpp"
 #include "agent/access/gate_check.hpp"
+#include "agent/access/policy_file.hpp"
 #include "agent/agent.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
 #include "agent/kernel/unique_fd.hpp"
@@ -163,16 +166,24 @@ int serve(const Config& config) {
   return 0;
 }
 
+// Also of a policy that is a draft yet: whose file it is does not matter here.
 int print_explanation(const Config& config) {
-  const Result<std::optional<Policy>> policy = read_policy(config);
-  if (!policy) {
-    return refuse(policy.error());
+  Policy policy;
+  if (!config.policy.empty()) {
+    std::ostringstream content;
+    content << std::ifstream(config.policy).rdbuf();
+    Result<Policy> parsed = content ? parse_policy(content.str(), config.policy)
+                                    : Error{.code = ErrorCode::kBadRequest, .message = "can't read " + config.policy};
+    if (!parsed) {
+      return refuse(parsed.error());
+    }
+    policy = *std::move(parsed);
   }
-  const Result<std::string> answer = explain(policy->value_or(Policy()), config.explain);
+  const Result<std::string> answer = explain(policy, config.explain);
   if (!answer) {
     return refuse(answer.error());
   }
-  std::cout << *answer << "\n";
+  std::cout << *answer;
   return 0;
 }
 
