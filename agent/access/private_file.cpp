@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "agent/kernel/host_facts.hpp"
+#include "agent/kernel/process.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
@@ -33,6 +35,11 @@ Result<void> check_owner(const std::string& path, const struct stat& status) {
   return {};
 }
 
+// In a user namespace the root outside can't be told from others; who owns "/" and what is right below it is that root.
+bool is_roots_outside(const std::filesystem::path& directory, const struct stat& status) {
+  return status.st_uid == overflow_uid() && !maps_uid(status.st_uid) && directory.parent_path() == "/";
+}
+
 Result<void> check_directory(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
@@ -41,7 +48,7 @@ Result<void> check_directory(const std::string& path) {
   if (!S_ISDIR(status.st_mode)) {
     return refused(path, "it is no directory", "");
   }
-  if (Result<void> owned = check_owner(path, status); !owned) {
+  if (Result<void> owned = check_owner(path, status); !owned && !is_roots_outside(path, status)) {
     return owned;
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) {

@@ -12,7 +12,8 @@ namespace shmbus::agent {
 // Opens a regular file for `flags` as open(2) has them (a file that O_CREAT makes gets 0600), never through a link.
 // Errors: kBadRequest, naming the path and what to do, if the file is another user's or open to others (more than
 // 0600), or if somebody else could replace it: each directory above it belongs to root or the agent's user and only its
-// owner may write there, or it is sticky. Otherwise kNotFound and kPermissionDenied as the kernel says.
+// owner may write there, or it is sticky (in a user namespace "/" and what is right below it may be the outside's).
+// Otherwise kNotFound and kPermissionDenied as the kernel says.
 [[nodiscard]] Result<UniqueFd> open_private(const std::string& path, int flags);
 
 // The whole content of such a file. Errors: as open_private(), and kTooLarge beyond `most_bytes`.
