@@ -20,6 +20,7 @@
 #include "agent/access/gate_check.hpp"
 #include "agent/access/policy_file.hpp"
 #include "agent/agent.hpp"
+#include "agent/kernel/host_facts.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
 #include "agent/kernel/unique_fd.hpp"
 #include "agent/random.hpp"
@@ -110,7 +111,8 @@ Result<void> check_rights(const Config& config, const Credentials& credentials) 
   if (credentials.can_switch()) {
     return {};
   }
-  if (credentials.own().uid == 0 && serves(config, Transport::kInsecure)) {
+  constexpr std::uint32_t kNobody = 65534;  // not mapped: a user namespace for one user, who is root there only
+  if (credentials.own().uid == 0 && maps_uid(kNobody) && serves(config, Transport::kInsecure)) {
     return Error{.code = ErrorCode::kPermissionDenied,
                  .message = "whoever connects to a TCP endpoint without keys would be served as root",
                  .hint = "let the agent have CAP_SETUID and CAP_SETGID, or run it as another user"};
