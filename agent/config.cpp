@@ -137,7 +137,7 @@ void add_limits(CLI::App& app, Limits& limits) {
 Result<void> take(const Words& words, Config& config) {
   std::optional<gid_t> group;
   if (!words.socket_group.empty()) {
-    const Result<std::uint32_t> named = group_named(words.socket_group);
+    const Result<std::uint32_t> named = group_id(words.socket_group);
     if (!named) {
       return named.error();
     }

@@ -27,7 +27,8 @@ struct Limits {
   int backlog = 1024;                         // connections that wait to be accepted
   std::chrono::milliseconds handshake{3000};  // for a connection to say who it is
   std::chrono::milliseconds linger{1000};     // for the last messages, at the end
-  std::size_t subscription_bytes = 256;       // one message of a subscriber; no topic is as long
+  std::size_t subscription_bytes = 1024;      // one message of a subscriber: topics are shorter, but libzmq counts the
+                                              // handshake as well, and with keys that is 276 and what names the peer
   std::size_t requests_per_turn = 64;         // before timers, events and the end get their turn,
   std::chrono::milliseconds turn{10};         // and no new request after so long
   std::size_t endpoints = 16;                 // of each kind

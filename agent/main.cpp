@@ -185,7 +185,7 @@ int print_explanation(const Config& config) {
   if (!answer) {
     return refuse(answer.error());
   }
-  std::cout << *answer;
+  std::cout << *answer;  // with its line ends
   return 0;
 }
 

@@ -33,10 +33,6 @@ Result<std::uint32_t> user_id(const std::string& value) {
   return user ? Result<std::uint32_t>(user->uid) : user.error();
 }
 
-Result<std::uint32_t> group_id(const std::string& value) {
-  return number_from(value) ? id_from(value) : group_named(value);
-}
-
 template <class T, class Into>
 Result<void> store(const Result<T>& read, Into& into) {
   if (!read) {

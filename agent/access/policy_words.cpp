@@ -107,6 +107,10 @@ Result<std::uint32_t> group_named(const std::string& name) {
   return entry->gr_gid;
 }
 
+Result<std::uint32_t> group_id(const std::string& value) {
+  return number_from(value) ? id_from(value) : group_named(value);
+}
+
 Identity user_with(std::uint32_t uid) {
   const passwd* const entry = ::getpwuid(uid);
   return entry == nullptr ? Identity{.uid = uid} : identity_of(*entry);

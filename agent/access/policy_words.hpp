@@ -25,6 +25,9 @@ namespace shmbus::agent {
 [[nodiscard]] Result<Identity> user_named(const std::string& name);
 [[nodiscard]] Result<std::uint32_t> group_named(const std::string& name);
 
+// A group by name or number.
+[[nodiscard]] Result<std::uint32_t> group_id(const std::string& value);
+
 // The user with this uid; one that the name service does not know is in no group.
 [[nodiscard]] Identity user_with(std::uint32_t uid);
 

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Local callers: each has over the bus exactly the rights that its own program has."""
 import itertools
-import json
 import os
 import pathlib
 import subprocess
@@ -10,6 +9,7 @@ import unittest
 
 import actors
 import bus
+from callers import Child
 
 WORKER, ACTOR = ((pathlib.Path(__file__).parent / name).read_text(encoding="utf-8")
                  for name in ("user_worker.py", "actors.py"))
@@ -17,25 +17,6 @@ CREATOR, OWNER, MEMBER, STRANGER = 21001, 21002, 21003, 21004
 CREATORS_GROUP, OWNERS_GROUP, SEGMENTS_GROUP = 22001, 22002, 22003
 KEY = 5679
 OPERATIONS = ("stat", "read", "write", "attach", "attach read_only", "set", "create 600", "create 400", "create 200")
-
-
-class Child:
-    """A Python process that answers each line of JSON with one, as the user that `popen` says."""
-
-    def __init__(self, test, source, *arguments, prefix=(), **popen):
-        self.process = subprocess.Popen([*prefix, sys.executable, "-c", source, *arguments], cwd="/",
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, **popen)
-        test.addCleanup(self.end)
-
-    def ask(self, what):
-        self.process.stdin.write(json.dumps(what).encode() + b"\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
 
 
 @unittest.skipUnless(os.geteuid() == 0 and bus.maps_uid(CREATOR), "needs root with several uids")
