@@ -1,6 +1,5 @@
 // How soon and how completely the agent tells of what other processes do. tests/bench/run starts it.
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -41,11 +40,6 @@ const Sizes kQuick{20, {2}, 200, std::chrono::milliseconds(200), 3, 2};
 
 constexpr int kBurst = 1000;
 constexpr std::uint64_t kSettleNs = 1'000'000;  // the agent's default
-
-double percentile(std::vector<double> values, double part) {
-  std::sort(values.begin(), values.end());
-  return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
-}
 
 // Microseconds from the act to the message in our hands.
 double latency(ChildProcess& child, std::uint64_t number, const std::function<void()>& receive) {

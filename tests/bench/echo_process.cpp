@@ -14,7 +14,7 @@
 namespace shmbus::bench {
 namespace {
 
-[[noreturn]] void serve(const std::string& endpoint, pid_t owner) {
+[[noreturn]] void serve(const std::string& endpoint, const std::optional<CurvePair>& keys, pid_t owner) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != owner) {
     _exit(0);  // the owner was gone before the line above
@@ -22,6 +22,10 @@ namespace {
   try {
     zmq::context_t context;
     zmq::socket_t socket(context, zmq::socket_type::rep);
+    if (keys) {
+      socket.set(zmq::sockopt::curve_server, true);
+      socket.set(zmq::sockopt::curve_secretkey, keys->secret_key);
+    }
     socket.bind(endpoint);
     for (zmq::message_t message;;) {
       static_cast<void>(socket.recv(message));
@@ -35,14 +39,14 @@ namespace {
 
 }  // namespace
 
-EchoProcess::EchoProcess(std::string endpoint) : endpoint_(std::move(endpoint)) {
+EchoProcess::EchoProcess(std::string endpoint, const std::optional<CurvePair>& keys) : endpoint_(std::move(endpoint)) {
   const pid_t owner = getpid();
   pid_ = fork();
   if (pid_ < 0) {
     throw std::system_error(errno, std::generic_category(), "fork");
   }
   if (pid_ == 0) {
-    serve(endpoint_, owner);
+    serve(endpoint_, keys, owner);
   }
 }
 

@@ -12,11 +12,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-zmq::socket_t connected(zmq::context_t& context, zmq::socket_type type, const std::string& endpoint) {
+zmq::socket_t connected(zmq::context_t& context, zmq::socket_type type, const std::string& endpoint,
+                        const CurveClient* keys = nullptr) {
   constexpr std::chrono::milliseconds kPatience{5000};
   zmq::socket_t socket(context, type);
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::rcvtimeo, static_cast<int>(kPatience.count()));
+  if (keys != nullptr) {
+    if (const Result<void> used = use_curve(socket, *keys); !used) {
+      throw std::runtime_error(used.error().message);
+    }
+  }
   socket.connect(endpoint);
   return socket;
 }
@@ -35,8 +41,13 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-RoundTrips::RoundTrips(zmq::context_t& context, const std::string& endpoint)
-    : socket_(connected(context, zmq::socket_type::req, endpoint)) {}
+double percentile(std::vector<double> values, double part) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
+}
+
+RoundTrips::RoundTrips(zmq::context_t& context, const std::string& endpoint, const CurveClient* keys)
+    : socket_(connected(context, zmq::socket_type::req, endpoint, keys)) {}
 
 std::string RoundTrips::ask(const std::string& request) {
   socket_.send(zmq::buffer(request), zmq::send_flags::none);

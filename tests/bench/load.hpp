@@ -6,6 +6,8 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "protocol/client/curve.hpp"
+
 namespace shmbus::bench {
 
 using Seconds = std::chrono::duration<double>;
@@ -13,10 +15,13 @@ using Seconds = std::chrono::duration<double>;
 // The middle of `values`, the upper one of two. Requires: not empty.
 [[nodiscard]] double median(std::vector<double> values);
 
-// One REQ socket. Throws if an answer takes longer than 5 s; so does Pipeline.
+// The value that is not exceeded by `part` of `values`. Requires: not empty.
+[[nodiscard]] double percentile(std::vector<double> values, double part);
+
+// One REQ socket, with CURVE if there are `keys`. Throws if an answer takes longer than 5 s; so does Pipeline.
 class RoundTrips {
  public:
-  RoundTrips(zmq::context_t& context, const std::string& endpoint);
+  RoundTrips(zmq::context_t& context, const std::string& endpoint, const CurveClient* keys = nullptr);
 
   // Sends `request` and returns what answers it.
   std::string ask(const std::string& request);

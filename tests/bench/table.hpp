@@ -12,6 +12,11 @@ class Table {
   void row(const std::string& figure, const std::string& agent, const std::string& bare, const std::string& value,
            const std::string& goal, bool met);
 
+  // A figure without a goal, which explains others.
+  void part(const std::string& figure, const std::string& agent, const std::string& bare, const std::string& value) {
+    print(figure, agent, bare, value, "", "");
+  }
+
   [[nodiscard]] bool all_met() const { return all_met_; }
 
  private:

@@ -1,0 +1,40 @@
+// A client in a process of its own, perhaps another user's, that takes the time of its requests.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "protocol/client/curve.hpp"
+#include "tests/bench/child_process.hpp"
+
+namespace shmbus::bench {
+
+struct AskerSetup {
+  std::string endpoint;
+  std::string request;              // a stat
+  std::optional<uid_t> uid;         // none: this process's own; else also the gid, and no other group
+  std::optional<CurveClient> keys;  // for an endpoint with CURVE
+  bool asks_echo = false;           // what comes back is no reply, so it is not looked at
+};
+
+// To be made before this process has threads. It connects when it is first told to measure; if that fails, or the reply
+// is an error, the child says why and ends, and the next call here throws.
+class Asker {
+ public:
+  explicit Asker(const AskerSetup& setup);
+
+  // Asks `count` times and keeps how long each took.
+  void measure(int count) { child_.ask(static_cast<std::uint64_t>(count)); }
+
+  // Microseconds within which `part` (0.5: half) of what was kept were answered; nothing is kept any more.
+  [[nodiscard]] double take(double part);
+
+ private:
+  ChildProcess child_;
+};
+
+// Takes on `uid`, its gid and no other group for good, in a child process. Throws std::system_error.
+void become_user(uid_t uid);
+
+}  // namespace shmbus::bench
