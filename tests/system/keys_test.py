@@ -65,6 +65,7 @@ class Keys(keyed.KeyedTest):
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=bus.PATIENCE, check=False)
         self.assertIn(done.returncode, statuses, done.stderr)
         self.assertEqual(done.stdout, b"")
+        self.assertIn(b"--curve-key", done.stderr)
 
     def test_who_is_kept_out_is_logged(self):
         self.is_kept_out(zmq.REQ, name=MALLORY)
