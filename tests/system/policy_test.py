@@ -139,8 +139,9 @@ class PolicyFiles(PolicyTest):
     FAULTY = RULES + '\n[[rule]]\nwho = ["gid:4"]\nmax_mode = 888\n'
 
     def explain(self, question, policy=None):
-        done = subprocess.run([str(bus.BIN / "shmbus-agent"), "--policy", policy or self.policy, "--explain", question],
-                              capture_output=True, text=True, timeout=bus.PATIENCE, check=False)
+        agent = str(bus.BIN / "shmbus-agent")
+        done = subprocess.run([agent, "--policy", policy or self.policy, "--explain", question], capture_output=True,
+                              text=True, timeout=bus.PATIENCE, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def test_explain_tells_what_the_agent_decides(self):
