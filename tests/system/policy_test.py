@@ -140,8 +140,8 @@ class PolicyFiles(PolicyTest):
 
     def explain(self, question, policy=None):
         agent = str(bus.BIN / "shmbus-agent")
-        done = subprocess.run([agent, "--policy", policy or self.policy, "--explain", question], capture_output=True,
-                              text=True, timeout=bus.PATIENCE, check=False)
+        done = subprocess.run([agent, "--policy", policy or self.policy, "--explain", question],
+                              capture_output=True, text=True, timeout=bus.PATIENCE, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def test_explain_tells_what_the_agent_decides(self):
