@@ -94,7 +94,13 @@ Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Cl
 }
 
 std::string key_hint(const std::string& address, const std::optional<CurveClient>& curve) {
-  return curve && !is_ipc(address) ? "; check that --curve-server is its public key" : "";
+  if (is_ipc(address)) {
+    return "";
+  }
+  // Of an agent that asks for keys nothing may be heard: it hangs up on whoever shows none, and TCP then drops what it
+  // said before.
+  return curve ? "; check that --curve-server is its public key"
+               : "; if it asks for a key, --curve-key and --curve-server name the keys";
 }
 
 Result<std::optional<std::vector<std::string>>> receive_message(zmq::socket_t& socket, AgentCheck& agent) {

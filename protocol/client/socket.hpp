@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
                                                                const std::string& address, std::string_view what,
                                                                const std::optional<CurveClient>& curve);
 
-// For the hint that nobody answered: what may be wrong with the keys. Empty where none are used.
+// For the hint that nobody answered: what may be wrong with the keys. Empty on ipc.
 [[nodiscard]] std::string key_hint(const std::string& address, const std::optional<CurveClient>& curve);
 
 enum class Woken : std::uint8_t { kMessage, kInterrupt, kDeadline, kRefused };

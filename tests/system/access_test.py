@@ -77,7 +77,7 @@ class Groups(callers.AccessTest):
 
 @callers.needs_root
 class Modes(callers.AccessTest):
-    def can_connect(self, agent, endpoint, **who):
+    def can_connect(self, endpoint, **who):
         try:
             zmtp.connected(endpoint, **who).close()
         except PermissionError:
@@ -86,7 +86,7 @@ class Modes(callers.AccessTest):
 
     def test_by_default_nobody_else_comes_to_the_sockets(self):
         for endpoint in (self.agent.commands, self.agent.events):
-            self.assertFalse(self.can_connect(self.agent, endpoint, uid=OTHER, gid=OTHER))
+            self.assertFalse(self.can_connect(endpoint, uid=OTHER, gid=OTHER))
 
     def test_a_group_may_be_let_in(self):
         for word in ("adm", "4"):
@@ -96,14 +96,14 @@ class Modes(callers.AccessTest):
     def lets_in_group_adm(self, word):
         agent = self.start("--socket-group", word)
         for endpoint in (agent.commands, agent.events):
-            self.assertTrue(self.can_connect(agent, endpoint, uid=OTHER, gid=OTHER, groups=[4]))
-            self.assertFalse(self.can_connect(agent, endpoint, uid=OTHER, gid=OTHER))
+            self.assertTrue(self.can_connect(endpoint, uid=OTHER, gid=OTHER, groups=[4]))
+            self.assertFalse(self.can_connect(endpoint, uid=OTHER, gid=OTHER))
         self.assertEqual(os.stat(agent.commands.removeprefix("ipc://")).st_mode & 0o777, 0o660)
 
     def test_commands_may_be_closed_and_events_open(self):
         agent = self.start("--events-mode", "666")
-        self.assertTrue(self.can_connect(agent, agent.events, uid=OTHER, gid=OTHER))
-        self.assertFalse(self.can_connect(agent, agent.commands, uid=OTHER, gid=OTHER))
+        self.assertTrue(self.can_connect(agent.events, uid=OTHER, gid=OTHER))
+        self.assertFalse(self.can_connect(agent.commands, uid=OTHER, gid=OTHER))
 
 
 @callers.needs_root

@@ -38,10 +38,16 @@ class Child:
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, **popen)
         test.addCleanup(self.end)
 
-    def ask(self, what):
+    def begin(self, what):
         self.process.stdin.write(json.dumps(what).encode() + b"\n")
         self.process.stdin.flush()
+
+    def answer(self):
         return json.loads(self.process.stdout.readline())
+
+    def ask(self, what):
+        self.begin(what)
+        return self.answer()
 
     def end(self):
         self.process.stdin.close()

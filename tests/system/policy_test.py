@@ -139,14 +139,15 @@ class PolicyFiles(PolicyTest):
     FAULTY = RULES + '\n[[rule]]\nwho = ["gid:4"]\nmax_mode = 888\n'
 
     def explain(self, question, policy=None):
-        done = subprocess.run([str(bus.BIN / "shmbus-agent"), "--policy", policy or self.policy, "--explain", question],
+        agent = str(bus.BIN / "shmbus-agent")
+        done = subprocess.run([agent, "--policy", policy or self.policy, "--explain", question],
                               capture_output=True, text=True, timeout=bus.PATIENCE, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def test_explain_tells_what_the_agent_decides(self):
         question = f"uid={CALLER} group={GROUP} op=set shm_key=%s mode=%s"
         for key, mode, answer in ((5100, 660, "allowed as the agent by the rule at line 7"), (5100, 666, "denied: "),
-                                  (6000, 666, "allowed as the caller because no rule matches"), (5905, 600, "denied: ")):
+                                  (6000, 666, "allowed as the caller because no rule"), (5905, 600, "denied: ")):
             status, told, _ = self.explain(question % (key, mode))
             self.assertEqual(status, 0)
             self.assertTrue(told.startswith(answer), told)

@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+"""Hostile peers where others may connect: they gain no rights, and nobody else loses anything."""
+import threading
+
+import bus
+import callers
+import msgpack
+import zmtp
+from callers import CALLER, OTHER
+
+FORGED = {"User_Id": b"0", "Peer_Address": b"localhost:0:0:1", "Shmbus_Key": b"alice", "Identity": b"localhost:0:0:1",
+          "__fd": b"1", "Routing_Id": b"uid:0"}
+FLOOD = """
+import json, sys, msgpack, zmq
+socket = zmq.Context.instance().socket(zmq.DEALER)
+socket.setsockopt(zmq.LINGER, 0)
+socket.connect(sys.argv[1])
+request = msgpack.packb({"op": "ping"})
+for line in sys.stdin:
+    counts = {}
+    for _ in range(json.loads(line)):
+        for _ in range(100):
+            socket.send_multipart([b"", request])
+        for _ in range(100):
+            reply = msgpack.unpackb(socket.recv_multipart()[1])
+            word = "ok" if reply["ok"] else reply["error"]["code"]
+            counts[word] = counts.get(word, 0) + 1
+    print(json.dumps(counts), flush=True)
+"""
+
+
+class ExposedTest(callers.AccessTest):
+    OPTIONS = ("--socket-mode", "666")
+
+    def peer(self, uid=CALLER, **properties):
+        return zmtp.Peer(zmtp.connected(self.agent.commands, uid, uid), **properties)
+
+
+@callers.needs_root
+class Forged(ExposedTest):
+    def test_what_a_handshake_says_gives_no_rights(self):
+        self.client.result("create", shm_key=77, shm_segsz=10, mode=600)
+        for names in ((), *((name,) for name in FORGED), set(FORGED) - {"Identity"}):
+            with self.subTest(names):
+                peer = self.peer(**{name: FORGED[name] for name in names})
+                self.addCleanup(peer.close)
+                self.is_failure("permission_denied", peer.ask("read", shm_key=77))
+                self.assertTrue(peer.ask("create", shm_key=78, shm_segsz=1)["ok"])
+                self.assertEqual(self.client.result("stat", shm_key=78)["cuid"], CALLER)
+                created = [event for event in self.client.result("events", shm_key=78)["events"]
+                           if event["event"] == "created"][-1]
+                self.assertEqual(created["actor"]["principal"], f"uid:{CALLER}")
+                self.client.result("remove", shm_key=78)
+
+    def test_an_attachment_of_another_is_none(self):
+        self.client.result("create", shm_key=77, shm_segsz=10, mode=666)
+        held = self.client.result("attach", shm_key=77)["attachment"]
+        peer = self.peer(**FORGED)
+        self.addCleanup(peer.close)
+        for op, fields in (("read", {}), ("write", {"data": b"x"}), ("detach", {})):
+            self.is_failure("not_found", peer.ask(op, attachment=held, **fields))
+
+    def test_a_descriptor_that_is_used_again_does_not_mix_up_who_asks(self):
+        self.client.result("create", shm_key=77, shm_segsz=10, mode=600)
+        stranger = self.caller(OTHER)
+        self.assertTrue(stranger.reply("create", shm_key=78, shm_segsz=10, mode=600)["ok"])
+        for _ in range(100):
+            roots, strange = self.peer(0), zmtp.connected(self.agent.commands, OTHER, OTHER)
+            roots.send(zmtp.request("write", shm_key=77, data=b"r"))
+            roots.close()
+            strange = zmtp.Peer(strange)
+            strange.send(zmtp.request("write", shm_key=77, data=b"s") + zmtp.request("write", shm_key=78, data=b"s"))
+            self.is_failure("permission_denied", strange.reply())
+            self.assertTrue(strange.reply()["ok"])
+            strange.close()
+        actors = {(event["shm_key"], event["actor"]["uid"], event["actor"]["principal"])
+                  for event in self.client.result("events", limit=10000)["events"] if event["event"] == "written"}
+        self.assertEqual(actors, {(77, 0, "uid:0"), (78, OTHER, f"uid:{OTHER}")})
+
+
+@callers.needs_root
+class Hostile(ExposedTest):
+    """After each hostile act the next requests of another client have to be answered, by their own replies."""
+
+    def act(self, data, rounds=100):
+        for number in range(rounds):
+            peer = self.peer()
+            peer.send(data)
+            peer.close()
+            self.answers(number)
+
+    def answers(self, number):
+        reply = self.client.bytes(msgpack.packb({"op": "ping", "id": number}))
+        self.assertEqual((reply["ok"], reply["id"]), (True, number))
+
+    def test_no_delimiter_and_leave(self):
+        self.act(zmtp.message(b"x"))
+        self.act(zmtp.message(b"x", b"y"))
+
+    def test_an_envelope_without_a_request(self):
+        self.act(zmtp.message(b""))
+        self.act(zmtp.message(b"x", b""))
+
+    def test_a_thousand_parts(self):
+        self.act(zmtp.message(*[b"x"] * 1000))
+        self.act(zmtp.message(b"", *[b"x"] * 1000))
+
+    def test_an_envelope_that_does_not_end(self):
+        self.act(zmtp.frame(b"x", zmtp.MORE) * 5000)
+        self.act(zmtp.message(*[b"x"] * 5000, b"", msgpack.packb({"op": "ping"})))
+
+    def test_a_request_and_leave(self):
+        self.act(zmtp.request("info"))
+        self.act(zmtp.request("info")[:-1])
+
+    def test_peers_of_zmtp_1(self):
+        for number in range(100):
+            connection = zmtp.connected(self.agent.commands, CALLER, CALLER)
+            connection.sendall(zmtp.V1_WITHOUT_DELIMITER)
+            connection.close()
+            self.answers(number)
+
+    def test_a_crowd_of_them_at_once(self):
+        acts = (zmtp.message(b"x"), zmtp.message(b"", *[b"x"] * 1000), zmtp.frame(b"x", zmtp.MORE) * 100)
+        peers = [self.peer() for _ in range(60)]
+
+        def harass():
+            for number, peer in enumerate(peers):
+                peer.send(acts[number % len(acts)])
+                peer.close()
+
+        crowd = threading.Thread(target=harass)
+        crowd.start()
+        for number in range(2000):
+            self.answers(number)
+        crowd.join()
+        self.answers(2001)
+
+    def test_one_that_never_ends_its_message_holds_up_nobody(self):
+        peer = self.peer()
+        self.addCleanup(peer.close)
+        for number in range(200):
+            peer.send(zmtp.frame(b"x" * 100, zmtp.MORE) * 100)
+            self.answers(number)
+
+
+@callers.needs_root
+class Rates(ExposedTest):
+    OPTIONS = ("--socket-mode", "666", "--max-requests-per-second", "100")
+
+    def flood(self, hundreds):
+        flood = callers.Child(self, FLOOD, self.agent.commands, user=CALLER, group=CALLER, extra_groups=[])
+        flood.begin(hundreds)
+        return flood
+
+    def test_beyond_it_the_answer_is_busy(self):
+        counts = self.flood(10).answer()
+        self.assertGreaterEqual(counts["ok"], 100)
+        self.assertEqual(counts["ok"] + counts["busy"], 1000)
+        self.assertGreater(counts["busy"], 100)
+        error = self.is_failure("busy", self.until_busy(self.caller(OTHER)))
+        self.assertIn("100 times a second", error["message"])
+        self.assertIn("--max-requests-per-second", error["hint"])
+
+    def until_busy(self, caller):
+        return next(reply for reply in caller.replies([{"op": "ping"}] * 1000) if not reply["ok"])
+
+    def test_a_flood_by_one_leaves_others_served(self):
+        flood = self.flood(1000)
+        other = self.caller(OTHER)
+        replies = other.replies([{"op": "list"}] * 90)
+        self.assertTrue(all(reply["ok"] for reply in replies))
+        self.client.result("ping")
+        counts = flood.answer()
+        self.assertEqual(set(counts), {"ok", "busy"})
+        self.assertEqual(sum(counts.values()), 100_000)
+
+
+if __name__ == "__main__":
+    bus.main()
