@@ -3,6 +3,7 @@
 #include <sys/shm.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <stdexcept>
