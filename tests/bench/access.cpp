@@ -3,6 +3,7 @@
 #include <sys/shm.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <stdexcept>
@@ -38,7 +39,7 @@ struct Options {
 // How much is done for each figure.
 struct Sizes {
   int repetitions = 7;
-  int blocks = 20;        // per repetition; all sides take turns by the block
+  int blocks = 40;        // per repetition; all sides take turns by the block
   int round_trips = 100;  // in a block
   int switches = 10'000;  // there and back, per repetition
   std::size_t crowd = 500;

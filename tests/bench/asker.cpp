@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -83,7 +84,8 @@ double Asker::take(double part) {
 
 void become_user(uid_t uid) {
   const pid_t owner = getppid();
-  if (setgroups(0, nullptr) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0) {
+  const gid_t group = uid;  // as most users have one of their own name
+  if (setgroups(1, &group) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0) {
     throw std::system_error(errno, std::generic_category(), "becoming uid " + std::to_string(uid));
   }
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // the kernel has forgotten it, as the ids changed

@@ -13,7 +13,7 @@ namespace shmbus::bench {
 struct AskerSetup {
   std::string endpoint;
   std::string request;              // a stat
-  std::optional<uid_t> uid;         // none: this process's own; else also the gid, and no other group
+  std::optional<uid_t> uid;         // none: this process's own; else with a group of the same number
   std::optional<CurveClient> keys;  // for an endpoint with CURVE
   bool asks_echo = false;           // what comes back is no reply, so it is not looked at
 };
@@ -34,7 +34,7 @@ class Asker {
   ChildProcess child_;
 };
 
-// Takes on `uid`, its gid and no other group for good, in a child process. Throws std::system_error.
+// Takes on `uid`, and gid and one group of the same number, for good, in a child process. Throws std::system_error.
 void become_user(uid_t uid);
 
 }  // namespace shmbus::bench
