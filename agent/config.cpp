@@ -137,7 +137,9 @@ void add_limits(CLI::App& app, Limits& limits) {
 Result<void> take(const Words& words, Config& config) {
   std::optional<gid_t> group;
   if (!words.socket_group.empty()) {
-    const Result<std::uint32_t> named = group_named(words.socket_group);
+    const bool is_number = words.socket_group.find_first_not_of("0123456789") == std::string::npos;
+    const Result<std::uint32_t> named =
+        is_number ? gid_from("gid:" + words.socket_group) : group_named(words.socket_group);
     if (!named) {
       return named.error();
     }

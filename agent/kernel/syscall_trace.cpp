@@ -19,13 +19,12 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kRingPages = 128;                  // 512 KiB on each CPU
+constexpr std::size_t kRingPages = 128;  // 512 KiB on each CPU
 constexpr const char* kTakes = "it takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH";
 constexpr std::uint64_t kLongestCallNs = 1'000'000'000;  // what is not ended by then is taken for lost
 
 Error unsupported(const std::string& what, int errno_value) {
-  return {ErrorCode::kUnsupported, what + ": " + std::generic_category().message(errno_value),
-          kTakes, errno_value};
+  return {ErrorCode::kUnsupported, what + ": " + std::generic_category().message(errno_value), kTakes, errno_value};
 }
 
 // The raw numbers of threads are those of the first pid namespace, so only there do we know our own.

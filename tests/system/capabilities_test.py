@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The table of capabilities in deploy/SECURITY.md: with just those of a row its feature works, without one it does not."""
+import grp
 import os
 import unittest
 
@@ -7,7 +8,8 @@ import actors
 import bus
 from users_test import ACTOR, WORKER, Child
 
-AGENT, OTHER, MAIL = 21500, 21501, 8  # the group is one that Debian has
+AGENT, OTHER = 21500, 21501
+MAIL = grp.getgrnam("mail").gr_gid  # a group that Debian has
 KEY = 5679
 AS_AGENT = '[[rule]]\nwho = ["local"]\nas = "agent"\nuids = ["uid:{}"]\n'.format(AGENT)
 TRACE = ("--detection", "trace")
@@ -129,6 +131,11 @@ class CapabilitiesTest(bus.BusTest):
                 self.run_with(*capabilities, options=("--socket-mode", "666"))
                 self.refuses(OTHER, "can't act as uid", "CAP_SETUID and CAP_SETGID")
 
+    def test_root_with_setuid_and_setgid_and_ptrace_serves_others_as_themselves(self):
+        self.run_with("setuid", "setgid", "sys_ptrace", uid=0, options=("--socket-mode", "666"))
+        self.assertEqual(self.asks(OTHER, self.segment(), "stat", "write", "set"), [0] * 3)
+        self.assertNotIn(0, self.asks(OTHER + 1, self.made[0], "stat", "write", "set", "remove"))
+
     def test_root_without_setuid_serves_root_alone(self):
         self.run_with(uid=0, options=("--socket-mode", "666"))
         self.refuses(OTHER, "can't act as uid", "CAP_SETUID and CAP_SETGID")
@@ -137,13 +144,13 @@ class CapabilitiesTest(bus.BusTest):
                       self.refuses_to_start(uid=0, options=("--insecure-tcp", "--commands", "tcp://127.0.0.1:*")))
 
     def test_chown_gives_the_sockets_a_group_that_the_agent_is_not_in(self):
-        self.run_with("chown", options=("--socket-group", str(MAIL)))
+        self.run_with("chown", options=("--socket-group", "mail"))
         status = os.stat(self.agent.commands.removeprefix("ipc://"))
         self.assertEqual((status.st_gid, status.st_mode & 0o777), (MAIL, 0o660))
-        self.assertIn("not permitted", self.refuses_to_start(options=("--socket-group", str(MAIL))))
+        self.assertIn("not permitted", self.refuses_to_start(options=("--socket-group", "mail")))
 
     def test_nothing_gives_the_sockets_a_group_that_the_agent_is_in(self):
-        self.run_with(options=("--socket-group", str(MAIL)), gid=MAIL)
+        self.run_with(options=("--socket-group", "mail"), gid=MAIL)
         self.assertEqual(os.stat(self.agent.events.removeprefix("ipc://")).st_gid, MAIL)
 
     def traces(self, *capabilities, uid=AGENT):
