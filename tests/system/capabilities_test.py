@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The table of capabilities in deploy/SECURITY.md: with just those of a row its feature works, without one it does not."""
+"""The table of capabilities in deploy/SECURITY.md: with those of a row its feature works, without one it does not."""
 import grp
 import os
 import unittest
