@@ -155,7 +155,12 @@ int serve(const Config& config) {
   if (const Result<void> checked = check_rights(config, kernel.credentials()); !checked) {
     return refuse(checked.error());
   }
-  Agent agent(config, kernel, {.identity = kernel.credentials().own(), .can_switch = kernel.credentials().can_switch()},
+  const Credentials& credentials = kernel.credentials();
+  if (!credentials.can_switch() && credentials.own().uid != 0) {
+    files->authority.plain = credentials.own();
+    files->authority.plain->capabilities = 0;
+  }
+  Agent agent(config, kernel, {.identity = credentials.own(), .can_switch = credentials.can_switch()},
               *std::move(files));
   if (const Result<void> started = agent.start(); !started) {
     return refuse(started.error());

@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -98,12 +99,17 @@ bool Credentials::kernel_moves_capabilities(const Identity& identity) const {
   return own_.uid == 0 && identity.uid != 0 && identity.capabilities == 0 && own_.capabilities == calls_.permitted();
 }
 
-// To nobody and back; what the kernel makes of our ids is looked at, not assumed.
+// To nobody, and for another user to root, and back; what the kernel makes of our ids is looked at, not assumed. Who
+// stops being root loses the permitted capabilities too, unless they are kept.
 bool Credentials::try_switch() {
-  if ((own_.capabilities & kSwitches) != kSwitches) {
+  if ((own_.capabilities & kSwitches) != kSwitches || ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) {
     return false;
   }
-  const Identity trial{.uid = kTrialId, .gid = kTrialId, .groups = {}, .capabilities = 0};
+  return try_switch_to(kTrialId) && (own_.uid == 0 || try_switch_to(0));
+}
+
+bool Credentials::try_switch_to(std::uint32_t id) {
+  const Identity trial{.uid = id, .gid = id, .groups = {}, .capabilities = 0};
   if (become(trial)) {
     return false;  // no such user here, in a namespace that maps few
   }

@@ -90,6 +90,7 @@ class Credentials {
   // The kernel takes root's capabilities from a thread that stops being root, and gives them back to one that returns.
   [[nodiscard]] bool kernel_moves_capabilities(const Identity& identity) const;
   [[nodiscard]] bool try_switch();
+  [[nodiscard]] bool try_switch_to(std::uint32_t id);
   std::optional<Error> become(const Identity& identity);
   void come_back(const Identity& from);  // keeps errno
 

@@ -19,12 +19,12 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kRingPages = 128;                  // 512 KiB on each CPU
+constexpr std::size_t kRingPages = 128;  // 512 KiB on each CPU
+constexpr const char* kTakes = "it takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH";
 constexpr std::uint64_t kLongestCallNs = 1'000'000'000;  // what is not ended by then is taken for lost
 
 Error unsupported(const std::string& what, int errno_value) {
-  return {ErrorCode::kUnsupported, what + ": " + std::generic_category().message(errno_value),
-          "it takes root, or CAP_PERFMON, CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH", errno_value};
+  return {ErrorCode::kUnsupported, what + ": " + std::generic_category().message(errno_value), kTakes, errno_value};
 }
 
 // The raw numbers of threads are those of the first pid namespace, so only there do we know our own.
@@ -63,16 +63,20 @@ Result<UniqueFd> open_event(const Tracepoint& tracepoint, int cpu, bool wakes, c
 }  // namespace
 
 Result<SyscallTrace> SyscallTrace::open() {
+  const auto with_hint = [](Error error) {
+    error.hint = kTakes;
+    return error;
+  };
   const Result<Tracefs> tracefs = Tracefs::open();
   if (!tracefs) {
-    return tracefs.error();
+    return with_hint(tracefs.error());
   }
   SyscallTrace trace;
   std::vector<Tracepoint> tracepoints;
   for (const TraceRow& row : trace_rows()) {
     Result<Tracepoint> tracepoint = tracefs->find(row.name);
     if (!tracepoint) {
-      return std::move(tracepoint).error();
+      return with_hint(std::move(tracepoint).error());
     }
     trace.decoder_.add(row, *tracepoint);
     tracepoints.push_back(*std::move(tracepoint));

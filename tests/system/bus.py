@@ -130,7 +130,7 @@ class Subscriber:
 class Agent:
     """shmbus-agent in a runtime directory of its own."""
 
-    def __init__(self, *options, runtime=None, user=None, **popen):
+    def __init__(self, *options, runtime=None, user=None, prefix=(), **popen):
         self._made = None
         if runtime is None:
             self._made = tempfile.mkdtemp(prefix="shmbus-test-")
@@ -142,12 +142,13 @@ class Agent:
         if user is not None:
             program = shutil.copy(program, os.path.join(self._made, "shmbus-agent"))
             os.chown(runtime, user, user)
-            popen.update(user=user, group=user, extra_groups=[])
+            if not prefix:  # else it is the prefix that becomes that user
+                popen.update(user=user, group=user, extra_groups=[])
         self.commands = f"ipc://{runtime}/commands.sock"
         self.events = f"ipc://{runtime}/events.sock"
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [program, *options], env=environment(runtime), stdin=subprocess.DEVNULL, stderr=self.log, **popen)
+            [*prefix, program, *options], env=environment(runtime), stdin=subprocess.DEVNULL, stderr=self.log, **popen)
 
     def wait_ready(self):
         client = Client(self.commands)
