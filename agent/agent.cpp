@@ -32,6 +32,11 @@ Clock::time_point after(Clock::time_point due, std::chrono::milliseconds interva
   return due + interval > now ? due + interval : now + interval;
 }
 
+Identity without_capabilities(Identity identity) {
+  identity.capabilities = 0;
+  return identity;
+}
+
 // Whom callers without a name are served as.
 Identity nobody() {
   constexpr uid_t kUsualId = 65534;
@@ -51,14 +56,15 @@ Config with_keys(Config config, const std::optional<CurvePair>& keys) {
 
 Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files)
     : config_(with_keys(std::move(config), files.own_keys)),
+      own_(own.identity),
       zap_(context_, std::move(files.key_ring)),
       journal_(host_name(), random_53_bits(), config_.limits.replay_bytes),
       publisher_(context_, config_.limits, journal_),
       feed_(kernel, publisher_),
       detection_(config_, feed_),
       attachments_(config_.limits),
-      admission_(own, own.can_switch ? std::optional(nobody()) : std::nullopt, config_.limits.requests_per_second,
-                 zap_.ring()),
+      admission_(own, own.can_switch ? nobody() : without_capabilities(own.identity),
+                 config_.limits.requests_per_second, zap_.ring()),
       authority_(std::move(files.authority)),
       dispatcher_(kernel, feed_, attachments_, publisher_, authority_, facts_, config_.limits) {}
 
@@ -91,7 +97,7 @@ Result<void> Agent::find_out_who_asks() {
   Result<void> told = check_peer_address(context_, std::filesystem::path(path).parent_path());
   if (!told && !serves_others) {
     spdlog::warn("serving uid {} only: {}", geteuid(), told.error().message);
-    admission_.take_peers_for_own_user();
+    admission_.take_peers_for(own_.uid == 0 ? own_ : without_capabilities(own_));
     return {};
   }
   return told;

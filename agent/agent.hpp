@@ -7,10 +7,10 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "agent/access/access_files.hpp"
 #include "agent/access/admission.hpp"
 #include "agent/access/handshake_monitor.hpp"
 #include "agent/access/zap_handler.hpp"
+#include "agent/access_files.hpp"
 #include "agent/command_socket.hpp"
 #include "agent/config.hpp"
 #include "agent/dispatcher.hpp"
@@ -52,6 +52,7 @@ class Agent {
   [[nodiscard]] std::chrono::milliseconds time_to_next(Clock::time_point now) const;
 
   const Config config_;
+  const Identity own_;
   std::vector<Binding> bindings_;  // before the context, which closes sockets until it is gone
   zmq::context_t context_;
   ZapHandler zap_;  // before the sockets that it guards

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "agent/access/authority.hpp"
+#include "agent/authority.hpp"
 #include "agent/once_cache.hpp"
 #include "agent/operations/operations.hpp"
 

@@ -14,11 +14,11 @@
 #include <sstream>
 #include <system_error>
 
-#include "agent/access/access_files.hpp"
 #include "agent/access/connection_gate.hpp"
 #include "agent/access/explain.hpp"
 #include "agent/access/gate_check.hpp"
 #include "agent/access/policy_file.hpp"
+#include "agent/access_files.hpp"
 #include "agent/agent.hpp"
 #include "agent/kernel/host_facts.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
@@ -156,10 +156,6 @@ int serve(const Config& config) {
     return refuse(checked.error());
   }
   const Credentials& credentials = kernel.credentials();
-  if (!credentials.can_switch() && credentials.own().uid != 0) {
-    files->authority.plain = credentials.own();
-    files->authority.plain->capabilities = 0;
-  }
   Agent agent(config, kernel, {.identity = credentials.own(), .can_switch = credentials.can_switch()},
               *std::move(files));
   if (const Result<void> started = agent.start(); !started) {

@@ -1,11 +1,9 @@
 #include "agent/access/admission.hpp"
 
-#include <unistd.h>
-
 namespace shmbus::agent {
 namespace {
 
-Caller anonymous(std::optional<Identity> nobody) {
+Caller anonymous(Identity nobody) {
   Caller caller = anonymous_caller();
   caller.identity = std::move(nobody);
   return caller;
@@ -20,15 +18,16 @@ Caller holder_of(std::string key_name) {
 
 }  // namespace
 
-Admission::Admission(OwnRights own, std::optional<Identity> nobody, double requests_per_second, const KeyRing& keys)
+Admission::Admission(OwnRights own, Identity nobody, double requests_per_second, const KeyRing& keys)
     : callers_(std::move(own)), rate_(requests_per_second), anonymous_(anonymous(std::move(nobody))), keys_(keys) {}
 
-void Admission::take_peers_for_own_user() {
-  Caller own = anonymous_caller();
-  own.principal = "uid:" + std::to_string(::geteuid());
-  own.uid = ::geteuid();
-  own.gid = ::getegid();
-  own_user_.emplace(std::move(own));
+void Admission::take_peers_for(const Identity& own) {
+  Caller caller = anonymous_caller();
+  caller.principal = "uid:" + std::to_string(own.uid);
+  caller.uid = own.uid;
+  caller.gid = own.gid;
+  caller.identity = own;
+  own_user_.emplace(std::move(caller));
 }
 
 const Result<Caller>& Admission::admit(Transport transport, std::string_view peer, Clock::time_point now) {

@@ -16,12 +16,12 @@ class Admission {
  public:
   using Clock = Callers::Clock;
 
-  // `nobody` is whom callers without a name are served as, if the agent can act as others. `requests_per_second` is for
+  // `nobody` is whom callers without a name are served as. `requests_per_second` is for
   // each principal on sockets that others than our own user reach; 0: no limit. Borrows `keys`, which may change.
-  Admission(OwnRights own, std::optional<Identity> nobody, double requests_per_second, const KeyRing& keys);
+  Admission(OwnRights own, Identity nobody, double requests_per_second, const KeyRing& keys);
 
-  // From now on who comes to a private socket is taken for our own user: nobody else can reach it.
-  void take_peers_for_own_user();
+  // From now on who comes to a private socket is taken for our own user, with these rights: nobody else can reach it.
+  void take_peers_for(const Identity& own);
 
   // The caller behind `peer`, as a socket of this transport tells it (see Received); valid until the next call. Errors:
   // as Callers::find(), kPermissionDenied for a key that was taken away, and kBusy beyond the rate.

@@ -73,9 +73,9 @@ Result<Caller> Callers::look(std::string_view peer_address, std::optional<std::u
                      "the agent needs CAP_SYS_PTRACE for that");
     }
   }
-  if (own_.can_switch) {
-    caller->identity = is_there ? of_the_living(*caller, *rights) : of_the_gone(*caller);
-  }
+  const Identity theirs = is_there ? of_the_living(*caller, *rights) : of_the_gone(*caller);
+  caller->identity = own_.can_switch ? theirs : own_.identity;
+  caller->identity->capabilities = theirs.capabilities;
   return *std::move(caller);
 }
 

@@ -27,7 +27,7 @@ class Callers {
 
   // The caller behind a Peer-Address, valid until the next call. Its groups, and root's capabilities, are those of its
   // process, if that is still the one that connected; else its primary group is all that is known. Without
-  // can_switch, callers of our own user and root have our rights (no identity; see AuthorityFiles::plain). Errors:
+  // can_switch, callers of our own user and root have our ids. Our capabilities are never theirs. Errors:
   // kPermissionDenied for who can't be told from others (pid 0, the overflow uid) or can't be acted as, kUnsupported
   // for a caller in another IPC namespace.
   const Result<Caller>& find(std::string_view peer_address, Clock::time_point now);

@@ -12,8 +12,7 @@
 namespace shmbus::agent {
 
 // One caller. Attachments, `once` values and quotas belong to `principal`: "uid:1000" on ipc, "key:NAME" with a key,
-// "anonymous" on insecure tcp. `identity` is whose rights its own program has here: none for who has only a key, and
-// absent where the agent's own rights are what it gets.
+// "anonymous" on insecure tcp. `identity` is whose rights its own program has here, absent for who has only a key.
 struct Caller {
   std::string principal;
   std::optional<std::uint32_t> uid;

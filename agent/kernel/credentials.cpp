@@ -136,7 +136,7 @@ std::optional<Error> Credentials::become(const Identity& identity) {
     return std::nullopt;
   }
   come_back(identity);
-  return Error{.code = ErrorCode::kInternal,
+  return Error{.code = failure == EPERM ? ErrorCode::kPermissionDenied : ErrorCode::kInternal,
                .message = "the agent can't act as uid " + std::to_string(identity.uid) + ": its " + what + ": " +
                           std::generic_category().message(failure),
                .errno_value = failure};

@@ -58,8 +58,9 @@ class Credentials {
   [[nodiscard]] bool can_switch() const { return can_switch_; }
 
   // Runs `call` as `identity`, with no more capabilities than our own, and gives what it returned; errno is that of
-  // the call. Without can_switch() only capabilities can be dropped. Errors, nothing having been called: kInternal.
-  // If the way back fails the process ends: it must not go on as somebody else.
+  // the call. Without can_switch() only capabilities can be dropped. Errors, nothing having been called:
+  // kPermissionDenied if we may not become `identity`, else kInternal. If the way back fails the process ends: it must
+  // not go on as somebody else.
   template <class Call>
   auto run_as(const Identity& identity, Call call) -> Result<decltype(call())> {
     if (is_own(identity)) {

@@ -51,7 +51,7 @@ TEST_F(AdmissionTest, WhoAsksTooOftenIsBusyForAWhileWhereOthersAreServedToo) {
 }
 
 TEST_F(AdmissionTest, WithoutTheKernelsWordWhoReachesAPrivateSocketIsOurOwnUser) {
-  admission.take_peers_for_own_user();
+  admission.take_peers_for(own.identity);
   EXPECT_EQ(admission.admit(Transport::kPrivate, "", now)->uid, ::geteuid());
 }
 

@@ -1,4 +1,4 @@
-#include "agent/access/authority.hpp"
+#include "agent/authority.hpp"
 
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -88,10 +88,11 @@ TEST_F(CallersTest, WhoCannotBeToldFromOthersIsRefused) {
   }
 }
 
-TEST_F(CallersTest, AnAgentThatCannotSwitchServesItsOwnUserAndRootWithItsOwnRights) {
-  Callers narrow({.identity = {.uid = 1234, .gid = 1234, .groups = {}, .capabilities = 0}, .can_switch = false});
-  EXPECT_FALSE(narrow.find(address_of(1234, 1234, 0x7ffffff0), now)->identity);
-  EXPECT_FALSE(narrow.find(address_of(0, 0, 0x7ffffff0), now)->identity);
+TEST_F(CallersTest, AnAgentThatCannotSwitchServesItsOwnUserAndRootWithItsIdsAndNoMore) {
+  Callers narrow({.identity = {.uid = 1234, .gid = 1234, .groups = {}, .capabilities = 0xff}, .can_switch = false});
+  const Identity plain{.uid = 1234, .gid = 1234, .groups = {}, .capabilities = 0};
+  EXPECT_EQ(narrow.find(address_of(1234, 1234, 0x7ffffff0), now)->identity, plain);
+  EXPECT_EQ(narrow.find(address_of(0, 0, 0x7ffffff0), now)->identity, plain);
   const Result<Caller>& other = narrow.find(address_of(1235, 1235, 0x7ffffff0), now);
   ASSERT_FALSE(other.ok());
   EXPECT_NE(other.error().message.find("serves its own uid 1234 only"), std::string::npos);

@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "agent/access/authority.hpp"
 #include "agent/access/key_ring.hpp"
+#include "agent/authority.hpp"
 #include "agent/config.hpp"
 
 namespace shmbus::agent {

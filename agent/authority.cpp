@@ -1,4 +1,4 @@
-#include "agent/access/authority.hpp"
+#include "agent/authority.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -49,8 +49,7 @@ bool is_for_audit(const OperationSpec& spec, const Error* error) {
 Result<Authority::Grant> Authority::grant(const OperationContext& context, const Operation& operation,
                                           const Target& target) {
   const Caller& caller = context.caller;
-  const Identity* const plain = files_.plain ? &*files_.plain : nullptr;
-  Grant grant{.identity = caller.identity ? &*caller.identity : plain, .line = 0};
+  Grant grant{.identity = caller.identity ? &*caller.identity : nullptr, .line = 0};
   if (!files_.policy) {
     if (!caller.key_name.empty()) {
       return Error{.code = ErrorCode::kPermissionDenied,

@@ -18,8 +18,6 @@ struct AuthorityFiles {
   std::optional<Policy> policy;
   std::optional<Audit> audit;
   bool refuses_without_audit = true;
-  std::optional<Identity> plain = {};  // whose rights callers without an identity have: the agent's own user without
-                                       // its capabilities, which are for as = "agent"; none: all the agent's rights
 };
 
 // One thread.

@@ -1,4 +1,4 @@
-#include "agent/access/access_files.hpp"
+#include "agent/access_files.hpp"
 
 #include "agent/access/policy_file.hpp"
 #include "agent/access/private_file.hpp"
