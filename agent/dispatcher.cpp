@@ -129,7 +129,7 @@ Dispatcher::Outcome Dispatcher::run_alone(OperationContext& context, const Opera
   context.made.reset();
   const Target target = target_of(context, operation);
   Operation pinned = operation;
-  pin(pinned, target);
+  context.pinned = pin(pinned, target);
   const Result<Authority::Grant> grant = authority_.grant(context, pinned, target);
   Outcome outcome = grant ? carry_out(context, pinned, grant->identity) : Outcome(grant.error());
   authority_.record(context, pinned, target, grant, std::get_if<Error>(&outcome), context.now);

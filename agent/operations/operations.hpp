@@ -18,9 +18,10 @@ struct AgentFacts {
 };
 
 // What an operation works with. Borrowed for the time of one request; `caller` is who asks, `identity` with whose
-// rights it is done (null: the agent's), `made` is the segment that create made. What a batch shares among its
-// requests: `data_left` is how many bytes read, list and events may still put into the reply; `looked` says that all
-// segments were looked at, so that the state as of the reply's seq is known.
+// rights it is done (null: the agent's), `made` is the segment that create made, `pinned` an id that was found by its
+// key a moment ago. What a batch shares among its requests: `data_left` is how many bytes read, list and events may
+// still put into the reply; `looked` says that all segments were looked at, so that the state as of the reply's seq is
+// known.
 struct OperationContext {
   ShmKernel& kernel;
   SegmentFeed& feed;
@@ -32,6 +33,7 @@ struct OperationContext {
   std::string_view endpoint = {};  // where the request came in
   const Identity* identity = nullptr;
   std::optional<ShmId> made = {};
+  std::optional<ShmId> pinned = {};
   std::size_t data_left = limits::kMaxDataBytes;
   bool looked = false;
 };

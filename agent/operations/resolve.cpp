@@ -17,7 +17,7 @@ Result<ShmId> resolve(const OperationContext& context, const SegmentRef& ref) {
   if (!ref.shm_shmid) {
     return context.kernel.find(ref.shm_key.value());
   }
-  if (!ref.shm_key) {
+  if (!ref.shm_key || ref.shm_shmid == context.pinned) {
     return *ref.shm_shmid;
   }
   Result<SegmentStat> found = context.kernel.look(*ref.shm_shmid);

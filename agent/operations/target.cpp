@@ -3,20 +3,35 @@
 namespace shmbus::agent {
 namespace {
 
+Target target_of(const OperationContext& context, ShmId shmid) {
+  const Result<SegmentStat> stat = context.kernel.look(shmid);
+  if (!stat) {
+    return {.key = {}, .shmid = shmid, .stat = {}};
+  }
+  const SegmentStat known = context.feed.with_original_key(*stat);
+  return {.key = known.shm_key, .shmid = shmid, .stat = known};
+}
+
+// First the segment that had the key last: if the kernel says that it has it still, it is the one.
+Target target_of_key(const OperationContext& context, Key key) {
+  if (const std::optional<ShmId> last = context.feed.watcher().id_of(key)) {
+    const Result<SegmentStat> stat = context.kernel.look(*last);
+    if (stat && stat->shm_key == key && !stat->marked) {
+      return {.key = key, .shmid = last, .stat = *stat};
+    }
+  }
+  const Result<ShmId> found = context.kernel.find(key);
+  return found ? target_of(context, *found) : Target{.key = key, .shmid = {}, .stat = {}};
+}
+
 Target target_of(const OperationContext& context, const SegmentRef& ref) {
-  Target target{.key = ref.shm_key, .shmid = ref.shm_shmid, .stat = {}};
-  if (!target.shmid && ref.shm_key && *ref.shm_key != kPrivateKey) {
-    if (const Result<ShmId> found = context.kernel.find(*ref.shm_key)) {
-      target.shmid = *found;
-    }
+  if (ref.shm_shmid) {
+    Target target = target_of(context, *ref.shm_shmid);
+    target.key = target.key ? target.key : ref.shm_key;
+    return target;
   }
-  if (target.shmid) {
-    if (const Result<SegmentStat> stat = context.kernel.look(*target.shmid)) {
-      target.stat = context.feed.with_original_key(*stat);
-      target.key = target.stat->shm_key;
-    }
-  }
-  return target;
+  const bool has_key = ref.shm_key && *ref.shm_key != kPrivateKey;
+  return has_key ? target_of_key(context, *ref.shm_key) : Target{.key = ref.shm_key, .shmid = {}, .stat = {}};
 }
 
 }  // namespace
@@ -32,7 +47,7 @@ Target target_of(const OperationContext& context, const Operation& operation) {
             const HeldAttachment* const held =
                 request.attachment ? context.attachments.find(*request.attachment, context.caller.principal) : nullptr;
             if (held != nullptr) {
-              return target_of(context, SegmentRef{.shm_key = {}, .shm_shmid = held->shmid});
+              return target_of(context, held->shmid);
             }
           }
           return target_of(context, request.segment);
@@ -42,15 +57,17 @@ Target target_of(const OperationContext& context, const Operation& operation) {
       operation);
 }
 
-void pin(Operation& operation, const Target& target) {
-  std::visit(
-      [&](auto& request) {
+std::optional<ShmId> pin(Operation& operation, const Target& target) {
+  return std::visit(
+      [&](auto& request) -> std::optional<ShmId> {
         if constexpr (requires { request.segment; }) {
           const bool by_key_alone = request.segment.shm_key && !request.segment.shm_shmid;
           if (by_key_alone && target.shmid) {
             request.segment.shm_shmid = target.shmid;
+            return target.shmid;
           }
         }
+        return std::nullopt;
       },
       operation);
 }

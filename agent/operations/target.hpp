@@ -16,7 +16,8 @@ struct Target {
 
 [[nodiscard]] Target target_of(const OperationContext& context, const Operation& operation);
 
-// Has `operation` meet the segment that was looked at and no other that gets its key meanwhile.
-void pin(Operation& operation, const Target& target);
+// Has `operation`, if it names its segment by key alone, meet the one that was looked at and no other that gets the key
+// meanwhile. Returns the id that it names now.
+std::optional<ShmId> pin(Operation& operation, const Target& target);
 
 }  // namespace shmbus::agent
