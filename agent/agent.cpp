@@ -104,7 +104,9 @@ Result<void> Agent::find_out_who_asks() {
 }
 
 Result<void> Agent::bind_all() {
-  const auto keep = [this](Result<Binding> bound, std::vector<std::string>& endpoints) -> Result<void> {
+  const auto keep = [this](Result<Binding> bound, std::vector<std::string>& endpoints,
+                           Transport transport) -> Result<void> {
+    asks_who_connects_ = asks_who_connects_ || transport != Transport::kPrivate;
     if (!bound) {
       return std::move(bound).error();
     }
@@ -114,13 +116,16 @@ Result<void> Agent::bind_all() {
   };
   for (const std::string& address : config_.events) {
     const Endpoint endpoint = config_.events_at(address);
-    if (Result<void> bound = keep(publisher_.bind(endpoint, config_.events_access), facts_.events); !bound) {
+    if (Result<void> bound = keep(publisher_.bind(endpoint, config_.events_access), facts_.events, endpoint.transport);
+        !bound) {
       return bound;
     }
   }
   for (const std::string& address : config_.commands) {
-    commands_.push_back(CommandSocket::make(context_, config_.commands_at(address), config_.limits));
-    if (Result<void> bound = keep(commands_.back()->bind(config_.commands_access), facts_.commands); !bound) {
+    const Endpoint endpoint = config_.commands_at(address);
+    commands_.push_back(CommandSocket::make(context_, endpoint, config_.limits));
+    Result<void> bound = keep(commands_.back()->bind(config_.commands_access), facts_.commands, endpoint.transport);
+    if (!bound) {
       return bound;
     }
   }
@@ -152,7 +157,9 @@ std::vector<zmq_pollitem_t> Agent::poll_items(int signal_descriptor) {
   std::vector<zmq_pollitem_t> items;
   const auto add = [&items](void* socket, int descriptor) { items.push_back({socket, descriptor, ZMQ_POLLIN, 0}); };
   add(nullptr, signal_descriptor);
-  add(zap_.socket().handle(), 0);
+  if (asks_who_connects_) {  // else one socket less to ask in each turn
+    add(zap_.socket().handle(), 0);
+  }
   for (const auto& socket : commands_) {
     add(socket->socket().handle(), 0);
   }
@@ -196,7 +203,7 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
       detection_.wake(Clock::now());
     }
     do_what_is_due(Clock::now());  // before the requests, so that none of them meets a lease that is over
-    if (came()) {
+    if (asks_who_connects_ && came()) {
       zap_.answer(Clock::now());
     }
     for (const auto& socket : commands_) {
@@ -240,6 +247,7 @@ void Agent::read_files_again() {
   if (const Result<void> reopened = authority_.reopen_audit(); !reopened) {
     kept(reopened.error());
   }
+  spdlog::info("read the files again");
 }
 
 void Agent::serve_requests(CommandSocket& socket) {

@@ -21,12 +21,20 @@ class PrivateUmask {
   mode_t before_;
 };
 
-// Has our ZAP handler asked about each connection.
+// Has our ZAP handler asked about each connection, but to a private socket: there the file's mode has decided.
 void admit(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access) {
-  if (endpoint.transport == Transport::kCurve) {
-    admit_by_key(socket, access.keys.value());
-  } else {
-    admit_anyone(socket, endpoint.transport == Transport::kInsecure ? OpenDomain::kInsecure : OpenDomain::kLocal);
+  switch (endpoint.transport) {
+    case Transport::kPrivate:
+      break;
+    case Transport::kLocal:
+      admit_anyone(socket, OpenDomain::kLocal);
+      break;
+    case Transport::kInsecure:
+      admit_anyone(socket, OpenDomain::kInsecure);
+      break;
+    case Transport::kCurve:
+      admit_by_key(socket, access.keys.value());
+      break;
   }
 }
 

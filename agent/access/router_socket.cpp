@@ -34,7 +34,7 @@ bool RouterSocket::take_envelope(zmq::message_t first) {
       return false;
     }
     envelope_.push_back(std::move(part));
-    if (envelope_.back().size() == 0) {
+    if (envelope_.back().empty()) {
       return envelope_.back().more();  // a request follows
     }
   }

@@ -163,8 +163,8 @@ class Agent:
         return self
 
     def log_text(self):
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        size = os.fstat(self.log.fileno()).st_size  # the agent shares the descriptor's place, so that stays where it is
+        return os.pread(self.log.fileno(), size, 0).decode(errors="replace")
 
     def stop(self, how=signal.SIGTERM):
         """Ends the agent; returns its exit status."""

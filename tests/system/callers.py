@@ -90,9 +90,12 @@ class AccessTest(bus.BusTest):
         return Caller(self, (agent or self.agent).commands, uid, gid, groups)
 
     def reload(self, signal_number):
-        """Sends the signal; when it returns the agent has acted on it (the second answer comes from a later turn)."""
+        """Sends the signal; when it returns the agent has acted on it, as its log says."""
+        told = self.agent.log_text().count("read the files again")
         self.agent.process.send_signal(signal_number)
-        for _ in range(2):
+        deadline = time.monotonic() + bus.PATIENCE
+        while self.agent.log_text().count("read the files again") == told:
+            self.assertLess(time.monotonic(), deadline, self.agent.log_text())
             self.client.result("ping")
 
     def refuses_to_start(self, *options, prefix=(), status=2):
