@@ -40,10 +40,8 @@ Identity without_capabilities(Identity identity) {
 // Whom callers without a name are served as.
 Identity nobody() {
   constexpr uid_t kUsualId = 65534;
-  Identity identity = user_named("nobody").ok() ? user_named("nobody").value()
-                                                : Identity{.uid = kUsualId, .gid = kUsualId, .groups = {}};
-  identity.capabilities = 0;
-  return identity;
+  const Result<Identity> named = user_named("nobody");
+  return without_capabilities(named ? *named : Identity{.uid = kUsualId, .gid = kUsualId, .groups = {}});
 }
 
 Config with_keys(Config config, const std::optional<CurvePair>& keys) {
@@ -152,75 +150,61 @@ void Agent::watch_handshakes() {
   }
 }
 
-// In this order: the signals, the ZAP handler, commands, events, monitors, and the calls that are traced.
-std::vector<zmq_pollitem_t> Agent::poll_items(int signal_descriptor) {
-  std::vector<zmq_pollitem_t> items;
-  const auto add = [&items](void* socket, int descriptor) { items.push_back({socket, descriptor, ZMQ_POLLIN, 0}); };
-  add(nullptr, signal_descriptor);
+// What is waited for and what is done about it, in the order of doing. Signals come first, calls that are traced last.
+void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next_signal) {
+  const auto add = [this](void* socket, int descriptor, std::function<void()> act) {
+    items_.push_back({socket, descriptor, ZMQ_POLLIN, 0});
+    actions_.push_back(std::move(act));
+  };
+  add(nullptr, signal_descriptor, [this, next_signal] { heed(next_signal()); });
   if (asks_who_connects_) {  // else one socket less to ask in each turn
-    add(zap_.socket().handle(), 0);
+    add(zap_.socket().handle(), 0, [this] { zap_.answer(Clock::now()); });
   }
   for (const auto& socket : commands_) {
-    add(socket->socket().handle(), 0);
+    add(socket->socket().handle(), 0, [this, &socket = *socket] { serve_requests(socket); });
   }
   for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
-    add(outlet.socket.handle(), 0);
+    add(outlet.socket.handle(), 0, [this, &outlet] { publisher_.answer_subscriptions(outlet); });
   }
   for (const auto& monitor : monitors_) {
-    add(monitor->socket().handle(), 0);
+    add(monitor->socket().handle(), 0, [&monitor = *monitor] { monitor.read(Clock::now()); });
   }
-  add(nullptr, detection_.descriptor());
-  return items;
+  add(nullptr, detection_.descriptor(), [this] { detection_.wake(Clock::now()); });
 }
 
 int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
-  std::vector<zmq_pollitem_t> items = poll_items(signal_descriptor);
+  wait_for_all(signal_descriptor, next_signal);
   next_heartbeat_ = Clock::now() + limits::kHeartbeatInterval;
   publisher_.notify(kStartedTopic);
-  for (;;) {
-    const bool listens = detection_.listens();
+  while (end_signal_ == 0) {
+    const std::size_t watched = items_.size() - (detection_.listens() ? 0 : 1);
     try {
-      zmq::poll(items.data(), items.size() - (listens ? 0 : 1), time_to_next(Clock::now()));
+      zmq::poll(items_.data(), watched, time_to_next(Clock::now()));
     } catch (const zmq::error_t& error) {
       if (error.num() != EINTR) {
         throw;
       }
       continue;
     }
-    auto item = items.begin();
-    const auto came = [&item] { return (item++)->revents != 0; };
-    if (came()) {
-      const int signal = next_signal();
-      if (signal == SIGTERM || signal == SIGINT) {
-        stop();
-        return signal;
-      }
-      if (signal == SIGHUP) {
-        read_files_again();
-      }
-    }
-    if (listens && items.back().revents != 0) {
-      detection_.wake(Clock::now());
+    if (watched == items_.size() && items_.back().revents != 0) {
+      actions_.back()();
     }
     do_what_is_due(Clock::now());  // before the requests, so that none of them meets a lease that is over
-    if (asks_who_connects_ && came()) {
-      zap_.answer(Clock::now());
-    }
-    for (const auto& socket : commands_) {
-      if (came()) {
-        serve_requests(*socket);
+    for (std::size_t i = 0; i + 1 < items_.size() && end_signal_ == 0; ++i) {
+      if (items_[i].revents != 0) {
+        actions_[i]();
       }
     }
-    for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
-      if (came()) {
-        publisher_.answer_subscriptions(outlet);
-      }
-    }
-    for (const auto& monitor : monitors_) {
-      if (came()) {
-        monitor->read(Clock::now());
-      }
-    }
+  }
+  stop();
+  return end_signal_;
+}
+
+void Agent::heed(int signal) {
+  if (signal == SIGHUP) {
+    read_files_again();
+  } else if (signal == SIGTERM || signal == SIGINT) {
+    end_signal_ = signal;
   }
 }
 
@@ -258,13 +242,10 @@ void Agent::serve_requests(CommandSocket& socket) {
     if (!request) {
       return;
     }
-    if (request->parts == 1) {
-      const Result<Caller>& caller = admission_.admit(socket.endpoint().transport, request->peer, now);
-      const Sender sender{.caller = caller, .peer = request->peer, .endpoint = socket.endpoint().address};
-      socket.send(dispatcher_.handle(request->frame, sender, now));
-    } else {
-      socket.send(dispatcher_.refuse_parts(request->parts));
-    }
+    const Result<Caller>& caller = admission_.admit(socket.endpoint().transport, request->peer, now);
+    const Sender sender{.caller = caller, .peer = request->peer, .endpoint = socket.endpoint().address};
+    socket.send(request->parts == 1 || !caller ? dispatcher_.handle(request->frame, sender, now)
+                                               : dispatcher_.refuse_parts(request->parts));
     now = Clock::now();
   }
 }

@@ -44,7 +44,8 @@ class Agent {
   Result<void> bind_all();
   void watch_handshakes();
   void read_files_again();
-  [[nodiscard]] std::vector<zmq_pollitem_t> poll_items(int signal_descriptor);
+  void wait_for_all(int signal_descriptor, const std::function<int()>& next_signal);
+  void heed(int signal);
   void serve_requests(CommandSocket& socket);
   void do_what_is_due(Clock::time_point now);
   void expire_leases(Clock::time_point now);
@@ -68,6 +69,9 @@ class Agent {
   Admission admission_;
   Authority authority_;
   Dispatcher dispatcher_;
+  std::vector<zmq_pollitem_t> items_;           // what run() waits for,
+  std::vector<std::function<void()>> actions_;  // and what is to be done when it came
+  int end_signal_ = 0;                          // that ends run(); 0: none yet
   Clock::time_point next_heartbeat_;
   std::optional<Clock::time_point> next_bind_;  // of events that were cut off
 };

@@ -33,7 +33,7 @@ using namespace shmbus::agent;
 
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
-constexpr std::size_t kFilesBesideConnections = 64;  // and the tracepoints' take some on each CPU, before
+constexpr std::size_t kFilesBesideConnections = 64;  // if tracing takes more of them, the gate refuses earlier
 
 void log_to_stderr(const std::string& level) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("shmbus"));
