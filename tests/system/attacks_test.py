@@ -27,6 +27,18 @@ for line in sys.stdin:
             counts[word] = counts.get(word, 0) + 1
     print(json.dumps(counts), flush=True)
 """
+FRAMES = """
+import json, sys, msgpack, zmq
+socket = zmq.Context.instance().socket(zmq.REQ)
+socket.setsockopt(zmq.LINGER, 0)
+socket.connect(sys.argv[1])
+for line in sys.stdin:
+    codes = []
+    for _ in range(json.loads(line)):
+        socket.send_multipart([b"one", b"two"])
+        codes.append(msgpack.unpackb(socket.recv())["error"]["code"])
+    print(json.dumps(codes), flush=True)
+"""
 
 
 class ExposedTest(callers.AccessTest):
@@ -164,6 +176,12 @@ class Rates(ExposedTest):
 
     def until_busy(self, caller):
         return next(reply for reply in caller.replies([{"op": "ping"}] * 1000) if not reply["ok"])
+
+    def test_messages_of_several_frames_count_too(self):
+        child = callers.Child(self, FRAMES, self.agent.commands, user=CALLER, group=CALLER, extra_groups=[])
+        codes = child.ask(1000)
+        self.assertEqual(set(codes), {"bad_request", "busy"})
+        self.assertGreaterEqual(codes.count("bad_request"), 100)
 
     def test_a_flood_by_one_leaves_others_served(self):
         flood = self.flood(1000)

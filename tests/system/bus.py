@@ -199,12 +199,14 @@ class BusTest(unittest.TestCase):
 
     def _end(self, agent):
         if agent.process.poll() is None:
-            with contextlib.suppress(zmq.ZMQError):
-                client = Client(agent.commands)
-                for segment in client.result("list", limit=10000)["segments"]:
-                    client.reply("remove", shm_shmid=segment["shm_shmid"])
-                client.close()
-            status = agent.stop()
+            try:
+                with contextlib.suppress(zmq.ZMQError):
+                    client = Client(agent.commands)
+                    for segment in client.result("list", limit=10000)["segments"]:
+                        client.reply("remove", shm_shmid=segment["shm_shmid"])
+                    client.close()
+            finally:
+                status = agent.stop()
             self.assertEqual(status, 0, agent.log_text())
         log = agent.log_text()
         agent.forget()
