@@ -150,26 +150,33 @@ void Agent::watch_handshakes() {
   }
 }
 
-// What is waited for and what is done about it, in the order of doing. Signals come first, calls that are traced last.
+// What is waited for and what is done about it, in the order of doing.
 void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next_signal) {
-  const auto add = [this](void* socket, int descriptor, std::function<void()> act) {
-    items_.push_back({socket, descriptor, ZMQ_POLLIN, 0});
-    actions_.push_back(std::move(act));
+  const auto add_socket = [this](zmq::socket_ref socket, WaitSet::Work work) {
+    waits_.add_socket(socket.get(zmq::sockopt::fd), std::move(work));
   };
-  add(nullptr, signal_descriptor, [this, next_signal] { heed(next_signal()); });
-  if (asks_who_connects_) {  // else one socket less to ask in each turn
-    add(zap_.socket().handle(), 0, [this] { zap_.answer(Clock::now()); });
+  waits_.add_descriptor(signal_descriptor, [this, next_signal] { heed(next_signal()); });
+  waits_.add_descriptor(
+      detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
+  waits_.add_each_turn([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
+  if (asks_who_connects_) {
+    add_socket(zap_.socket(), [this](bool told) { return told && zap_.answer(Clock::now()); });
   }
   for (const auto& socket : commands_) {
-    add(socket->socket().handle(), 0, [this, &socket = *socket] { serve_requests(socket); });
-  }
-  for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
-    add(outlet.socket.handle(), 0, [this, &outlet] { publisher_.answer_subscriptions(outlet); });
+    add_socket(socket->socket(),
+               [this, &socket = *socket](bool told) { return told && end_signal_ == 0 && serve_requests(socket); });
   }
   for (const auto& monitor : monitors_) {
-    add(monitor->socket().handle(), 0, [&monitor = *monitor] { monitor.read(Clock::now()); });
+    add_socket(monitor->socket(), [&monitor = *monitor](bool told) { return told && monitor.read(Clock::now()); });
   }
-  add(nullptr, detection_.descriptor(), [this] { detection_.wake(Clock::now()); });
+  for (EventPublisher::Outlet& outlet : publisher_.outlets()) {  // last, because all of the above may publish
+    add_socket(outlet.socket, [this, &outlet](bool told) {
+      if (told || outlet.unread) {
+        publisher_.answer_subscriptions(outlet);
+      }
+      return outlet.unread;
+    });
+  }
 }
 
 int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
@@ -177,24 +184,7 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
   next_heartbeat_ = Clock::now() + limits::kHeartbeatInterval;
   publisher_.notify(kStartedTopic);
   while (end_signal_ == 0) {
-    const std::size_t watched = items_.size() - (detection_.listens() ? 0 : 1);
-    try {
-      zmq::poll(items_.data(), watched, time_to_next(Clock::now()));
-    } catch (const zmq::error_t& error) {
-      if (error.num() != EINTR) {
-        throw;
-      }
-      continue;
-    }
-    if (watched == items_.size() && items_.back().revents != 0) {
-      actions_.back()();
-    }
-    do_what_is_due(Clock::now());  // before the requests, so that none of them meets a lease that is over
-    for (std::size_t i = 0; i + 1 < items_.size() && end_signal_ == 0; ++i) {
-      if (items_[i].revents != 0) {
-        actions_[i]();
-      }
-    }
+    waits_.turn(time_to_next(Clock::now()));
   }
   stop();
   return end_signal_;
@@ -234,13 +224,17 @@ void Agent::read_files_again() {
   spdlog::info("read the files again");
 }
 
-void Agent::serve_requests(CommandSocket& socket) {
+// Returns whether more may wait.
+bool Agent::serve_requests(CommandSocket& socket) {
   Clock::time_point now = Clock::now();
   const Clock::time_point end_of_turn = now + config_.limits.turn;
   for (std::size_t served = 0; served < config_.limits.requests_per_turn && now < end_of_turn; ++served) {
     const std::optional<Received> request = socket.receive();
     if (!request) {
-      return;
+      return false;
+    }
+    if (request->parts == 0) {
+      continue;
     }
     const Result<Caller>& caller = admission_.admit(socket.endpoint().transport, request->peer, now);
     const Sender sender{.caller = caller, .peer = request->peer, .endpoint = socket.endpoint().address};
@@ -248,9 +242,11 @@ void Agent::serve_requests(CommandSocket& socket) {
                                                : dispatcher_.refuse_parts(request->parts));
     now = Clock::now();
   }
+  return true;
 }
 
-void Agent::do_what_is_due(Clock::time_point now) {
+void Agent::do_what_is_due() {
+  const Clock::time_point now = Clock::now();
   expire_leases(now);
   detection_.do_what_is_due(now);
   if (next_bind_ && now >= *next_bind_) {

@@ -14,6 +14,7 @@
 #include "agent/command_socket.hpp"
 #include "agent/config.hpp"
 #include "agent/dispatcher.hpp"
+#include "agent/kernel/wait_set.hpp"
 #include "agent/watch/detection.hpp"
 
 namespace shmbus::agent {
@@ -46,8 +47,8 @@ class Agent {
   void read_files_again();
   void wait_for_all(int signal_descriptor, const std::function<int()>& next_signal);
   void heed(int signal);
-  void serve_requests(CommandSocket& socket);
-  void do_what_is_due(Clock::time_point now);
+  bool serve_requests(CommandSocket& socket);
+  void do_what_is_due();
   void expire_leases(Clock::time_point now);
   void stop();
   [[nodiscard]] std::chrono::milliseconds time_to_next(Clock::time_point now) const;
@@ -69,9 +70,8 @@ class Agent {
   Admission admission_;
   Authority authority_;
   Dispatcher dispatcher_;
-  std::vector<zmq_pollitem_t> items_;           // what run() waits for,
-  std::vector<std::function<void()>> actions_;  // and what is to be done when it came
-  int end_signal_ = 0;                          // that ends run(); 0: none yet
+  WaitSet waits_;
+  int end_signal_ = 0;  // that ends run(); 0: none yet
   Clock::time_point next_heartbeat_;
   std::optional<Clock::time_point> next_bind_;  // of events that were cut off
 };

@@ -14,14 +14,16 @@
 namespace shmbus::agent {
 
 // One request as it came, borrowed from the socket. `frame` is the first where the message had several; `peer` is
-// Peer-Address on ipc, the public key with CURVE, and empty on insecure tcp.
+// Peer-Address on ipc, the public key with CURVE, and empty on insecure tcp. With 0 parts it was no request and is
+// gone: nobody is to be answered.
 struct Received {
-  std::string_view frame;
-  std::string_view peer;
+  std::string_view frame = {};
+  std::string_view peer = {};
   std::size_t parts = 1;
 };
 
-// One thread. After receive() gave a request, send() answers it before the next receive().
+// One thread. After receive() gave a request, send() answers it before the next receive(). Both may take in what the
+// descriptor of the socket would tell: wait for that only after receive() gave nothing.
 class CommandSocket {
  public:
   CommandSocket(const CommandSocket&) = delete;
@@ -35,7 +37,7 @@ class CommandSocket {
   // As shmbus::agent::bind().
   Result<Binding> bind(const SocketAccess& access);
 
-  // The next request, valid until the next call, or nothing if none is waiting.
+  // The next message, valid until the next call, or nothing if none is waiting.
   virtual std::optional<Received> receive() = 0;
 
   // Answers the last request. A reply to a client that left, or that does not read its replies, is dropped.

@@ -9,9 +9,10 @@ namespace {
 
 constexpr int kSubscriptionsPerTurn = 1000;  // of one socket, before requests get their turn
 
-void send(zmq::socket_t& socket, std::string_view topic, std::string_view body) {
-  socket.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-  socket.send(zmq::buffer(body), zmq::send_flags::dontwait);
+void send(EventPublisher::Outlet& outlet, std::string_view topic, std::string_view body) {
+  outlet.socket.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+  outlet.socket.send(zmq::buffer(body), zmq::send_flags::dontwait);
+  outlet.unread = true;
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ void EventPublisher::publish(Event event) {
   const std::string& body = journal_.append(event);
   const std::string topic = topic_of(event);
   for (Outlet& outlet : outlets_) {
-    send(outlet.socket, topic, body);
+    send(outlet, topic, body);
   }
 }
 
@@ -40,19 +41,24 @@ void EventPublisher::notify(std::string_view topic) {
   const std::string body = encode_notice(
       {.epoch = journal_.epoch(), .seq = journal_.seq(), .host = journal_.host(), .time_ns = unix_time_ns()});
   for (Outlet& outlet : outlets_) {
-    send(outlet.socket, topic, body);
+    send(outlet, topic, body);
   }
 }
 
 void EventPublisher::answer_subscriptions(Outlet& outlet) {
   zmq::message_t message;
-  for (int turn = 0; turn < kSubscriptionsPerTurn && outlet.socket.recv(message, zmq::recv_flags::dontwait); ++turn) {
+  for (int turn = 0; turn < kSubscriptionsPerTurn; ++turn) {
+    if (!outlet.socket.recv(message, zmq::recv_flags::dontwait)) {
+      outlet.unread = false;
+      return;
+    }
     const std::string_view bytes = message.to_string_view();
     if (!bytes.empty() && bytes.front() == '\x01' && is_sync_topic(bytes.substr(1))) {
-      send(outlet.socket, bytes.substr(1),
+      send(outlet, bytes.substr(1),
            encode_notice({.epoch = journal_.epoch(), .seq = journal_.seq(), .host = {}, .time_ns = {}}));
     }
   }
+  outlet.unread = true;
 }
 
 void EventPublisher::cut_off_keys() {
@@ -62,6 +68,7 @@ void EventPublisher::cut_off_keys() {
     if (outlet.endpoint.transport == Transport::kCurve && !is_cut_off) {
       const std::string address = outlet.socket.get(zmq::sockopt::last_endpoint);
       outlet.socket.unbind(address);
+      outlet.unread = true;
       cut_off_.emplace_back(&outlet, address);
     }
   }
@@ -70,6 +77,7 @@ void EventPublisher::cut_off_keys() {
 bool EventPublisher::bind_again() {
   std::erase_if(cut_off_, [](const auto& entry) {
     try {
+      entry.first->unread = true;
       entry.first->socket.bind(entry.second);
       return true;
     } catch (const zmq::error_t&) {  // the old listener is closed by another thread

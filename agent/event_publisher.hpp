@@ -26,10 +26,12 @@ class EventPublisher {
   // Sends a notice on `topic`: kHeartbeatTopic, kStartedTopic or kStoppingTopic.
   void notify(std::string_view topic);
 
-  // One socket, at one endpoint.
+  // One socket, at one endpoint. `unread`: subscriptions may wait that its descriptor does not tell of, because it was
+  // used since the last were read, or because there were too many.
   struct Outlet {
     Endpoint endpoint;
     zmq::socket_t socket;
+    bool unread = true;
   };
 
   // Reads the subscriptions that came in and answers those to sync topics.

@@ -43,10 +43,13 @@ HandshakeMonitor::HandshakeMonitor(zmq::context_t& context, zmq::socket_ref watc
 HandshakeMonitor::~HandshakeMonitor() { zmq_socket_monitor(watched_.handle(), nullptr, 0); }
 
 // An event is two frames: a 16-bit event and a 32-bit value, and the endpoint (zmq_socket_monitor(3)).
-void HandshakeMonitor::read(Clock::time_point now) {
+bool HandshakeMonitor::read(Clock::time_point now) {
   zmq::message_t told;
   zmq::message_t endpoint;
-  for (int turn = 0; turn < kEventsPerTurn && socket_.recv(told, zmq::recv_flags::dontwait); ++turn) {
+  for (int turn = 0; turn < kEventsPerTurn; ++turn) {
+    if (!socket_.recv(told, zmq::recv_flags::dontwait)) {
+      return false;
+    }
     std::uint16_t event = 0;
     std::uint32_t value = 0;
     if (!told.more() || !socket_.recv(endpoint, zmq::recv_flags::dontwait) ||
@@ -57,6 +60,7 @@ void HandshakeMonitor::read(Clock::time_point now) {
     std::memcpy(&value, static_cast<const char*>(told.data()) + sizeof event, sizeof value);
     refusals_.add("at " + endpoint.to_string(), reason_of(event, value), now);
   }
+  return true;
 }
 
 }  // namespace shmbus::agent

@@ -19,8 +19,8 @@ class HandshakeMonitor {
   HandshakeMonitor& operator=(const HandshakeMonitor&) = delete;
   ~HandshakeMonitor();
 
-  // Takes what was told, without blocking. Call it when socket() is readable.
-  void read(Clock::time_point now);
+  // Takes what was told, without blocking. Returns whether there may be more.
+  bool read(Clock::time_point now);
 
   [[nodiscard]] zmq::socket_ref socket() { return socket_; }
 

@@ -3,26 +3,15 @@
 #include <utility>
 
 namespace shmbus::agent {
-namespace {
-
-constexpr int kMalformedPerTurn = 64;  // before others get their turn
-
-}  // namespace
-
 RouterSocket::RouterSocket(zmq::context_t& context, const Endpoint& endpoint, const Limits& limits)
     : CommandSocket(context, zmq::socket_type::router, endpoint, limits), most_envelope_parts_(limits.envelope_parts) {}
 
 std::optional<Received> RouterSocket::receive() {
-  for (int malformed = 0; malformed < kMalformedPerTurn; ++malformed) {
-    zmq::message_t routing_id;
-    if (!take(routing_id)) {
-      return std::nullopt;
-    }
-    if (take_envelope(std::move(routing_id)) && take(frame_)) {
-      return received(frame_);
-    }
+  zmq::message_t routing_id;
+  if (!take(routing_id)) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  return take_envelope(std::move(routing_id)) && take(frame_) ? received(frame_) : Received{.parts = 0};
 }
 
 bool RouterSocket::take_envelope(zmq::message_t first) {

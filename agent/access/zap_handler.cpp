@@ -66,14 +66,18 @@ ZapHandler::ZapHandler(zmq::context_t& context, KeyRing ring)
   socket_.bind(kEndpoint);
 }
 
-void ZapHandler::answer(Clock::time_point now) {
-  for (int turn = 0; turn < kRequestsPerTurn && receive(); ++turn) {
+bool ZapHandler::answer(Clock::time_point now) {
+  for (int turn = 0; turn < kRequestsPerTurn; ++turn) {
+    if (!receive()) {
+      return false;
+    }
     const Verdict verdict = decide();
     if (verdict.status != "200") {
       refusals_.add(frame(kAddressFrame), verdict.text, now);
     }
     reply(verdict);
   }
+  return true;
 }
 
 bool ZapHandler::receive() {

@@ -31,8 +31,8 @@ class ZapHandler {
   // Throws zmq::error_t if the context has a handler already.
   explicit ZapHandler(zmq::context_t& context, KeyRing ring = {});
 
-  // Decides about the connections that wait for it, without blocking. Call it when socket() is readable.
-  void answer(Clock::time_point now);
+  // Decides about the connections that wait for it, without blocking. Returns whether more may wait.
+  bool answer(Clock::time_point now);
 
   // The ring for connections from now on.
   void use(KeyRing ring) { ring_ = std::move(ring); }

@@ -45,7 +45,8 @@ class CommandSocketTest : public ::testing::TestWithParam<Transport> {
     for (;;) {
       zmq::pollitem_t item{socket().socket().handle(), 0, ZMQ_POLLIN, 0};
       zmq::poll(&item, 1, std::chrono::milliseconds(-1));
-      if (std::optional<Received> request = socket().receive()) {
+      const std::optional<Received> request = socket().receive();
+      if (request && request->parts > 0) {
         return *request;
       }
     }

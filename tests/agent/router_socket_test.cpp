@@ -39,7 +39,8 @@ std::string replies_after_an_attack(CommandSocket& socket, zmq::context_t& conte
   for (int served = 0; served < kRequests;) {
     zmq::pollitem_t item{socket.socket().handle(), 0, ZMQ_POLLIN, 0};
     zmq::poll(&item, 1, std::chrono::milliseconds(-1));
-    if (socket.receive()) {
+    const std::optional<Received> request = socket.receive();
+    if (request && request->parts > 0) {
       socket.send("reply");
       ++served;
     }

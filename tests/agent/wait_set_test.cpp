@@ -1,0 +1,118 @@
+#include "agent/kernel/wait_set.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+namespace shmbus::agent {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kAtOnce{0};
+constexpr milliseconds kUntilToldSo{60'000};  // longer than a test may take: whoever waits so long has missed it
+
+class WaitSetTest : public ::testing::Test {
+ protected:
+  ~WaitSetTest() override { close(event_); }
+
+  void signal() const {
+    const std::uint64_t one = 1;
+    ASSERT_EQ(write(event_, &one, sizeof one), static_cast<ssize_t>(sizeof one));
+  }
+  void clear() const {
+    std::uint64_t count = 0;
+    ASSERT_EQ(read(event_, &count, sizeof count), static_cast<ssize_t>(sizeof count));
+  }
+
+  const int event_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  WaitSet waits;
+};
+
+TEST_F(WaitSetTest, TheWorkOfADescriptorIsDoneInEachTurnInWhichItIsReadable) {
+  int done = 0;
+  waits.add_descriptor(event_, [&] { ++done; });
+  waits.turn(kAtOnce);
+  EXPECT_EQ(done, 0);
+  signal();
+  waits.turn(kUntilToldSo);
+  waits.turn(kUntilToldSo);
+  EXPECT_EQ(done, 2);
+  clear();
+  waits.turn(kAtOnce);
+  EXPECT_EQ(done, 2);
+}
+
+TEST_F(WaitSetTest, ADescriptorThatIsNotListenedToWakesNobodyAndIsHeardLater) {
+  bool listens = false;
+  int done = 0;
+  waits.add_descriptor(
+      event_, [&] { return listens; }, [&] { ++done; });
+  signal();
+  waits.turn(milliseconds(1));
+  EXPECT_EQ(done, 0);
+  listens = true;
+  waits.turn(kUntilToldSo);
+  EXPECT_EQ(done, 1);
+}
+
+TEST_F(WaitSetTest, WorkIsDoneInTheOrderOfAdding) {
+  std::string order;
+  waits.add_descriptor(event_, [&] { order += 'a'; });
+  waits.add_each_turn([&] { order += 'b'; });
+  waits.add_socket(event_, [&](bool /*told*/) {
+    order += 'c';
+    return false;
+  });
+  signal();
+  waits.turn(kUntilToldSo);
+  EXPECT_EQ(order, "abc");
+}
+
+TEST_F(WaitSetTest, ASocketIsToldInTheFirstTurnAndAgainWithoutAWaitAsLongAsItSaysSo) {
+  std::vector<bool> told;
+  waits.add_socket(event_, [&](bool is_told) {
+    told.push_back(is_told);
+    return told.size() < 3;
+  });
+  for (int turn = 0; turn < 3; ++turn) {
+    waits.turn(kUntilToldSo);
+  }
+  waits.turn(kAtOnce);
+  EXPECT_EQ(told, (std::vector<bool>{true, true, true, false}));
+}
+
+TEST_F(WaitSetTest, EveryMessageOfASocketIsFoundAlthoughItsDescriptorTellsOnce) {
+  zmq::context_t context;
+  zmq::socket_t receiver(context, zmq::socket_type::rep);
+  receiver.bind("inproc://wait_set_test");
+  zmq::socket_t sender(context, zmq::socket_type::req);
+  sender.connect("inproc://wait_set_test");
+  int received = 0;
+  waits.add_socket(receiver.get(zmq::sockopt::fd), [&](bool told) {
+    zmq::message_t message;
+    while (told && receiver.recv(message, zmq::recv_flags::dontwait)) {
+      ++received;
+      receiver.send(message, zmq::send_flags::dontwait);
+    }
+    return false;
+  });
+  constexpr int kRounds = 1000;
+  for (int round = 1; round <= kRounds; ++round) {
+    sender.send(zmq::str_buffer("x"), zmq::send_flags::none);
+    while (received < round) {
+      waits.turn(kUntilToldSo);
+    }
+    zmq::message_t answer;
+    ASSERT_TRUE(sender.recv(answer));
+  }
+  EXPECT_EQ(received, kRounds);
+}
+
+}  // namespace
+}  // namespace shmbus::agent
