@@ -7,29 +7,30 @@
 namespace shmbus::agent {
 
 EventJournal::EventJournal(std::string host, std::uint64_t epoch, std::size_t most_bytes)
-    : host_(std::move(host)), epoch_(epoch), most_bytes_(most_bytes) {}
+    : host_(std::move(host)), epoch_(epoch), ring_(most_bytes) {}
 
-const std::string& EventJournal::append(Event& event) {
+std::string_view EventJournal::append(Event& event) {
   std::uint64_t& last = last_of_key_[event.shm_key];
   event.epoch = epoch_;
   event.seq = ++seq_;
   event.prev = last;
   event.time_ns = unix_time_ns();
-  event.host = host_;
   last = event.seq;
-  entries_.push_back({event.seq, event.shm_key, event.shm_shmid, encode_event(event)});
-  kept_bytes_ += entries_.back().bytes.size();
-  while (kept_bytes_ > most_bytes_ && entries_.size() > 1) {
-    drop_oldest();
-  }
-  return entries_.back().bytes;
+  event.host.swap(host_);  // lent, because a copy takes memory
+  encode_event(event, encoded_);
+  event.host.swap(host_);
+  return ring_.keep(event.seq, event.shm_key, event.shm_shmid, encoded_, [this](std::uint64_t dropped, Key key) {
+    if (const auto found = last_of_key_.find(key); found->second == dropped) {
+      last_of_key_.erase(found);
+    }
+  });
 }
 
 Result<EventsResult> EventJournal::replay(const EventsRequest& request, std::size_t most_bytes) const {
   EventsResult result;
   result.last = seq_;
-  result.first = entries_.empty() ? 0 : entries_.front().seq;
-  if (entries_.empty()) {
+  result.first = ring_.empty() ? 0 : ring_.first();
+  if (ring_.empty()) {
     if (request.since.value_or(0) > seq_) {
       return Error{
           .code = ErrorCode::kBadRequest,
@@ -49,29 +50,20 @@ Result<EventsResult> EventJournal::replay(const EventsRequest& request, std::siz
                  .hint = "take a new list and apply the events after its seq"};
   }
   std::size_t bytes = 0;
-  for (std::size_t i = since + 1 - result.first; i < entries_.size(); ++i) {
-    const Entry& entry = entries_[i];
+  for (std::uint64_t seq = since + 1; seq <= seq_; ++seq) {
+    const EventRing::Entry& entry = ring_.at(seq);
     if ((request.shm_key && *request.shm_key != entry.key) ||
         (request.shm_shmid && *request.shm_shmid != entry.shmid)) {
       continue;
     }
-    if (result.events.size() == request.limit || bytes + entry.bytes.size() > most_bytes) {
+    if (result.events.size() == request.limit || bytes + entry.size > most_bytes) {
       result.more = true;
       break;
     }
-    bytes += entry.bytes.size();
-    result.events.push_back(entry.bytes);
+    bytes += entry.size;
+    result.events.emplace_back(ring_.bytes(entry));
   }
   return result;
-}
-
-void EventJournal::drop_oldest() {
-  const Entry& oldest = entries_.front();
-  kept_bytes_ -= oldest.bytes.size();
-  if (const auto last = last_of_key_.find(oldest.key); last->second == oldest.seq) {
-    last_of_key_.erase(last);
-  }
-  entries_.pop_front();
 }
 
 std::int64_t unix_time_ns() {

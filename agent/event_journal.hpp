@@ -2,23 +2,24 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
+#include "agent/event_ring.hpp"
 #include "protocol/commands.hpp"
 
 namespace shmbus::agent {
 
 class EventJournal {
  public:
-  // `epoch` names this life; `most_bytes` bounds the events kept, as they are on the wire;
-  // their bookkeeping takes about half as much again.
+  // `epoch` names this life; `most_bytes` bounds the events kept, as they are on the wire.
   EventJournal(std::string host, std::uint64_t epoch, std::size_t most_bytes);
 
-  // Completes `event` (epoch, seq, prev, time, host), keeps it, and returns its bytes, valid until the next call.
-  const std::string& append(Event& event);
+  // Completes `event` (epoch, seq, prev, time), keeps it with the host's name, and returns its bytes, valid until the
+  // next call.
+  std::string_view append(Event& event);
 
   // The kept events that `request` asks for, in at most `most_bytes`. Errors: kBadRequest for a seq of the future,
   // kCompacted if the event after `since` is no longer kept.
@@ -29,21 +30,11 @@ class EventJournal {
   [[nodiscard]] const std::string& host() const { return host_; }
 
  private:
-  struct Entry {
-    std::uint64_t seq;
-    Key key;
-    ShmId shmid;
-    std::string bytes;
-  };
-
-  void drop_oldest();
-
-  const std::string host_;
+  std::string host_;
   const std::uint64_t epoch_;
-  const std::size_t most_bytes_;
   std::uint64_t seq_ = 0;
-  std::size_t kept_bytes_ = 0;
-  std::deque<Entry> entries_;                           // by seq, without holes
+  EventRing ring_;
+  std::string encoded_;                                 // keeps its memory from one event to the next
   std::unordered_map<Key, std::uint64_t> last_of_key_;  // only of events that are kept
 };
 

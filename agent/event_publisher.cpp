@@ -30,10 +30,10 @@ Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAcces
 }
 
 void EventPublisher::publish(Event event) {
-  const std::string& body = journal_.append(event);
-  const std::string topic = topic_of(event);
+  const std::string_view body = journal_.append(event);
+  write_topic(event, topic_);
   for (Outlet& outlet : outlets_) {
-    send(outlet, topic, body);
+    send(outlet, topic_, body);
   }
 }
 

@@ -51,6 +51,7 @@ class EventPublisher {
   zmq::context_t& context_;
   const Limits limits_;
   EventJournal& journal_;
+  std::string topic_;  // of the last event; keeps its memory
   std::vector<Outlet> outlets_;
   std::vector<std::pair<Outlet*, std::string>> cut_off_;  // and their addresses; outlets_ does not change any more
 };

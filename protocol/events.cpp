@@ -24,7 +24,15 @@ std::optional<EventKind> event_kind_named(std::string_view name) {
 std::string_view name_of(EventSource source) { return source == EventSource::kBus ? "bus" : "kernel"; }
 
 std::string topic_of(const Event& event) {
-  return topics_of_key(event.shm_key) + std::to_string(event.shm_shmid) + "/" + std::string(name_of(event.kind));
+  std::string topic;
+  write_topic(event, topic);
+  return topic;
+}
+
+void write_topic(const Event& event, std::string& topic) {
+  topic = kSegmentTopics;
+  topic.append(std::to_string(event.shm_key)).append("/");
+  topic.append(std::to_string(event.shm_shmid)).append("/").append(name_of(event.kind));
 }
 
 std::string topics_of_key(Key key) { return std::string(kSegmentTopics) + std::to_string(key) + "/"; }

@@ -79,8 +79,9 @@ inline constexpr std::size_t kSyncNonceDigits = 32;  // 16 bytes in hex
 [[nodiscard]] std::optional<EventKind> event_kind_named(std::string_view name);
 [[nodiscard]] std::string_view name_of(EventSource source);
 
-// "shm/5679/3/created", and "shm/5679/" which selects every event of a key.
+// "shm/5679/3/created", alone or as the content of `topic`, and "shm/5679/" which selects every event of a key.
 [[nodiscard]] std::string topic_of(const Event& event);
+void write_topic(const Event& event, std::string& topic);
 [[nodiscard]] std::string topics_of_key(Key key);
 
 // True for "sync/" and kSyncNonceDigits hexadecimal digits.

@@ -102,16 +102,16 @@ std::vector<SegmentChange> SegmentWatcher::compare(const std::vector<SegmentStat
   return changes;
 }
 
-std::vector<SegmentChange> SegmentWatcher::compare_one(ShmId shmid, const std::optional<SegmentStat>& now) {
-  std::vector<SegmentChange> changes;
+const std::vector<SegmentChange>& SegmentWatcher::compare_one(ShmId shmid, const std::optional<SegmentStat>& now) {
+  changes_.clear();
   if (now) {
-    compare_present(*now, changes);
+    compare_present(*now, changes_);
   } else if (const auto found = known_.find(shmid); found != known_.end()) {
     leave(found->second.stat);
-    tell_removed(found->second.stat, changes);
+    tell_removed(found->second.stat, changes_);
     known_.erase(found);
   }
-  return changes;
+  return changes_;
 }
 
 void SegmentWatcher::touched_by_us(ShmId shmid) {

@@ -10,6 +10,7 @@
 namespace shmbus {
 
 [[nodiscard]] std::string encode_event(const Event& event);
+void encode_event(const Event& event, std::string& bytes);  // as the content of `bytes`
 [[nodiscard]] Result<Event> decode_event(std::string_view body);
 
 [[nodiscard]] std::string encode_notice(const Notice& notice);

@@ -100,17 +100,16 @@ Verdict check_segment(const SegmentRef& segment) {
 template <class T>
 Verdict check_together(const T& operation, std::string_view name) {
   if constexpr (requires { operation.segment; }) {
-    bool named = operation.segment.shm_key || operation.segment.shm_shmid;
-    std::string ways = "shm_key or shm_shmid";
+    const bool named = operation.segment.shm_key || operation.segment.shm_shmid;
     if constexpr (requires { operation.attachment; }) {
-      ways = "attachment, " + ways;
       if (operation.attachment && named) {
         return bad_request("attachment: " + std::string(name) + " takes either it or a segment, got both");
       }
-      named = named || operation.attachment;
-    }
-    if (!named) {
-      return bad_request(std::string(name) + " needs " + ways);
+      if (!operation.attachment && !named) {
+        return bad_request(std::string(name) + " needs attachment, shm_key or shm_shmid");
+      }
+    } else if (!named) {
+      return bad_request(std::string(name) + " needs shm_key or shm_shmid");
     }
     if constexpr (std::same_as<T, SetRequest>) {
       if (!operation.uid && !operation.gid && !operation.mode) {

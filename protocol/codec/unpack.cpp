@@ -24,6 +24,8 @@ class ObjectBuilder : public msgpack::null_visitor {
  public:
   ObjectBuilder(ObjectMemory& memory, const MessageLimits& limits) : memory_(memory), limits_(limits) {}
 
+  void init() {}  // a builder is for one message
+
   [[nodiscard]] const msgpack::object& root() const { return root_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
@@ -135,11 +137,33 @@ class ObjectBuilder : public msgpack::null_visitor {
   std::string problem_;
 };
 
+// What msgpack::parse() makes for each message, and takes memory for.
+class Parser : public msgpack::detail::context<Parser> {
+ public:
+  // As msgpack::parse(); `end` is the number of bytes that the message takes.
+  bool parse(std::string_view frame, std::size_t& end, ObjectBuilder& builder) {
+    builder_ = &builder;
+    init();
+    end = 0;
+    const msgpack::parse_return parsed =
+        frame.empty() ? msgpack::PARSE_CONTINUE : execute(frame.data(), frame.size(), end);
+    if (parsed == msgpack::PARSE_CONTINUE) {
+      builder.insufficient_bytes(end, frame.size());
+    }
+    return parsed == msgpack::PARSE_SUCCESS;
+  }
+  ObjectBuilder& visitor() { return *builder_; }
+
+ private:
+  ObjectBuilder* builder_ = nullptr;
+};
+
 Result<Unpacked> unpack(std::string_view frame, ObjectMemory& memory, const MessageLimits& limits) {
+  thread_local Parser parser;
   try {
     ObjectBuilder builder(memory, limits);
     std::size_t end = 0;
-    if (!msgpack::parse(frame.data(), frame.size(), end, builder)) {
+    if (!parser.parse(frame, end, builder)) {
       return Error{limits.code, builder.problem()};
     }
     return Unpacked{builder.root(), frame.size() - end};

@@ -1,5 +1,5 @@
-// A dispatcher on the fake kernel, and a subscriber that reads what it publishes. One thread; time stands still until
-// a test moves `now`.
+// A dispatcher on a kernel, mostly the fake one, and a subscriber that reads what it publishes. One thread; time stands
+// still until a test moves `now`.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,6 +19,8 @@ namespace shmbus::agent {
 
 inline constexpr std::uint64_t kEpoch = 5133;
 inline constexpr Key kKey = 5679;
+inline constexpr const char* kHost = "db1.london.example.net";
+inline constexpr std::size_t kReplayBytes = std::size_t{64} << 10;
 
 inline SegmentRef by_key(Key key) { return {.shm_key = key, .shm_shmid = {}}; }
 inline SegmentRef by_id(ShmId shmid) { return {.shm_key = {}, .shm_shmid = shmid}; }
@@ -58,9 +60,10 @@ inline std::vector<EventKind> kinds_of(const std::vector<Event>& events) {
   return kinds;
 }
 
-class AgentFixture : public ::testing::Test {
+template <class Kernel>
+class AgentOn : public ::testing::Test {
  protected:
-  AgentFixture() {
+  AgentOn() {
     EXPECT_TRUE(publisher.bind({.address = "inproc://events"}, {}).ok());
     subscriber_.connect("inproc://events");
     subscriber_.set(zmq::sockopt::subscribe, "");
@@ -132,10 +135,10 @@ class AgentFixture : public ::testing::Test {
     return events;
   }
 
-  FakeKernel kernel;
+  Kernel kernel;
   Limits limits;
   zmq::context_t context;
-  EventJournal journal{"db1", kEpoch, limits.replay_bytes};
+  EventJournal journal{kHost, kEpoch, kReplayBytes};
   EventPublisher publisher{context, limits, journal};
   SegmentFeed feed{kernel, publisher};
   Attachments attachments{limits};
@@ -148,5 +151,7 @@ class AgentFixture : public ::testing::Test {
  private:
   zmq::socket_t subscriber_{context, zmq::socket_type::sub};
 };
+
+using AgentFixture = AgentOn<FakeKernel>;
 
 }  // namespace shmbus::agent

@@ -1,0 +1,63 @@
+#include "agent/event_ring.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::size_t kFirstEntries = 64;  // doubled when they don't suffice
+
+}  // namespace
+
+EventRing::EventRing(std::size_t most_bytes)
+    : capacity_(most_bytes), bytes_(std::make_unique_for_overwrite<char[]>(most_bytes)), entries_(kFirstEntries) {}
+
+// Whether the bytes fit after the last event without reaching the oldest; goes on at the ring's start if need be.
+bool EventRing::has_room(std::size_t size) {
+  if (empty()) {
+    next_ = 0;
+    return size <= capacity_;
+  }
+  const std::size_t oldest = at(first_).offset;
+  if (next_ <= oldest) {  // went on at the start already
+    return size <= oldest - next_;
+  }
+  if (size <= capacity_ - next_) {
+    return true;
+  }
+  if (size > oldest) {
+    return false;
+  }
+  next_ = 0;
+  return true;
+}
+
+std::string_view EventRing::put(std::uint64_t seq, Key key, ShmId shmid, std::string_view bytes) {
+  if (empty()) {
+    first_ = end_ = seq;
+    if (bytes.size() > capacity_) {
+      bytes_ = std::make_unique_for_overwrite<char[]>(bytes.size());
+      capacity_ = bytes.size();
+    }
+  }
+  if (end_ - first_ == entries_.size()) {
+    grow();
+  }
+  Entry& entry = entries_[end_ % entries_.size()];
+  entry = {key, shmid, next_, bytes.size()};
+  ++end_;
+  std::memcpy(&bytes_[next_], bytes.data(), bytes.size());
+  next_ += bytes.size();
+  return this->bytes(entry);
+}
+
+void EventRing::grow() {
+  std::vector<Entry> more(2 * entries_.size());
+  for (std::uint64_t seq = first_; seq != end_; ++seq) {
+    more[seq % more.size()] = at(seq);
+  }
+  entries_ = std::move(more);
+}
+
+}  // namespace shmbus::agent
