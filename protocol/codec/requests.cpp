@@ -27,7 +27,10 @@ RequestId only_valid_id(const msgpack::object_map& map) {
   if (std::count_if(all.begin(), all.end(), is_id) != 1) {
     return {};
   }
-  return read_id(*find(map, "id")).value_or(RequestId{});
+  if (std::optional<RequestId> id = read_id(*find(map, "id"))) {
+    return *std::move(id);
+  }
+  return {};
 }
 
 Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {

@@ -13,7 +13,8 @@ std::size_t allocations = 0;  // since the start; the tests have one thread that
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined, or the compiler sees memory of malloc() where it expects that of new.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   void* const memory = std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) {
@@ -21,8 +22,8 @@ void* operator new(std::size_t size) {
   }
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
 
 namespace shmbus::agent {
 namespace {
