@@ -5,6 +5,22 @@
 #include "protocol/codec/events.hpp"
 
 namespace shmbus::agent {
+namespace {
+
+// Gives one string's content to another for as long as it lives: a copy would take memory.
+class Lent {
+ public:
+  Lent(std::string& owner, std::string& borrower) : owner_(owner), borrower_(borrower) { owner_.swap(borrower_); }
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+  ~Lent() { owner_.swap(borrower_); }
+
+ private:
+  std::string& owner_;
+  std::string& borrower_;
+};
+
+}  // namespace
 
 EventJournal::EventJournal(std::string host, std::uint64_t epoch, std::size_t most_bytes)
     : host_(std::move(host)), epoch_(epoch), ring_(most_bytes) {}
@@ -12,13 +28,15 @@ EventJournal::EventJournal(std::string host, std::uint64_t epoch, std::size_t mo
 std::string_view EventJournal::append(Event& event) {
   std::uint64_t& last = last_of_key_[event.shm_key];
   event.epoch = epoch_;
-  event.seq = ++seq_;
+  event.seq = seq_ + 1;
   event.prev = last;
   event.time_ns = unix_time_ns();
-  last = event.seq;
-  event.host.swap(host_);  // lent, because a copy takes memory
-  encode_event(event, encoded_);
-  event.host.swap(host_);
+  {
+    const Lent host(host_, event.host);
+    encode_event(event, encoded_);
+  }
+  ring_.reserve(encoded_.size());
+  seq_ = last = event.seq;
   return ring_.keep(event.seq, event.shm_key, event.shm_shmid, encoded_, [this](std::uint64_t dropped, Key key) {
     if (const auto found = last_of_key_.find(key); found->second == dropped) {
       last_of_key_.erase(found);

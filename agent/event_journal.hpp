@@ -14,11 +14,12 @@ namespace shmbus::agent {
 
 class EventJournal {
  public:
-  // `epoch` names this life; `most_bytes` bounds the events kept, as they are on the wire.
+  // `epoch` names this life; `most_bytes` bounds the events kept, as they are on the wire; their
+  // bookkeeping comes on top.
   EventJournal(std::string host, std::uint64_t epoch, std::size_t most_bytes);
 
   // Completes `event` (epoch, seq, prev, time), keeps it with the host's name, and returns its bytes, valid until the
-  // next call.
+  // next call. Throws std::bad_alloc, and then the number is not used.
   std::string_view append(Event& event);
 
   // The kept events that `request` asks for, in at most `most_bytes`. Errors: kBadRequest for a seq of the future,

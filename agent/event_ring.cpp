@@ -1,7 +1,7 @@
 #include "agent/event_ring.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 namespace shmbus::agent {
 namespace {
@@ -13,14 +13,30 @@ constexpr std::size_t kFirstEntries = 64;  // doubled when they don't suffice
 EventRing::EventRing(std::size_t most_bytes)
     : capacity_(most_bytes), bytes_(std::make_unique_for_overwrite<char[]>(most_bytes)), entries_(kFirstEntries) {}
 
-// Whether the bytes fit after the last event without reaching the oldest; goes on at the ring's start if need be.
-bool EventRing::has_room(std::size_t size) {
+void EventRing::reserve(std::size_t size) {
+  if (end_ - first_ == entries_.size()) {
+    std::vector<Entry> more(2 * entries_.size());
+    for (std::uint64_t seq = first_; seq != end_; ++seq) {
+      more[seq % more.size()] = at(seq);
+    }
+    entries_ = std::move(more);
+  }
+  if (size > capacity_) {
+    auto larger = std::make_unique_for_overwrite<char[]>(size);
+    std::copy_n(bytes_.get(), capacity_, larger.get());
+    bytes_ = std::move(larger);
+    capacity_ = size;
+  }
+}
+
+// Whether the bytes fit after the last event without reaching the oldest; if not there, the ring's start is tried.
+bool EventRing::find_room(std::size_t size) {
   if (empty()) {
     next_ = 0;
-    return size <= capacity_;
+    return true;
   }
   const std::size_t oldest = at(first_).offset;
-  if (next_ <= oldest) {  // went on at the start already
+  if (next_ <= oldest) {  // it went on at the start already
     return size <= oldest - next_;
   }
   if (size <= capacity_ - next_) {
@@ -36,28 +52,13 @@ bool EventRing::has_room(std::size_t size) {
 std::string_view EventRing::put(std::uint64_t seq, Key key, ShmId shmid, std::string_view bytes) {
   if (empty()) {
     first_ = end_ = seq;
-    if (bytes.size() > capacity_) {
-      bytes_ = std::make_unique_for_overwrite<char[]>(bytes.size());
-      capacity_ = bytes.size();
-    }
-  }
-  if (end_ - first_ == entries_.size()) {
-    grow();
   }
   Entry& entry = entries_[end_ % entries_.size()];
   entry = {key, shmid, next_, bytes.size()};
   ++end_;
-  std::memcpy(&bytes_[next_], bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), &bytes_[next_]);
   next_ += bytes.size();
   return this->bytes(entry);
-}
-
-void EventRing::grow() {
-  std::vector<Entry> more(2 * entries_.size());
-  for (std::uint64_t seq = first_; seq != end_; ++seq) {
-    more[seq % more.size()] = at(seq);
-  }
-  entries_ = std::move(more);
 }
 
 }  // namespace shmbus::agent

@@ -24,11 +24,14 @@ class EventRing {
   // Keeps at most `most_bytes` of events, but always the last one.
   explicit EventRing(std::size_t most_bytes);
 
-  // Makes room for so many bytes by dropping the oldest, of which `dropped(seq, key)` is told; then keeps the event.
-  // Returns its bytes, valid until the next call.
+  // Takes what memory keeping one more event of `size` bytes needs. Throws std::bad_alloc, and nothing is changed.
+  void reserve(std::size_t size);
+
+  // Makes room by dropping the oldest, of which `dropped(seq, key)` is told; then keeps the event. Returns its bytes,
+  // valid until the next call. Requires: reserve(bytes.size()) since the last one.
   template <class Dropped>
   std::string_view keep(std::uint64_t seq, Key key, ShmId shmid, std::string_view bytes, Dropped dropped) {
-    while (!has_room(bytes.size()) && !empty()) {
+    while (!find_room(bytes.size())) {
       dropped(first_, at(first_).key);
       ++first_;
     }
@@ -42,9 +45,8 @@ class EventRing {
   [[nodiscard]] std::string_view bytes(const Entry& entry) const { return {&bytes_[entry.offset], entry.size}; }
 
  private:
-  [[nodiscard]] bool has_room(std::size_t size);
+  [[nodiscard]] bool find_room(std::size_t size);
   std::string_view put(std::uint64_t seq, Key key, ShmId shmid, std::string_view bytes);
-  void grow();
 
   std::size_t capacity_;
   std::unique_ptr<char[]> bytes_;  // NOLINT(modernize-avoid-c-arrays): not touched before it is used, unlike a vector's

@@ -30,8 +30,7 @@ std::string topic_of(const Event& event) {
 }
 
 void write_topic(const Event& event, std::string& topic) {
-  topic = kSegmentTopics;
-  topic.append(std::to_string(event.shm_key)).append("/");
+  topic.assign(topics_of_key(event.shm_key));
   topic.append(std::to_string(event.shm_shmid)).append("/").append(name_of(event.kind));
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 namespace shmbus::agent {
+
 RouterSocket::RouterSocket(zmq::context_t& context, const Endpoint& endpoint, const Limits& limits)
     : CommandSocket(context, zmq::socket_type::router, endpoint, limits), most_envelope_parts_(limits.envelope_parts) {}
 

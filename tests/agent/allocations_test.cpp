@@ -10,13 +10,13 @@
 namespace {
 
 std::size_t allocations = 0;  // since the start; the tests have one thread that counts
+std::size_t failing = 0;      // the one that finds no memory; 0: none
 
 }  // namespace
 
 // Not inlined, or the compiler sees memory of malloc() where it expects that of new.
 [[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  void* const memory = std::malloc(size == 0 ? 1 : size);
+  void* const memory = ++allocations == failing ? nullptr : std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) {
     throw std::bad_alloc();
   }
@@ -67,6 +67,44 @@ TEST_F(SteadyState, ASetAllocatesNothing) {
   const std::uint64_t before = journal.seq();
   EXPECT_EQ(allocations_of(opened, closed), 0);
   EXPECT_GE(journal.seq() - before, 4000U);  // each was an event
+}
+
+// Appends `count` events of as many keys, and the one that finds no memory at the allocation of number `fails` again.
+// Returns whether there was such a one.
+bool append(EventJournal& journal, int count, std::size_t fails) {
+  bool failed = false;
+  failing = allocations + fails;
+  for (int key = 1; key <= count;) {
+    Event event;
+    event.shm_key = static_cast<Key>(key);
+    try {
+      journal.append(event);
+      ++key;
+    } catch (const std::bad_alloc&) {
+      failed = true;
+    }
+  }
+  failing = 0;
+  return failed;
+}
+
+TEST(AnEventJournal, HasEveryEventAndTheHostAlsoWhenMemoryRanOutAnywhere) {
+  constexpr int kEvents = 70;  // more than the ring has entries at first
+  std::size_t fails = 0;
+  for (bool failed = true; failed;) {
+    EventJournal journal(kHost, kEpoch, kReplayBytes);
+    failed = append(journal, kEvents, ++fails);
+    const Result<EventsResult> kept = journal.replay({}, kReplayBytes);
+    ASSERT_TRUE(kept) << kept.error().message;
+    ASSERT_EQ(kept->events.size(), static_cast<std::size_t>(kEvents));
+    for (std::size_t i = 0; i < kept->events.size(); ++i) {
+      const Result<Event> event = decode_event(kept->events[i]);
+      ASSERT_TRUE(event) << event.error().message;
+      ASSERT_EQ(event->seq, i + 1);
+      ASSERT_EQ(event->host, kHost);
+    }
+  }
+  EXPECT_GT(fails, static_cast<std::size_t>(kEvents));
 }
 
 }  // namespace

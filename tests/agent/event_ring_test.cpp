@@ -5,6 +5,7 @@
 #include <deque>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace shmbus::agent {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 // Keeps `bytes` as the event after the last, and returns how many were dropped for it.
 std::size_t keep(EventRing& ring, std::uint64_t seq, const std::string& bytes) {
   std::size_t dropped = 0;
+  ring.reserve(bytes.size());
   EXPECT_EQ(ring.keep(seq, 7, 3, bytes, [&](std::uint64_t /*seq*/, Key /*key*/) { ++dropped; }), bytes);
   return dropped;
 }
@@ -23,6 +25,7 @@ TEST(AnEventRing, TellsWhichEventsItDropsForANewOne) {
   keep(ring, 1, std::string(40, 'a'));
   keep(ring, 2, std::string(40, 'b'));
   std::vector<std::uint64_t> dropped;
+  ring.reserve(60);
   ring.keep(3, 8, 4, std::string(60, 'c'), [&](std::uint64_t seq, Key key) {
     EXPECT_EQ(key, 7U);
     dropped.push_back(seq);
@@ -43,7 +46,7 @@ TEST(AnEventRing, AlwaysKeepsTheLastEventHoweverLarge) {
   }
 }
 
-TEST(AnEventRing, KeepsTheLastOnesUnchangedAndWastesLessThanOne) {
+TEST(AnEventRing, KeepsTheLastOnesUnchangedAndWastesLittle) {
   constexpr std::size_t kMostBytes = 20'000;
   constexpr std::size_t kMostEventBytes = 300;
   std::mt19937 random(5679);

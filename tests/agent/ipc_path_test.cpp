@@ -10,19 +10,13 @@
 #include <fstream>
 
 #include "agent/kernel/unique_fd.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace shmbus::agent {
 namespace {
 
 class IpcPathTest : public ::testing::Test {
  protected:
-  IpcPathTest() {
-    std::string pattern = "/tmp/shmbus-ipc-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-    path = directory_ + "/commands.sock";
-  }
-  ~IpcPathTest() override { std::filesystem::remove_all(directory_); }
-
   // A socket bound at `path`; nobody listens once the descriptor is closed.
   [[nodiscard]] UniqueFd bind_there() const {
     UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -35,10 +29,8 @@ class IpcPathTest : public ::testing::Test {
   }
   [[nodiscard]] bool is_there() const { return std::filesystem::exists(std::filesystem::symlink_status(path)); }
 
-  std::string path;
-
- private:
-  std::string directory_;
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("commands.sock");
 };
 
 TEST_F(IpcPathTest, APathIsClaimedOnceAndFreeAgainAfterwards) {

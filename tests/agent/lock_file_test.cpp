@@ -1,34 +1,24 @@
 #include "agent/kernel/lock_file.hpp"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace shmbus::agent {
 namespace {
 
 class ALockFile : public testing::Test {
  protected:
-  ALockFile() {
-    std::string name = "/tmp/shmbus-lock-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw std::runtime_error("no directory for the test");
-    }
-    directory_ = name;
-    path_ = name + "/commands.sock.lock";
-  }
-  ~ALockFile() override { std::filesystem::remove_all(directory_); }
-
-  std::string directory_;
-  std::string path_;
+  const TemporaryDirectory directory_;
+  const std::string path_ = directory_.file("commands.sock.lock");
 };
 
 TEST_F(ALockFile, HoldsThePidOfItsHolderAndIsPrivate) {
@@ -77,15 +67,15 @@ TEST_F(ALockFile, ReplacesALongerPidOfAnEarlierHolder) {
 }
 
 TEST_F(ALockFile, IsNotMadeThroughALink) {
-  std::filesystem::create_symlink(directory_ + "/elsewhere", path_);
+  std::filesystem::create_symlink(directory_.file("elsewhere"), path_);
   const Result<LockFile> lock = LockFile::acquire(path_);
   ASSERT_FALSE(lock.ok());
   EXPECT_EQ(lock.error().code, ErrorCode::kPermissionDenied);
-  EXPECT_FALSE(std::filesystem::exists(directory_ + "/elsewhere"));
+  EXPECT_FALSE(std::filesystem::exists(directory_.file("elsewhere")));
 }
 
 TEST_F(ALockFile, NeedsItsDirectory) {
-  const Result<LockFile> lock = LockFile::acquire(directory_ + "/missing/lock");
+  const Result<LockFile> lock = LockFile::acquire(directory_.file("missing/lock"));
   ASSERT_FALSE(lock.ok());
   EXPECT_EQ(lock.error().code, ErrorCode::kNotFound);
 }

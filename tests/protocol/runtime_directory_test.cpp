@@ -8,10 +8,11 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace shmbus {
 namespace {
@@ -19,12 +20,6 @@ namespace {
 class ARuntimeDirectory : public testing::Test {
  protected:
   ARuntimeDirectory() {
-    std::string name = "/tmp/shmbus-runtime-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw std::runtime_error("no directory for the test");
-    }
-    base_ = name;
-    path_ = name + "/shmbus";
     for (const char* variable : {"SHMBUS_RUNTIME_DIR", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"}) {
       if (const char* value = std::getenv(variable)) {
         saved_[variable] = value;
@@ -39,7 +34,6 @@ class ARuntimeDirectory : public testing::Test {
     for (const auto& [variable, value] : saved_) {
       ::setenv(variable.c_str(), value.c_str(), 1);
     }
-    std::filesystem::remove_all(base_);
   }
 
   void make(mode_t mode) const {
@@ -47,8 +41,8 @@ class ARuntimeDirectory : public testing::Test {
     ASSERT_EQ(::chmod(path_.c_str(), mode), 0);
   }
 
-  std::string base_;
-  std::string path_;
+  const TemporaryDirectory base_;
+  const std::string path_ = base_.file("shmbus");
   std::map<std::string, std::string> saved_;
 };
 
@@ -131,8 +125,8 @@ TEST_F(ARuntimeDirectory, IsRefusedWhenOpenToOthers) {
 }
 
 TEST_F(ARuntimeDirectory, IsRefusedAsALink) {
-  std::filesystem::create_directory(base_ + "/real");
-  std::filesystem::create_symlink(base_ + "/real", path_);
+  std::filesystem::create_directory(base_.file("real"));
+  std::filesystem::create_symlink(base_.file("real"), path_);
   expect_error(prepare_runtime_directory({path_}), ErrorCode::kPermissionDenied, "symbolic link");
   expect_error(prepare_runtime_directory({path_ + "/"}), ErrorCode::kPermissionDenied, "symbolic link");
   expect_error(check_runtime_directory(path_), ErrorCode::kPermissionDenied, "symbolic link");
