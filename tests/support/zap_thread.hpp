@@ -15,7 +15,7 @@ class ZapThread {
   explicit ZapThread(zmq::context_t& context) : end_(context, zmq::socket_type::pair) {
     end_.bind("inproc://end-of-zap-thread");
     std::promise<void> ready;
-    thread_ = std::thread([&context, &ready] {
+    thread_ = std::jthread([&context, &ready] {
       ZapHandler handler(context);
       zmq::socket_t end(context, zmq::socket_type::pair);
       end.connect("inproc://end-of-zap-thread");
@@ -30,14 +30,11 @@ class ZapThread {
   }
   ZapThread(const ZapThread&) = delete;
   ZapThread& operator=(const ZapThread&) = delete;
-  ~ZapThread() {
-    end_.send(zmq::message_t(), zmq::send_flags::none);
-    thread_.join();
-  }
+  ~ZapThread() { zmq_send(end_.handle(), "", 0, 0); }  // the thread's own destructor waits for it
 
  private:
   zmq::socket_t end_;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace shmbus::agent
