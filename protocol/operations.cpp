@@ -146,9 +146,13 @@ const FieldSpec& OperationSpec::field_at(std::size_t place) const {
 }
 
 std::optional<std::size_t> OperationSpec::place_of(std::string_view field_name) const {
-  for (std::size_t place = 0; place < field_count(); ++place) {
-    if (field_at(place).name == field_name) {
-      return place;
+  std::size_t place = 0;
+  for (const std::span<const FieldSpec> rows : {common_fields(), fields}) {
+    for (const FieldSpec& row : rows) {
+      if (row.name == field_name) {
+        return place;
+      }
+      ++place;
     }
   }
   return std::nullopt;

@@ -71,9 +71,12 @@ std::optional<RequestReader::Item> RequestReader::take(std::string_view name) {
   if (error_) {
     return std::nullopt;
   }
-  // Fields are described mostly in the table's order, which saves the search.
-  const bool is_next = next_ < spec_.field_count() && spec_.field_at(next_).name == name;
-  const std::size_t place = is_next ? next_ : spec_.place_of(name).value();
+  // Fields are described mostly in the table's order, which saves the search; equal literals mostly are one.
+  const auto is_next = [&] {
+    const std::string_view next = spec_.field_at(next_).name;
+    return next.data() == name.data() || next == name;
+  };
+  const std::size_t place = next_ < spec_.field_count() && is_next() ? next_ : spec_.place_of(name).value();
   next_ = place + 1;
   return values_[place] == nullptr ? std::nullopt : std::optional(Item{spec_.field_at(place), *values_[place]});
 }

@@ -77,7 +77,7 @@ class RequestReader {
 
   const FieldValues& values_;
   const OperationSpec& spec_;
-  std::size_t next_ = 0;  // the place after the field taken last
+  std::size_t next_ = 1;  // the place after the field taken last; op has told which `spec` it is
   std::optional<Error> error_;
 };
 

@@ -38,11 +38,12 @@ Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {
   if (op == nullptr) {
     return bad_request("op: missing, the name of the operation");
   }
-  if (op->type != msgpack::type::STR || !is_utf8(text_of(*op))) {
-    return bad_request("op: string expected, got " + shown(*op));
-  }
-  const OperationSpec* const spec = operation_named(text_of(*op));
+  const bool is_str = op->type == msgpack::type::STR;
+  const OperationSpec* const spec = is_str ? operation_named(text_of(*op)) : nullptr;
   if (spec == nullptr) {
+    if (!is_str || !is_utf8(text_of(*op))) {
+      return bad_request("op: string expected, got " + shown(*op));
+    }
     std::string known;
     for (const OperationSpec& each : operations()) {
       known += (known.empty() ? "" : ", ") + std::string(each.name);
@@ -53,7 +54,7 @@ Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {
   return spec;
 }
 
-// Every field is one of the operation's, and is there once; those that it requires are there.
+// Every field is one of the operation's, and is there once; those that it requires are there (`op` is).
 Verdict place_fields(const msgpack::object_map& map, const OperationSpec& spec, FieldValues& values) {
   for (const auto& [key, value] : entries(map)) {
     if (key.type != msgpack::type::STR) {
@@ -68,12 +69,12 @@ Verdict place_fields(const msgpack::object_map& map, const OperationSpec& spec, 
     }
     values[*place] = &value;
   }
-  for (std::size_t place = 0; place < spec.field_count(); ++place) {
-    const FieldSpec& field = spec.field_at(place);
+  for (std::size_t place = common_fields().size(); const FieldSpec& field : spec.fields) {
     if (field.required && values[place] == nullptr) {
       return bad_request(std::string(field.name) + ": missing, " + std::string(spec.name) +
                          " needs it: " + describe_type(field));
     }
+    ++place;
   }
   return {};
 }
@@ -156,7 +157,7 @@ DecodedRequest read_object(const msgpack::object& object, Place place) {
     return {{}, bad_request("map expected, got " + shown(object))};
   }
   DecodedRequest decoded;
-  auto& request = decoded.request.emplace<Request>();
+  auto& request = std::get<Request>(decoded.request);
   if (auto error = read_request(object.via.map, place, request)) {
     return {only_valid_id(object.via.map), *std::move(error)};
   }
