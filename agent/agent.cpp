@@ -236,10 +236,10 @@ bool Agent::serve_requests(CommandSocket& socket) {
     if (request->parts == 0) {
       continue;
     }
-    const Result<Caller>& caller = admission_.admit(socket.endpoint().transport, request->peer, now);
-    const Sender sender{.caller = caller, .peer = request->peer, .endpoint = socket.endpoint().address};
-    socket.send(request->parts == 1 || !caller ? dispatcher_.handle(request->frame, sender, now)
-                                               : dispatcher_.refuse_parts(request->parts));
+    const Sender sender{.admitted = admission_.admit(socket.endpoint().transport, request->peer, now),
+                        .endpoint = socket.endpoint().address};
+    const bool is_whole = request->parts == 1 || sender.admitted.refusal != nullptr;
+    socket.send(is_whole ? dispatcher_.handle(request->frame, sender, now) : dispatcher_.refuse_parts(request->parts));
     now = Clock::now();
   }
   return true;

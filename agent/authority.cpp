@@ -132,12 +132,11 @@ void Authority::record(const OperationContext& context, const Operation& operati
   write(record, now);
 }
 
-void Authority::record_refused(std::string_view peer, std::string_view endpoint, const Error& error,
+void Authority::record_refused(const Caller& caller, std::string_view endpoint, const Error& error,
                                Clock::time_point now) {
   if (!files_.audit) {
     return;
   }
-  Caller caller = caller_from_peer_address(peer).value_or(anonymous_caller());
   write({.time = std::chrono::system_clock::now(),
          .caller = caller,
          .endpoint = endpoint,

@@ -43,8 +43,8 @@ class Authority {
   void record(const OperationContext& context, const Operation& operation, const Target& target,
               const Result<Grant>& grant, const Error* error, Clock::time_point now);
 
-  // A request of somebody who is not let in; `peer` is what is known of it.
-  void record_refused(std::string_view peer, std::string_view endpoint, const Error& error, Clock::time_point now);
+  // A request that is not let in, of `caller` as far as it is known.
+  void record_refused(const Caller& caller, std::string_view endpoint, const Error& error, Clock::time_point now);
 
   // The policy from now on.
   void use(std::optional<Policy> policy) { files_.policy = std::move(policy); }

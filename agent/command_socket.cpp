@@ -39,7 +39,13 @@ CommandSocket::CommandSocket(zmq::context_t& context, zmq::socket_type type, End
   socket_.set(zmq::sockopt::sndhwm, high_water_mark(limits.reply_queue));
 }
 
-Result<Binding> CommandSocket::bind(const SocketAccess& access) { return agent::bind(socket_, endpoint_, access); }
+Result<Binding> CommandSocket::bind(const SocketAccess& access) {
+  Result<Binding> bound = agent::bind(socket_, endpoint_, access);
+  if (bound) {
+    endpoint_.address = bound->endpoint;
+  }
+  return bound;
+}
 
 bool CommandSocket::take(zmq::message_t& frame) { return socket_.recv(frame, zmq::recv_flags::dontwait).has_value(); }
 

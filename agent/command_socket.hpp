@@ -34,7 +34,7 @@ class CommandSocket {
   // could have a REP lose another client's reply.
   static std::unique_ptr<CommandSocket> make(zmq::context_t& context, const Endpoint& endpoint, const Limits& limits);
 
-  // As shmbus::agent::bind().
+  // As shmbus::agent::bind(). From then on endpoint() is as it is bound.
   Result<Binding> bind(const SocketAccess& access);
 
   // The next message, valid until the next call, or nothing if none is waiting.
@@ -59,7 +59,7 @@ class CommandSocket {
   zmq::socket_t socket_;
 
  private:
-  const Endpoint endpoint_;
+  Endpoint endpoint_;
 };
 
 }  // namespace shmbus::agent

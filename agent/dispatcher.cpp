@@ -20,6 +20,12 @@ std::size_t most_reply_bytes(const Operation& operation) {
                           : limits::kMaxDataBytes + batch->requests.size() * kMostPlainReplyBytes;
 }
 
+// Admission has counted one.
+double more_requests_in(const Operation& operation) {
+  const auto* const batch = std::get_if<BatchRequest>(&operation);
+  return batch == nullptr || batch->requests.empty() ? 0 : static_cast<double>(batch->requests.size() - 1);
+}
+
 // Whom the kernel acts as while this lives.
 class Acting {
  public:
@@ -52,19 +58,21 @@ Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attach
 
 std::string_view Dispatcher::handle(std::string_view frame, const Sender& sender, Clock::time_point now) {
   DecodedRequest decoded = decode_request(frame);
-  if (!sender.caller) {
-    spdlog::debug("refused a caller: {}", sender.caller.error().message);
-    authority_.record_refused(sender.peer, sender.endpoint, sender.caller.error(), now);
-    reply_with(decoded.id, sender.caller.error());
+  const auto& [caller, refusal, rate] = sender.admitted;
+  if (refusal != nullptr) {
+    refuse(decoded.id, sender, *refusal, now);
     return reply_;
   }
-  const Caller& caller = *sender.caller;
   if (Error* const error = std::get_if<Error>(&decoded.request)) {
     spdlog::debug("refused a request of {}: {}", caller.principal, error->message);
     reply_with(decoded.id, std::move(*error));
     return reply_;
   }
   const Request& request = std::get<Request>(decoded.request);
+  if (rate != nullptr && !rate->take(caller.principal, now, more_requests_in(request.operation))) {
+    refuse(decoded.id, sender, rate->beyond(caller.principal), now);
+    return reply_;
+  }
   OperationContext context{.kernel = kernel_,
                            .feed = feed_,
                            .attachments = attachments_,
@@ -86,6 +94,12 @@ std::string_view Dispatcher::handle(std::string_view frame, const Sender& sender
     reply_with(decoded.id, Error{.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"});
   }
   return reply_;
+}
+
+void Dispatcher::refuse(const RequestId& id, const Sender& sender, const Error& refusal, Clock::time_point now) {
+  spdlog::debug("refused {}: {}", sender.admitted.caller.principal, refusal.message);
+  authority_.record_refused(sender.admitted.caller, sender.endpoint, refusal, now);
+  reply_with(id, refusal);
 }
 
 std::string_view Dispatcher::refuse_parts(std::size_t parts) {

@@ -4,16 +4,16 @@
 #include <string>
 #include <string_view>
 
+#include "agent/access/admission.hpp"
 #include "agent/authority.hpp"
 #include "agent/once_cache.hpp"
 #include "agent/operations/operations.hpp"
 
 namespace shmbus::agent {
 
-// Who sent a request: the caller, or why it is not let in; what the socket said of it; where it came in.
+// Who sent a request, and where it came in.
 struct Sender {
-  const Result<Caller>& caller;
-  std::string_view peer;
+  Admitted admitted;
   std::string_view endpoint;
 };
 
@@ -33,6 +33,7 @@ class Dispatcher {
  private:
   using Outcome = std::variant<OperationResult, Error>;
 
+  void refuse(const RequestId& id, const Sender& sender, const Error& refusal, Clock::time_point now);
   void handle_once(OperationContext& context, const Request& request);
   Outcome run(OperationContext& context, const Operation& operation);
   Outcome run_alone(OperationContext& context, const Operation& operation);

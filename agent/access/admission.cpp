@@ -30,16 +30,29 @@ void Admission::take_peers_for(const Identity& own) {
   own_user_.emplace(std::move(caller));
 }
 
-const Result<Caller>& Admission::admit(Transport transport, std::string_view peer, Clock::time_point now) {
+Admitted Admission::admit(Transport transport, std::string_view peer, Clock::time_point now) {
   const Result<Caller>& caller = find(transport, peer, now);
-  if (transport == Transport::kPrivate || !caller || rate_.take(caller->principal, now)) {
-    return caller;
+  if (!caller) {
+    refused_ = known_of(transport, peer);
+    return {.caller = refused_, .refusal = &caller.error()};
   }
-  busy_ = Error{.code = ErrorCode::kBusy,
-                .message = caller->principal + " asks more than " +
-                           std::to_string(static_cast<std::uint64_t>(rate_.per_second())) + " times a second",
-                .hint = "ask again later; --max-requests-per-second of the agent raises it"};
-  return busy_;
+  if (transport == Transport::kPrivate) {
+    return {.caller = *caller};
+  }
+  if (!rate_.take(caller->principal, now)) {
+    busy_ = rate_.beyond(caller->principal);
+    return {.caller = *caller, .refusal = &busy_};
+  }
+  return {.caller = *caller, .rate = &rate_};
+}
+
+// Of one who is not let in.
+Caller Admission::known_of(Transport transport, std::string_view peer) const {
+  if (transport == Transport::kCurve) {
+    std::optional<std::string> name = keys_.former_name_of(peer);
+    return name ? holder_of(*std::move(name)) : anonymous_caller();
+  }
+  return caller_from_peer_address(peer).value_or(anonymous_caller());
 }
 
 const Result<Caller>& Admission::find(Transport transport, std::string_view peer, Clock::time_point now) {

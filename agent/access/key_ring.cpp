@@ -9,6 +9,14 @@
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
+namespace {
+
+std::optional<std::string> found_in(const auto& names, std::string_view key) {
+  const auto found = key.size() == kCurveKeyBytes ? names.find(curve_key_of(key)) : names.find(key);
+  return found == names.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace
 
 Result<KeyRing> KeyRing::load(const std::string& directory) {
   if (Result<void> checked = check_private_directory(directory); !checked) {
@@ -60,9 +68,18 @@ Result<void> KeyRing::add(const std::string& path, const std::string& name) {
   return {};
 }
 
-std::optional<std::string> KeyRing::name_of(std::string_view key) const {
-  const auto found = key.size() == kCurveKeyBytes ? by_key_.find(curve_key_of(key)) : by_key_.find(key);
-  return found == by_key_.end() ? std::nullopt : std::optional(found->second);
+std::optional<std::string> KeyRing::name_of(std::string_view key) const { return found_in(by_key_, key); }
+
+std::optional<std::string> KeyRing::former_name_of(std::string_view key) const { return found_in(former_, key); }
+
+void KeyRing::remember(const KeyRing& older) {
+  for (const Names* const names : {&older.by_key_, &older.former_}) {
+    for (const auto& [key, name] : *names) {
+      if (!by_key_.contains(key)) {
+        former_.emplace(key, name);
+      }
+    }
+  }
 }
 
 Result<CurvePair> read_curve_secret(const std::string& path) {

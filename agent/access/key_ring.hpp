@@ -24,13 +24,22 @@ class KeyRing {
   // Whose `key` is, given in Z85 or as its 32 bytes; nothing if it is nobody's.
   [[nodiscard]] std::optional<std::string> name_of(std::string_view key) const;
 
+  // Keeps the names of the keys that `older` has, or had, and this one has not.
+  void remember(const KeyRing& older);
+
+  // Whose `key`, as in name_of(), was before it was taken away.
+  [[nodiscard]] std::optional<std::string> former_name_of(std::string_view key) const;
+
   [[nodiscard]] bool has(std::string_view name) const { return names_.contains(name); }
   [[nodiscard]] std::size_t size() const { return names_.size(); }
 
  private:
+  using Names = std::map<std::string, std::string, std::less<>>;  // by keys in Z85
+
   Result<void> add(const std::string& path, const std::string& name);
 
-  std::map<std::string, std::string, std::less<>> by_key_;  // in Z85
+  Names by_key_;
+  Names former_;
   std::set<std::string, std::less<>> names_;
 };
 

@@ -38,6 +38,13 @@ bool RateLimit::take(const std::string& principal, Clock::time_point now, double
   return true;
 }
 
+Error RateLimit::beyond(const std::string& principal) const {
+  return {.code = ErrorCode::kBusy,
+          .message = principal + " asks more than " + std::to_string(static_cast<std::uint64_t>(per_second_)) +
+                     " times a second",
+          .hint = "ask again later; --max-requests-per-second of the agent raises it"};
+}
+
 double RateLimit::tokens_at(const Bucket& bucket, Clock::time_point now) const {
   const std::chrono::duration<double> passed = now - bucket.filled;
   return std::min(burst_, bucket.tokens + std::max(passed.count(), 0.0) * per_second_);

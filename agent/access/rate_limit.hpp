@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "agent/attachments.hpp"
+#include "protocol/error.hpp"
 
 namespace shmbus::agent {
 
@@ -23,7 +24,9 @@ class RateLimit {
   // One look-up, and no memory is taken for a principal that has a bucket.
   [[nodiscard]] bool take(const std::string& principal, Clock::time_point now, double cost = 1);
 
-  [[nodiscard]] double per_second() const { return per_second_; }
+  // What a principal is told that take() refused.
+  [[nodiscard]] Error beyond(const std::string& principal) const;
+
   [[nodiscard]] std::size_t principals() const { return buckets_.size(); }  // that are remembered
 
  private:

@@ -66,6 +66,11 @@ ZapHandler::ZapHandler(zmq::context_t& context, KeyRing ring)
   socket_.bind(kEndpoint);
 }
 
+void ZapHandler::use(KeyRing ring) {
+  ring.remember(ring_);
+  ring_ = std::move(ring);
+}
+
 bool ZapHandler::answer(Clock::time_point now) {
   for (int turn = 0; turn < kRequestsPerTurn; ++turn) {
     if (!receive()) {

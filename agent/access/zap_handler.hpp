@@ -34,8 +34,8 @@ class ZapHandler {
   // Decides about the connections that wait for it, without blocking. Returns whether more may wait.
   bool answer(Clock::time_point now);
 
-  // The ring for connections from now on.
-  void use(KeyRing ring) { ring_ = std::move(ring); }
+  // The ring for connections from now on. It remembers the names of the keys that it no longer has.
+  void use(KeyRing ring);
 
   [[nodiscard]] const KeyRing& ring() const { return ring_; }
   [[nodiscard]] zmq::socket_ref socket() { return socket_; }

@@ -11,11 +11,27 @@ std::string endpoint_of(zmq::socket_ref socket) {
   return "inproc://shmbus.refusals." + std::to_string(reinterpret_cast<std::uintptr_t>(socket.handle()));
 }
 
-Refusal refusal_in(std::uint16_t event, std::uint32_t value, bool with_key) {
-  if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+// What an event of the monitor says: a 16-bit event and a 32-bit value (zmq_socket_monitor(3)).
+struct Event {
+  std::uint16_t event = 0;
+  std::uint32_t value = 0;
+};
+
+std::optional<Event> event_in(const zmq::message_t& frame) {
+  Event told;
+  if (frame.size() < sizeof told.event + sizeof told.value) {
+    return std::nullopt;
+  }
+  std::memcpy(&told.event, frame.data(), sizeof told.event);
+  std::memcpy(&told.value, static_cast<const char*>(frame.data()) + sizeof told.event, sizeof told.value);
+  return told;
+}
+
+Refusal refusal_in(const Event& told, bool with_key) {
+  if (told.event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
     return with_key ? Refusal::kUnknownKey : Refusal::kOther;
   }
-  if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {
+  if (told.value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {
     return with_key ? Refusal::kUsesNoKeys : Refusal::kNeedsKey;
   }
   return Refusal::kOther;
@@ -24,11 +40,12 @@ Refusal refusal_in(std::uint16_t event, std::uint32_t value, bool with_key) {
 }  // namespace
 
 RefusalWatch::RefusalWatch(zmq::context_t& context, zmq::socket_ref socket, bool with_key)
-    : watched_(socket), with_key_(with_key), told_(context, zmq::socket_type::pair) {
+    : watched_(socket), with_key_(with_key), told_(context, zmq::socket_type::pair), probe_(context) {
   const std::string endpoint = endpoint_of(watched_);
   told_.set(zmq::sockopt::linger, 0);
+  const int without_a_word = with_key ? 0 : ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
   if (zmq_socket_monitor(watched_.handle(), endpoint.c_str(),
-                         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) != 0) {
+                         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | without_a_word) != 0) {
     throw zmq::error_t();
   }
   told_.connect(endpoint);
@@ -36,17 +53,20 @@ RefusalWatch::RefusalWatch(zmq::context_t& context, zmq::socket_ref socket, bool
 
 RefusalWatch::~RefusalWatch() { zmq_socket_monitor(watched_.handle(), nullptr, 0); }
 
-// An event is two frames: a 16-bit event and a 32-bit value, and the endpoint (zmq_socket_monitor(3)).
+// An event is two frames: what happened, and the endpoint.
 std::optional<Refusal> RefusalWatch::refusal() {
   zmq::message_t frame;
-  while (!refusal_ && told_.recv(frame, zmq::recv_flags::dontwait)) {
-    std::uint16_t event = 0;
-    std::uint32_t value = 0;
-    if (frame.more() && frame.size() >= sizeof event + sizeof value) {
-      std::memcpy(&event, frame.data(), sizeof event);
-      std::memcpy(&value, static_cast<const char*>(frame.data()) + sizeof event, sizeof value);
-      refusal_ = refusal_in(event, value, with_key_);
+  zmq::message_t endpoint;
+  while (!refusal_ && told_.recv(frame, zmq::recv_flags::dontwait) && told_.recv(endpoint, zmq::recv_flags::dontwait)) {
+    const std::optional<Event> told = event_in(frame);
+    if (told && told->event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) {
+      probe_.ask(endpoint.to_string());
+    } else if (told) {
+      refusal_ = refusal_in(*told, with_key_);
     }
+  }
+  if (!refusal_ && probe_.mechanism() == "CURVE") {
+    refusal_ = Refusal::kNeedsKey;
   }
   return refusal_;
 }

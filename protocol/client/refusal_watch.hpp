@@ -5,6 +5,7 @@
 #include <optional>
 #include <zmq.hpp>
 
+#include "protocol/client/mechanism_probe.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus {
@@ -22,8 +23,9 @@ class RefusalWatch {
   RefusalWatch& operator=(const RefusalWatch&) = delete;
   ~RefusalWatch();
 
-  // Readable when there may be a refusal.
+  // Both are readable when there may be a refusal.
   [[nodiscard]] zmq::socket_ref socket() { return told_; }
+  [[nodiscard]] zmq::socket_ref probe() { return probe_.socket(); }
 
   // The first refusal, if there was one. Does not wait.
   [[nodiscard]] std::optional<Refusal> refusal();
@@ -32,6 +34,7 @@ class RefusalWatch {
   zmq::socket_ref watched_;
   bool with_key_;
   zmq::socket_t told_;
+  MechanismProbe probe_;  // for an agent that hung up without a word
   std::optional<Refusal> refusal_;
 };
 

@@ -60,7 +60,7 @@ Result<std::unique_ptr<RefusalWatch>> connect_to(zmq::context_t& context, zmq::s
 
 Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Clock::time_point> deadline,
                        RefusalWatch* refusals) {
-  std::array<zmq::pollitem_t, 3> items{{{socket.handle(), 0, ZMQ_POLLIN, 0}}};
+  std::array<zmq::pollitem_t, 4> items{{{socket.handle(), 0, ZMQ_POLLIN, 0}}};
   std::size_t count = 1;
   const zmq::pollitem_t& interrupt = items[1];
   if (interrupt_fd >= 0) {
@@ -68,6 +68,7 @@ Woken wait_for_message(zmq::socket_t& socket, int interrupt_fd, std::optional<Cl
   }
   if (refusals != nullptr) {
     items.at(count++) = {refusals->socket().handle(), 0, ZMQ_POLLIN, 0};
+    items.at(count++) = {refusals->probe().handle(), 0, ZMQ_POLLIN, 0};
   }
   for (;;) {
     if (refusals != nullptr && refusals->refusal()) {
@@ -97,8 +98,6 @@ std::string key_hint(const std::string& address, const std::optional<CurveClient
   if (is_ipc(address)) {
     return "";
   }
-  // Of an agent that asks for keys nothing may be heard: it hangs up on whoever shows none, and TCP then drops what it
-  // said before.
   return curve ? "; check that --curve-server is its public key"
                : "; if it asks for a key, --curve-key and --curve-server name the keys";
 }

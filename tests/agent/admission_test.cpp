@@ -24,35 +24,51 @@ class AdmissionTest : public ::testing::Test {
 };
 
 TEST_F(AdmissionTest, WhoComesByTcpWithoutAKeyIsServedAsNobody) {
-  const Result<Caller>& caller = admission.admit(Transport::kInsecure, own_address(), now);
-  ASSERT_TRUE(caller.ok());
-  EXPECT_EQ(caller->principal, kAnonymous);
-  EXPECT_FALSE(caller->uid);
-  EXPECT_EQ(caller->identity, kNobody);
+  const auto [caller, refusal, rate] = admission.admit(Transport::kInsecure, own_address(), now);
+  EXPECT_EQ(refusal, nullptr);
+  EXPECT_EQ(caller.principal, kAnonymous);
+  EXPECT_FALSE(caller.uid);
+  EXPECT_EQ(caller.identity, kNobody);
+  EXPECT_NE(rate, nullptr);
 }
 
 TEST_F(AdmissionTest, AKeyThatIsNotInTheRingIsRefusedEvenOnAConnectionThatIsThere) {
-  const Result<Caller>& caller = admission.admit(Transport::kCurve, std::string(40, '0'), now);
-  ASSERT_FALSE(caller.ok());
-  EXPECT_EQ(caller.error().code, ErrorCode::kPermissionDenied);
+  const auto [caller, refusal, rate] = admission.admit(Transport::kCurve, std::string(40, '0'), now);
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(caller.principal, kAnonymous);
+}
+
+TEST_F(AdmissionTest, WhoIsRefusedIsNamedAsFarAsTheKernelTells) {
+  const auto [caller, refusal, rate] =
+      admission.admit(Transport::kLocal, "localhost:" + std::to_string(overflow_uid()) + ":7:4711", now);
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(caller.uid, overflow_uid());
+  EXPECT_EQ(caller.pid, 4711);
 }
 
 TEST_F(AdmissionTest, WhoAsksTooOftenIsBusyForAWhileWhereOthersAreServedToo) {
+  const auto is_let_in = [&](Transport transport, Admission::Clock::time_point when) {
+    return admission.admit(transport, own_address(), when).refusal == nullptr;
+  };
   for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(admission.admit(Transport::kLocal, own_address(), now).ok());
+    EXPECT_TRUE(is_let_in(Transport::kLocal, now));
   }
-  const Result<Caller>& refused = admission.admit(Transport::kLocal, own_address(), now);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
-  EXPECT_NE(refused.error().message.find("more than 3 times a second"), std::string::npos);
-  EXPECT_TRUE(admission.admit(Transport::kInsecure, "", now).ok());  // another one is not
-  EXPECT_TRUE(admission.admit(Transport::kPrivate, own_address(), now).ok());
-  EXPECT_TRUE(admission.admit(Transport::kLocal, own_address(), now + std::chrono::seconds(1)).ok());
+  const auto [caller, refusal, rate] = admission.admit(Transport::kLocal, own_address(), now);
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->code, ErrorCode::kBusy);
+  EXPECT_NE(refusal->message.find("more than 3 times a second"), std::string::npos);
+  EXPECT_EQ(caller.uid, ::geteuid());
+  EXPECT_TRUE(is_let_in(Transport::kInsecure, now));  // another one is not
+  EXPECT_TRUE(is_let_in(Transport::kPrivate, now));
+  EXPECT_EQ(admission.admit(Transport::kPrivate, own_address(), now).rate, nullptr);
+  EXPECT_TRUE(is_let_in(Transport::kLocal, now + std::chrono::seconds(1)));
 }
 
 TEST_F(AdmissionTest, WithoutTheKernelsWordWhoReachesAPrivateSocketIsOurOwnUser) {
   admission.take_peers_for(own.identity);
-  EXPECT_EQ(admission.admit(Transport::kPrivate, "", now)->uid, ::geteuid());
+  EXPECT_EQ(admission.admit(Transport::kPrivate, "", now).caller.uid, ::geteuid());
 }
 
 }  // namespace

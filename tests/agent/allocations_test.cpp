@@ -35,8 +35,7 @@ class SteadyState : public AgentOn<SysvKernel> {
   double allocations_of(const Operations&... operations) {
     constexpr std::size_t kRequests = 2000;
     const std::array frames{encode_request(request_of(operations))...};
-    const Result<Caller> admitted(caller);
-    const Sender sender{.caller = admitted, .peer = {}, .endpoint = "inproc://commands"};
+    const Sender sender{.admitted = {.caller = caller}, .endpoint = "inproc://commands"};
     std::size_t before = 0;
     for (std::size_t i = 0; i < 2 * kRequests; ++i) {
       before = i == kRequests ? allocations : before;

@@ -111,9 +111,9 @@ class AuditedTest : public AuthorityTest {
   }
 
   void ask(const Operation& operation) {
-    const Result<Caller> admitted(caller);
-    static_cast<void>(dispatcher_with_audit->handle(encode_request(request_of(operation)),
-                                                    {.caller = admitted, .peer = {}, .endpoint = "ipc:///run/x"}, now));
+    static_cast<void>(
+        dispatcher_with_audit->handle(encode_request(request_of(operation)),
+                                      {.admitted = {.caller = caller, .rate = rate}, .endpoint = "ipc:///run/x"}, now));
   }
   std::vector<nlohmann::json> lines() const {
     std::vector<nlohmann::json> lines;
@@ -158,6 +158,21 @@ TEST_F(AuditedTest, ARefusalIsThereWithItsReason) {
   EXPECT_EQ(all[0]["decision"], "deny");
   EXPECT_EQ(all[0]["outcome"], "permission_denied");
   EXPECT_EQ(all[0]["rule"], "line 1 of the policy denies it");
+}
+
+TEST_F(AuditedTest, ABatchBeyondTheRateIsRefusedAsAWholeAndSaysWhose) {
+  RateLimit limit(10);
+  rate = &limit;
+  caller.principal = "key:ada";
+  const BatchItem remove{.id = {}, .request = request_of(RemoveRequest{.segment = by_id(create(7))})};
+  ask(BatchRequest{.requests = std::vector<BatchItem>(11, remove), .stop_on_error = false});  // costs 10 beside its own
+  ask(BatchRequest{.requests = {remove, remove}, .stop_on_error = false});
+  const auto all = lines();
+  ASSERT_EQ(all.size(), 12U);
+  EXPECT_EQ(all.back()["principal"], "key:ada");
+  EXPECT_EQ(all.back()["outcome"], "busy");
+  ask(BatchRequest{.requests = {remove}, .stop_on_error = false});  // one costs what admission has counted
+  EXPECT_EQ(lines().back()["operation"], "remove");
 }
 
 }  // namespace

@@ -50,6 +50,24 @@ TEST_F(KeyRingTest, KnowsWhoseAKeyIs) {
   EXPECT_FALSE(ring->has("ada.key"));
 }
 
+TEST_F(KeyRingTest, RemembersWhoseAKeyWasThatIsTakenAway) {
+  const std::string path = write("ada.key", ada.public_key);
+  KeyRing ring = KeyRing::load(directory.path()).value();
+  std::filesystem::remove(path);
+  for (int reread = 0; reread < 2; ++reread) {
+    KeyRing next = KeyRing::load(directory.path()).value();
+    next.remember(ring);
+    ring = next;
+    EXPECT_EQ(ring.name_of(ada.public_key), std::nullopt);
+    EXPECT_EQ(ring.former_name_of(ada.public_key), "ada");
+  }
+  write("ada2.key", ada.public_key);
+  KeyRing given_again = KeyRing::load(directory.path()).value();
+  given_again.remember(ring);
+  EXPECT_EQ(given_again.name_of(ada.public_key), "ada2");
+  EXPECT_EQ(given_again.former_name_of(ada.public_key), std::nullopt);
+}
+
 TEST_F(KeyRingTest, KnowsAKeyByItsBytes) {
   write("ada.key", ada.public_key);
   std::string bytes(kCurveKeyBytes, '\0');

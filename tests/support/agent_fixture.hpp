@@ -75,9 +75,8 @@ class AgentOn : public ::testing::Test {
   }
 
   std::string handle(const std::string& frame) {
-    const Result<Caller> admitted(caller);
-    return std::string(
-        dispatcher.handle(frame, {.caller = admitted, .peer = {}, .endpoint = "inproc://commands"}, now));
+    return std::string(dispatcher.handle(
+        frame, {.admitted = {.caller = caller, .rate = rate}, .endpoint = "inproc://commands"}, now));
   }
 
   // The decoded reply to one whole request.
@@ -146,6 +145,7 @@ class AgentOn : public ::testing::Test {
   Authority authority{AuthorityFiles{}};
   Dispatcher dispatcher{kernel, feed, attachments, publisher, authority, facts, limits};
   Caller caller{.principal = "uid:1000", .uid = 1000, .gid = 1000, .pid = {}, .key_name = {}, .identity = {}};
+  RateLimit* rate = nullptr;  // that requests count in
   Clock::time_point now{std::chrono::hours(1)};
 
  private:

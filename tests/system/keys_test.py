@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 
 import bus
 import callers
@@ -55,17 +54,10 @@ class Keys(keyed.KeyedTest):
         wrong_server = (*self.with_keys(ALICE)[:-1], self.path("mallory.key"))
         self.send(*wrong_server, "--timeout", "0.5", "ping", status=7)
         self.tool("watch", *self.watch_options(MALLORY), status=4)
-        # Without a key they are not always told why: if the agent hangs up before its greeting is read, TCP drops it.
-        self.fails_with((4, 7), "send", "--commands", self.commands, "--timeout", "0.5", "ping")
-        self.fails_with((4, 7), "watch", "--commands", self.commands, "--events", self.events, "--connect-timeout",
-                        "0.5")
-
-    def fails_with(self, statuses, tool, *arguments):
-        done = subprocess.run([str(bus.BIN / f"shmbus-{tool}"), *arguments], env=bus.environment(self.home),
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=bus.PATIENCE, check=False)
-        self.assertIn(done.returncode, statuses, done.stderr)
-        self.assertEqual(done.stdout, b"")
-        self.assertIn(b"--curve-key", done.stderr)
+        for _ in range(20):  # whether or not the agent hangs up before its greeting is read
+            _, told = self.send("--commands", self.commands, "ping", status=4)
+            self.assertIn("asks for a key", told)
+        self.tool("watch", "--commands", self.commands, "--events", self.events, status=4)
 
     def test_who_is_kept_out_is_logged(self):
         self.is_kept_out(zmq.REQ, name=MALLORY)
