@@ -28,12 +28,20 @@ bool same_id(const RequestId& one, const RequestId& other) {
       one, other);
 }
 
-bool is_epoch_changed(const Reply& reply) {
-  return !reply.ok() && std::get<Error>(reply.outcome).code == ErrorCode::kEpochChanged;
+bool failed_with(const Reply& reply, ErrorCode code) {
+  return !reply.ok() && std::get<Error>(reply.outcome).code == code;
 }
 
 // Id, epoch and success of any reply: what its result holds beside them is passed over as unknown.
 Result<Reply> decode_envelope(const std::string& frame) { return decode_reply(frame, PingRequest{}); }
+
+// Of a changing request that may have been carried out before `error` came.
+Error outcome_unknown(Error error, const std::string& once) {
+  error.code = ErrorCode::kNoAnswer;
+  error.message += "; whether the request was carried out is unknown";
+  error.hint += "; sent again within a minute with once " + once + " it is not carried out twice";
+  return error;
+}
 
 std::string seconds_text(std::chrono::milliseconds time) {
   return time.count() % 1000 == 0 ? std::to_string(time.count() / 1000) + " s" : std::to_string(time.count()) + " ms";
@@ -90,11 +98,17 @@ Result<Reply> Client::call(Request request) {
   for (bool renewed = false;; renewed = true) {
     Result<std::string> frame = exchange_until(encode_request(request), request.id, true, deadline);
     if (!frame) {
-      return changes && frame.error().code == ErrorCode::kNoAnswer ? outcome_unknown(*request.once)
+      return changes && frame.error().code == ErrorCode::kNoAnswer ? outcome_unknown(frame.error(), *request.once)
                                                                    : std::move(frame).error();
     }
     Result<Reply> reply = decode_reply(*frame, request.operation);
-    if (!reply || !changes || !is_epoch_changed(*reply)) {
+    if (!reply || !changes) {
+      return reply;
+    }
+    if (tries_ > 1 && failed_with(*reply, ErrorCode::kBusy) && !reply->repeated) {
+      return outcome_unknown(std::get<Error>(reply->outcome), *request.once);  // of the tries before this one
+    }
+    if (!failed_with(*reply, ErrorCode::kEpochChanged)) {
       return reply;
     }
     if (tries_ > 1) {
@@ -187,13 +201,6 @@ Result<std::uint64_t> Client::current_epoch(Clock::time_point deadline) {
     return Error{ErrorCode::kInternal, "the agent at " + endpoint().address + " answers without an epoch"};
   }
   return *epoch_;
-}
-
-Error Client::outcome_unknown(const std::string& once) const {
-  Error error = no_answer();
-  error.message += "; whether the request was carried out is unknown";
-  error.hint += "; sent again within a minute with once " + once + " it is not carried out twice";
-  return error;
 }
 
 Error Client::no_answer() const {

@@ -77,7 +77,6 @@ class Client {
   Result<bool> wait_for_answer(const RequestId& id, Clock::time_point deadline);
   Result<std::uint64_t> current_epoch(Clock::time_point deadline);
   [[nodiscard]] Error no_answer() const;
-  [[nodiscard]] Error outcome_unknown(const std::string& once) const;
 
   ClientOptions options_;
   zmq::context_t context_;

@@ -132,6 +132,30 @@ TEST_F(ClientTest, AnUnansweredRequestIsSentAgainWithTheSameBytes) {
   EXPECT_THAT(tries, Each(tries.front()));
 }
 
+// What the first try did nobody knows then.
+TEST_F(ClientTest, ABusyAgentThatIsAskedAgainLeavesTheOutcomeUnknown) {
+  constexpr milliseconds kShort{1500};
+  const Error busy{ErrorCode::kBusy, "uid:0 asks more than 10 times a second"};
+  agent.answer_by([busy](const DecodedRequest& request, int /*nth*/) -> std::vector<std::string> {
+    if (asked<CreateRequest>(request) != nullptr) {
+      return {reply_to(request, busy, kEpoch)};
+    }
+    return {reply_to(request, PingResult{}, kEpoch)};
+  });
+  EXPECT_EQ(open(kShort).call(kCreate).error().code, ErrorCode::kBusy) << "nothing was done";
+  agent.answer_by([busy, tries = 0](const DecodedRequest& request, int nth) mutable -> std::vector<std::string> {
+    if (asked<CreateRequest>(request) == nullptr) {
+      return succeed(request, nth);
+    }
+    return ++tries == 1 ? std::vector<std::string>{} : std::vector<std::string>{reply_to(request, busy, kEpoch)};
+  });
+  const Result<CreateResult> created = open(kShort).call(kCreate);
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code, ErrorCode::kNoAnswer);
+  EXPECT_THAT(created.error().message, AllOf(HasSubstr(busy.message), HasSubstr("unknown")));
+  EXPECT_THAT(created.error().hint, HasSubstr("with once " + *received<CreateRequest>().back().once));
+}
+
 TEST_F(ClientTest, ARequestIsTriedThreeTimesAtMost) {
   agent.answer_by(keep_silent);
   Client client = open(milliseconds(600));
