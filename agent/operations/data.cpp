@@ -7,6 +7,8 @@
 namespace shmbus::agent {
 namespace {
 
+constexpr std::size_t kFirstLook = 4096;  // bytes in which the end of a text is looked for; then twice as many
+
 // A mapping to work through: a held one, or one for this request alone.
 struct Opening {
   ShmId shmid = 0;
@@ -56,20 +58,55 @@ Error out_of_range(std::uint64_t offset, std::uint64_t length, std::uint64_t siz
                      " do not fit, the segment has " + std::to_string(size) + " bytes"};
 }
 
-Result<void> keep_text(ReadResult& result) {
-  if (const std::size_t nul = result.data.find('\0'); nul != std::string::npos) {
-    result.data.resize(nul);
-    result.data.shrink_to_fit();  // a batch keeps many
+Error no_room_for(std::size_t length, std::size_t left) {
+  return {.code = ErrorCode::kTooLarge,
+          .message = std::to_string(length) + " bytes were asked for, the batch has room for " + std::to_string(left)};
+}
+
+// Makes a text of the `length` bytes at the result's offset. What is behind its end is hardly looked at, so that many
+// short texts in large segments are read as quickly as small ones. What is looked at in vain counts as read.
+Result<void> read_text(OperationContext& context, const Attachment& mapping, std::size_t length, ReadResult& result) {
+  std::string& text = result.data;
+  const std::size_t most = std::min(length, context.data_left);
+  std::size_t end = std::string::npos;
+  for (std::size_t look = kFirstLook; end == std::string::npos && text.size() < most; look *= 2) {
+    const std::size_t begin = text.size();
+    text.resize(std::min(begin + look, most));
+    const auto bytes = std::as_writable_bytes(std::span(text)).subspan(begin);
+    if (Result<void> copied = mapping.read(result.offset + begin, bytes); !copied) {
+      return copied;
+    }
+    end = text.find('\0', begin);
   }
-  if (!is_utf8(result.data)) {
-    return Error{.code = ErrorCode::kNotText,
-                 .message = "the " + std::to_string(result.data.size()) + " bytes at offset " +
-                            std::to_string(result.offset) + " are not UTF-8",
-                 .hint = "read them without text"};
+  if (end != std::string::npos) {
+    text.resize(end);
+    text.shrink_to_fit();  // a batch keeps many
   }
   result.text = true;
-  result.length = result.data.size();
+  result.length = text.size();
+  if (end == std::string::npos && most < length) {
+    Error error = no_room_for(length, context.data_left);
+    context.data_left = 0;
+    return error;
+  }
+  context.data_left -= text.size();
+  if (!is_utf8(text)) {
+    return Error{.code = ErrorCode::kNotText,
+                 .message = "the " + std::to_string(text.size()) + " bytes at offset " + std::to_string(result.offset) +
+                            " are not UTF-8",
+                 .hint = "read them without text"};
+  }
   return {};
+}
+
+Result<void> read_bytes(OperationContext& context, const Attachment& mapping, std::size_t length, ReadResult& result) {
+  if (length > context.data_left) {
+    return no_room_for(length, context.data_left);
+  }
+  context.data_left -= length;
+  result.length = length;
+  result.data.resize(length);
+  return mapping.read(result.offset, std::as_writable_bytes(std::span(result.data)));
 }
 
 }  // namespace
@@ -90,27 +127,15 @@ Result<ReadResult> execute(OperationContext& context, const ReadRequest& request
     return out_of_range(request.offset, request.length.value_or(0), size);
   }
   const std::uint64_t length = std::min(size - request.offset, request.length.value_or(limits::kMaxDataBytes));
-  if (length > context.data_left) {
-    return Error{.code = ErrorCode::kTooLarge,
-                 .message = std::to_string(length) + " bytes were asked for, the batch has room for " +
-                            std::to_string(context.data_left)};
-  }
   ReadResult result;
   result.offset = request.offset;
-  result.length = length;
   result.shm_segsz = size;
   result.eof = request.offset + length == size;
-  result.data.resize(length);
-  if (Result<void> copied = opening->mapping->read(request.offset, std::as_writable_bytes(std::span(result.data)));
-      !copied) {
-    return std::move(copied).error();
+  Result<void> taken = request.text ? read_text(context, *opening->mapping, length, result)
+                                    : read_bytes(context, *opening->mapping, length, result);
+  if (!taken) {
+    return std::move(taken).error();
   }
-  if (request.text) {
-    if (Result<void> text = keep_text(result); !text) {
-      return std::move(text).error();
-    }
-  }
-  context.data_left -= result.length;
   return result;
 }
 

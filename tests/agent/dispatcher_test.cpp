@@ -1,5 +1,6 @@
 #include "agent/dispatcher.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "tests/support/agent_fixture.hpp"
@@ -215,6 +216,33 @@ TEST_F(DispatcherTest, ABatchStopsAtTheFirstFailureOnlyIfItIsToAndAMalformedRequ
   ASSERT_EQ(all.replies.size(), 3U);
   EXPECT_EQ(error_in(all.replies[1]).code, ErrorCode::kBadRequest);
   EXPECT_TRUE(all.replies[2].ok() && !all.replies[2].epoch && !all.replies[2].seq);
+}
+
+TEST_F(DispatcherTest, TextsInABatchCountAsTheyAreAndWhatIsLookedAtInVainToo) {
+  constexpr std::size_t kSize = limits::kMaxDataBytes;
+  const ShmId shmid = create(kKey, kSize);
+  WriteRequest write = write_of(shmid, std::string(9, 'x'));
+  done(write);
+  ReadRequest read = read_of(shmid);
+  read.text = true;
+  const BatchResult texts = batch(std::vector<BatchItem>(1000, item(read)), false);
+  ASSERT_EQ(texts.replies.size(), 1000U);
+  EXPECT_TRUE(std::all_of(texts.replies.begin(), texts.replies.end(), [](const Reply& reply) { return reply.ok(); }));
+
+  const std::string long_text(kSize - 5000, 'y');
+  write.data = long_text;
+  done(write);
+  const BatchResult longer = batch({item(read), item(read), item(PingRequest{})}, false);
+  EXPECT_EQ(std::get<ReadResult>(std::get<OperationResult>(longer.replies[0].outcome)).data, long_text);
+  EXPECT_EQ(error_in(longer.replies[1]).code, ErrorCode::kTooLarge);
+  EXPECT_TRUE(longer.replies[2].ok());
+
+  write.offset = kSize - 6000;
+  write.data = "\xff";
+  done(write);
+  const BatchResult none = batch({item(read), item(read)}, false);
+  EXPECT_EQ(error_in(none.replies[0]).code, ErrorCode::kNotText);
+  EXPECT_EQ(error_in(none.replies[1]).code, ErrorCode::kTooLarge);
 }
 
 TEST_F(DispatcherTest, TheReadsOfABatchShareTheRoomForData) {
