@@ -6,6 +6,8 @@
 namespace shmbus {
 namespace {
 
+constexpr int kEnoughHangUps = 3;  // in a row; one or two may be those of an agent that is being restarted
+
 // One socket, one watch: no two of them are alive at the same place.
 std::string endpoint_of(zmq::socket_ref socket) {
   return "inproc://shmbus.refusals." + std::to_string(reinterpret_cast<std::uintptr_t>(socket.handle()));
@@ -43,9 +45,9 @@ RefusalWatch::RefusalWatch(zmq::context_t& context, zmq::socket_ref socket, bool
     : watched_(socket), with_key_(with_key), told_(context, zmq::socket_type::pair), probe_(context) {
   const std::string endpoint = endpoint_of(watched_);
   told_.set(zmq::sockopt::linger, 0);
-  const int without_a_word = with_key ? 0 : ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
   if (zmq_socket_monitor(watched_.handle(), endpoint.c_str(),
-                         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | without_a_word) != 0) {
+                         ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                             ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_SUCCEEDED) != 0) {
     throw zmq::error_t();
   }
   told_.connect(endpoint);
@@ -59,14 +61,23 @@ std::optional<Refusal> RefusalWatch::refusal() {
   zmq::message_t endpoint;
   while (!refusal_ && told_.recv(frame, zmq::recv_flags::dontwait) && told_.recv(endpoint, zmq::recv_flags::dontwait)) {
     const std::optional<Event> told = event_in(frame);
-    if (told && told->event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) {
-      probe_.ask(endpoint.to_string());
-    } else if (told) {
-      refusal_ = refusal_in(*told, with_key_);
+    if (!told) {
+      continue;
+    }
+    switch (told->event) {
+      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        hang_ups_ = 0;
+        break;
+      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        ++hang_ups_;
+        probe_.ask(endpoint.to_string());
+        break;
+      default:
+        refusal_ = refusal_in(*told, with_key_);
     }
   }
-  if (!refusal_ && probe_.mechanism() == "CURVE") {
-    refusal_ = Refusal::kNeedsKey;
+  if (!refusal_ && hang_ups_ >= (with_key_ ? kEnoughHangUps : 1) && probe_.mechanism() == "CURVE") {
+    refusal_ = with_key_ ? Refusal::kOtherAgent : Refusal::kNeedsKey;
   }
   return refusal_;
 }
@@ -79,6 +90,10 @@ Error error_of(Refusal refusal, const std::string& address) {
               "its administrator puts NAME.key, the public half of --curve-key, among the keys that it allows"};
     case Refusal::kNeedsKey:
       return {ErrorCode::kPermissionDenied, agent + " asks for a key", "--curve-key and --curve-server name the keys"};
+    case Refusal::kOtherAgent:
+      return {ErrorCode::kPermissionDenied,
+              agent + " asks for keys and hangs up: most likely --curve-server is not its public key",
+              "check that --curve-server, or SHMBUS_CURVE_SERVER, is its public key"};
     case Refusal::kUsesNoKeys:
       return {ErrorCode::kPermissionDenied, agent + " uses no keys there, so it can't prove that it is the agent",
               "leave out --curve-key and --curve-server, or SHMBUS_CURVE_KEY and SHMBUS_CURVE_SERVER, to trust it"};

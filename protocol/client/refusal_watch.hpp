@@ -10,9 +10,9 @@
 
 namespace shmbus {
 
-// What an agent may have against a connection: it does not know the key; it asks for one and none was shown; it uses no
-// keys and one was shown; anything else.
-enum class Refusal : std::uint8_t { kUnknownKey, kNeedsKey, kUsesNoKeys, kOther };
+// What an agent may have against a connection: it does not know the key; it asks for one and none was shown; it has
+// another key than it is thought to have; it uses no keys and one was shown; anything else.
+enum class Refusal : std::uint8_t { kUnknownKey, kNeedsKey, kOtherAgent, kUsesNoKeys, kOther };
 
 // Watches one socket of a client. Make it before the socket connects.
 class RefusalWatch {
@@ -35,6 +35,7 @@ class RefusalWatch {
   bool with_key_;
   zmq::socket_t told_;
   MechanismProbe probe_;  // for an agent that hung up without a word
+  int hang_ups_ = 0;      // in a row
   std::optional<Refusal> refusal_;
 };
 

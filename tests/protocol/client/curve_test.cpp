@@ -191,11 +191,11 @@ TEST_F(AnAgentWithKeys, TellsThatAKeyIsNotAllowed) {
 
 TEST_F(AnAgentWithKeys, IsNotTakenForAnother) {
   Client client =
-      *Client::open({.commands = commands, .timeout = milliseconds(300), .curve = CurveClient{own.public_key, own}});
+      *Client::open({.commands = commands, .timeout = kPatience, .curve = CurveClient{own.public_key, own}});
   const Result<PingResult> answer = client.call(PingRequest{});
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code, ErrorCode::kNoAnswer);
-  EXPECT_THAT(answer.error().hint, HasSubstr("check that --curve-server is its public key"));
+  EXPECT_EQ(answer.error().code, ErrorCode::kPermissionDenied);
+  EXPECT_THAT(answer.error().message, HasSubstr("--curve-server is not its public key"));
 }
 
 TEST(AnAgentWithoutKeys, CanNotProveThatItIsOne) {
