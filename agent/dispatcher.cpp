@@ -21,9 +21,9 @@ std::size_t most_reply_bytes(const Operation& operation) {
 }
 
 // Admission has counted one.
-double more_requests_in(const Operation& operation) {
+std::size_t more_requests_in(const Operation& operation) {
   const auto* const batch = std::get_if<BatchRequest>(&operation);
-  return batch == nullptr || batch->requests.empty() ? 0 : static_cast<double>(batch->requests.size() - 1);
+  return batch == nullptr || batch->requests.empty() ? 0 : batch->requests.size() - 1;
 }
 
 // Whom the kernel acts as while this lives.
@@ -69,7 +69,7 @@ std::string_view Dispatcher::handle(std::string_view frame, const Sender& sender
     return reply_;
   }
   const Request& request = std::get<Request>(decoded.request);
-  if (rate != nullptr && !rate->take(caller.principal, now, more_requests_in(request.operation))) {
+  if (rate != nullptr && !rate->take_more(caller.principal, now, more_requests_in(request.operation))) {
     refuse(decoded.id, sender, rate->beyond(caller.principal), now);
     return reply_;
   }

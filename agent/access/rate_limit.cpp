@@ -17,7 +17,7 @@ RateLimit::RateLimit(double per_second, std::size_t most_principals)
       most_principals_(std::max<std::size_t>(most_principals, 1)),
       sweep_at_(std::min(kFirstSweep, most_principals_)) {}
 
-bool RateLimit::take(const std::string& principal, Clock::time_point now, double cost) {
+bool RateLimit::take(const std::string& principal, Clock::time_point now, double cost, double least) {
   if (per_second_ == 0) {
     return true;
   }
@@ -31,7 +31,7 @@ bool RateLimit::take(const std::string& principal, Clock::time_point now, double
   Bucket& bucket = found->second;
   bucket.tokens = tokens_at(bucket, now);
   bucket.filled = std::max(bucket.filled, now);
-  if (bucket.tokens < std::min(cost, burst_)) {
+  if (bucket.tokens < least) {
     return false;
   }
   bucket.tokens -= cost;

@@ -1,6 +1,7 @@
 // How many requests a second each principal may make: a token bucket for each. One thread; time comes from the caller.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <unordered_map>
@@ -19,10 +20,16 @@ class RateLimit {
   // `per_second` requests; 0: no limit.
   explicit RateLimit(double per_second, std::size_t most_principals = kMostPrincipals);
 
-  // Takes `cost` from the principal's bucket; false, and nothing taken, if there is not as much. What costs more than a
-  // bucket holds needs a full one and leaves a debt, so a large batch is let through and then paid for.
+  // Takes one request from the principal's bucket; false, and nothing taken, if there is not as much.
   // One look-up, and no memory is taken for a principal that has a bucket.
-  [[nodiscard]] bool take(const std::string& principal, Clock::time_point now, double cost = 1);
+  [[nodiscard]] bool take(const std::string& principal, Clock::time_point now) { return take(principal, now, 1, 1); }
+
+  // The same for `more` requests that came in the one that take() has counted. More than a bucket holds need one that
+  // was full before that, and leave a debt, so a large batch is let through and then paid for.
+  [[nodiscard]] bool take_more(const std::string& principal, Clock::time_point now, std::size_t more) {
+    const auto cost = static_cast<double>(more);
+    return more == 0 || take(principal, now, cost, std::min(cost, burst_ - 1));
+  }
 
   // What a principal is told that take() refused.
   [[nodiscard]] Error beyond(const std::string& principal) const;
@@ -35,6 +42,7 @@ class RateLimit {
     Clock::time_point filled;
   };
 
+  bool take(const std::string& principal, Clock::time_point now, double cost, double least);
   [[nodiscard]] double tokens_at(const Bucket& bucket, Clock::time_point now) const;
   void make_room(Clock::time_point now);
   void forget_fullest(Clock::time_point now);

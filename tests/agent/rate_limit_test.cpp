@@ -56,20 +56,27 @@ TEST(RateLimit, EachPrincipalHasItsOwnBucket) {
   EXPECT_TRUE(limit.take("uid:2", kStart));
 }
 
-TEST(RateLimit, WhatIsRefusedCostsNothing) {
-  RateLimit limit(10);
-  EXPECT_TRUE(limit.take("uid:1", kStart, 6));
-  EXPECT_FALSE(limit.take("uid:1", kStart, 5));
-  EXPECT_TRUE(limit.take("uid:1", kStart, 4));
+// Of `requests` in one.
+bool takes_batch(RateLimit& limit, Clock::time_point now, std::size_t requests) {
+  return limit.take("uid:1", now) && limit.take_more("uid:1", now, requests - 1);
 }
 
-TEST(RateLimit, WhatCostsMoreThanABucketHoldsNeedsAFullOneAndIsPaidOff) {
+TEST(RateLimit, ABatchCostsItsRequests) {
   RateLimit limit(10);
-  EXPECT_TRUE(limit.take("uid:1", kStart, 30));
+  EXPECT_TRUE(takes_batch(limit, kStart, 6));
+  EXPECT_FALSE(limit.take_more("uid:1", kStart, 5));
+  EXPECT_TRUE(takes_batch(limit, kStart, 4));
+  EXPECT_FALSE(limit.take("uid:1", kStart));
+  EXPECT_TRUE(limit.take_more("uid:1", kStart, 0));
+}
+
+TEST(RateLimit, ABatchThatCostsMoreThanABucketHoldsNeedsAFullOneAndIsPaidOff) {
+  RateLimit limit(10);
+  EXPECT_TRUE(takes_batch(limit, kStart, 30));
   EXPECT_FALSE(limit.take("uid:1", kStart + milliseconds(2050)));
   EXPECT_TRUE(limit.take("uid:1", kStart + milliseconds(2150)));
-  EXPECT_FALSE(limit.take("uid:1", kStart + milliseconds(2900), 30));
-  EXPECT_TRUE(limit.take("uid:1", kStart + milliseconds(3200), 30));
+  EXPECT_FALSE(takes_batch(limit, kStart + milliseconds(2900), 30));
+  EXPECT_TRUE(takes_batch(limit, kStart + milliseconds(3300), 30));
 }
 
 TEST(RateLimit, ATimeBeforeTheLastBringsNothing) {

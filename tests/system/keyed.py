@@ -34,6 +34,7 @@ class KeyedTest(callers.AccessTest, watching.WatchTest):
     """An agent with TCP endpoints for commands and events, beside the ipc ones, that knows alice's key."""
 
     LET_IN = (ALICE,)
+    POLICY = POLICY
 
     def start(self, *options, **how):
         runtime = self.path("run")
@@ -46,7 +47,7 @@ class KeyedTest(callers.AccessTest, watching.WatchTest):
         endpoints = [word for kind in ("commands", "events")
                      for word in (f"--{kind}", f"ipc://{runtime}/{kind}.sock", f"--{kind}", "tcp://127.0.0.1:*")]
         agent = super().start(*endpoints, "--curve-secret", self.path("server.secret"), "--curve-keys",
-                              self.path("keys"), "--policy", self.write("policy.toml", POLICY), *options,
+                              self.path("keys"), "--policy", self.write("policy.toml", self.POLICY), *options,
                               runtime=runtime, **how)
         client = bus.Client(agent.commands)
         endpoints = client.result("info")["endpoints"]
