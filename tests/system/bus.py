@@ -59,10 +59,14 @@ class Client:
         self.socket.setsockopt(zmq.RCVTIMEO, PATIENCE * 1000)
         self.socket.connect(endpoint)
 
-    def bytes(self, body):
-        """Sends the bytes of one frame, returns the reply map."""
+    def frame(self, body):
+        """Sends the bytes of one frame, returns those of the reply."""
         self.socket.send(body)
-        return msgpack.unpackb(self.socket.recv())
+        return self.socket.recv()
+
+    def bytes(self, body):
+        """The same, but returns the reply map."""
+        return msgpack.unpackb(self.frame(body))
 
     def reply(self, op, **fields):
         return self.bytes(msgpack.packb({"op": op, **fields}))

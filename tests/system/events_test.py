@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Events: of the bus, of others (by the scan), replay, heartbeat, sync."""
 import bus
+import msgpack
 import sysv_ipc
 
 
@@ -33,6 +34,29 @@ class Events(bus.BusTest):
         self.assertNotIn("stat", events[2])
         self.assertNotIn(b"abc", [v for e in events for v in e.values()])
         self.assertEqual(events[0]["stat"]["mode"], 600)
+
+    def test_no_event_carries_contents(self):
+        secret = b"Qz7#Jw9!Kx3?Vb5%Gf2&Hm8*"
+        watcher = self.subscribe("")
+        self.client.result("create", shm_key=5679, shm_segsz=100)
+        held = self.client.result("attach", shm_key=5679)["attachment"]
+        self.client.result("write", shm_key=5679, data=secret)
+        self.client.result("write", attachment=held, data=secret.decode(), text=True, offset=50)
+        self.client.result("batch", requests=[{"op": "write", "shm_key": 5679, "data": secret},
+                                              {"op": "set", "shm_key": 5679, "mode": 640}])
+        self.assertIn(secret, self.client.result("read", shm_key=5679)["data"])
+        self.client.result("detach", attachment=held)
+        last = self.client.reply("remove", shm_key=5679)["seq"]
+        self.assertEqual(last, 8)
+        replay = self.client.frame(msgpack.packb({"op": "events"}))
+        self.assertEqual(len(msgpack.unpackb(replay)["result"]["events"]), last)
+        told, seq = [replay], 0
+        while seq < last:
+            topic, body = watcher.socket.recv_multipart()
+            told += [topic, body]
+            seq = msgpack.unpackb(body)["seq"]
+        for begin in range(len(secret) - 3):
+            self.assertFalse(any(secret[begin:begin + 4] in part for part in told))
 
     def test_a_subscriber_may_be_ten_thousand_events_behind(self):
         behind = bus.Subscriber(self.agent.events, "shm/", rcvhwm=1)
