@@ -204,7 +204,6 @@ void Agent::read_files_again() {
     if (Result<KeyRing> ring = KeyRing::load(config_.curve_keys)) {
       zap_.use(*std::move(ring));
       publisher_.cut_off_keys();  // who lost its key loses its events
-      next_bind_ = Clock::now();
       spdlog::info("read {} keys again", zap_.ring().size());
     } else {
       kept(ring.error());
@@ -249,8 +248,9 @@ void Agent::do_what_is_due() {
   const Clock::time_point now = Clock::now();
   expire_leases(now);
   detection_.do_what_is_due(now);
-  if (next_bind_ && now >= *next_bind_) {
-    next_bind_ = publisher_.bind_again() ? std::nullopt : std::optional(now + kBindPause);
+  if (publisher_.has_cut_off() && now >= next_bind_) {
+    publisher_.bind_again();
+    next_bind_ = now + kBindPause;
   }
   authority_.flush_audit(now);
   if (now >= next_heartbeat_) {
@@ -277,7 +277,7 @@ std::chrono::milliseconds Agent::time_to_next(Clock::time_point now) const {
   Clock::time_point next = next_heartbeat_;
   next = std::min(next, detection_.next().value_or(next));
   next = std::min(next, attachments_.next_deadline().value_or(next));
-  next = std::min(next, next_bind_.value_or(next));
+  next = publisher_.has_cut_off() ? std::min(next, next_bind_) : next;
   next = std::min(next, authority_.next_deadline().value_or(next));
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(next - now), std::chrono::milliseconds(0));
 }

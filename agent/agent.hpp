@@ -73,7 +73,7 @@ class Agent {
   WaitSet waits_;
   int end_signal_ = 0;  // that ends run(); 0: none yet
   Clock::time_point next_heartbeat_;
-  std::optional<Clock::time_point> next_bind_;  // of events that were cut off
+  Clock::time_point next_bind_;  // of events that were cut off
 };
 
 }  // namespace shmbus::agent

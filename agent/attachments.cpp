@@ -1,5 +1,7 @@
 #include "agent/attachments.hpp"
 
+#include <algorithm>
+
 #include "agent/random.hpp"
 
 namespace shmbus::agent {
@@ -22,6 +24,10 @@ Result<void> Attachments::has_room(const std::string& principal) const {
                  .hint = "detach some, or raise the agent's --max-attachments"};
   }
   return {};
+}
+
+std::chrono::milliseconds Attachments::lease_for(std::uint64_t asked_ms) const {
+  return std::min<std::chrono::milliseconds>(std::chrono::milliseconds(asked_ms), limits_.lease);
 }
 
 HeldAttachment& Attachments::add(HeldAttachment held, Clock::time_point now) {

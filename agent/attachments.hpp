@@ -40,6 +40,9 @@ class Attachments {
   // Tells before anything is attached whether one more fits. Errors: kLimitReached with the limit and how to raise it.
   [[nodiscard]] Result<void> has_room(const std::string& principal) const;
 
+  // How long it is held without use of what was asked for: no longer than the agent's longest.
+  [[nodiscard]] std::chrono::milliseconds lease_for(std::uint64_t asked_ms) const;
+
   // Takes `held` over under a new random id, its lease running from `now`. Requires has_room().
   HeldAttachment& add(HeldAttachment held, Clock::time_point now);
 

@@ -2,27 +2,8 @@
 
 #include "agent/access/rep_socket.hpp"
 #include "agent/access/router_socket.hpp"
-#include "agent/access/zap_handler.hpp"
-#include "protocol/limits.hpp"
 
 namespace shmbus::agent {
-namespace {
-
-// libzmq's own word on the sender, or that of our ZAP handler. User-Id is neither: a client may say what it likes.
-const char* property_of(Transport transport) {
-  switch (transport) {
-    case Transport::kPrivate:
-    case Transport::kLocal:
-      return "Peer-Address";
-    case Transport::kCurve:
-      return kKeyProperty;
-    case Transport::kInsecure:
-      break;
-  }
-  return nullptr;
-}
-
-}  // namespace
 
 std::unique_ptr<CommandSocket> CommandSocket::make(zmq::context_t& context, const Endpoint& endpoint,
                                                    const Limits& limits) {
@@ -34,7 +15,7 @@ std::unique_ptr<CommandSocket> CommandSocket::make(zmq::context_t& context, cons
 
 CommandSocket::CommandSocket(zmq::context_t& context, zmq::socket_type type, Endpoint endpoint, const Limits& limits)
     : socket_(context, type), endpoint_(std::move(endpoint)) {
-  set_common_options(socket_, limits, limits::kMaxMessageBytes);
+  set_common_options(socket_, limits, limits.message_bytes);
   socket_.set(zmq::sockopt::rcvhwm, limits.request_queue);
   socket_.set(zmq::sockopt::sndhwm, high_water_mark(limits.reply_queue));
 }
@@ -59,14 +40,7 @@ std::size_t CommandSocket::drop_rest(const zmq::message_t& frame) {
 }
 
 Received CommandSocket::received(zmq::message_t& frame) {
-  std::string_view peer;
-  if (const char* const property = property_of(endpoint_.transport)) {
-    try {
-      peer = frame.gets(property);  // NOLINT(clang-analyzer-security.insecureAPI.gets): not that one
-    } catch (const zmq::error_t&) {
-      peer = {};  // it is not told
-    }
-  }
+  const std::string_view peer = peer_of(frame, endpoint_.transport);
   return {.frame = frame.to_string_view(), .peer = peer, .parts = 1 + drop_rest(frame)};
 }
 

@@ -38,6 +38,9 @@ SocketAccess access_of(const std::string& digits, std::optional<gid_t> group) {
 struct Words {
   std::int64_t scan_ms = 0;
   std::int64_t settle_ms = 0;
+  std::int64_t lease_s = 0;
+  std::int64_t once_s = 0;
+  std::int64_t handshake_ms = 0;
   std::string detection = "auto";
   std::string socket_mode;
   std::string events_mode;
@@ -109,18 +112,32 @@ void add_detection(CLI::App& app, Words& words) {
       ->capture_default_str();
 }
 
-void add_limits(CLI::App& app, Limits& limits) {
-  app.add_option("--max-attachments", limits.attachments, "Attachments held at a time")->capture_default_str();
-  app.add_option("--max-attachments-per-principal", limits.attachments_per_principal, "The same for one caller")
+void add_memory_limits(CLI::App& app, Limits& limits) {
+  app.add_option("--max-message-bytes", limits.message_bytes,
+                 "Bytes of one request; a longer one ends its connection. All of max_data fits only into the default")
+      ->check(CLI::Range(std::size_t{1024}, limits::kMaxMessageBytes))
       ->capture_default_str();
-  app.add_option("--max-connections", limits.connections,
-                 "Connections at a time, commands and events together; 0: as many as there are descriptors")
+  app.add_option("--max-envelope-parts", limits.envelope_parts, "Frames of routing before a request")
+      ->check(CLI::Range(1, 255))
       ->capture_default_str();
-  app.add_option("--max-connections-per-user", limits.connections_per_uid, "The same of one local user; 0: no limit")
+  app.add_option("--max-depth", limits.unpack.depth, "How deep a request may nest; a batch takes 3")
+      ->check(CLI::Range(std::size_t{3}, limits::kMaxAnswerDepth))
       ->capture_default_str();
-  app.add_option("--max-requests-per-second", limits.requests_per_second,
-                 "Requests of one caller where others are served too; 0: no limit")
-      ->check(CLI::NonNegativeNumber)
+  app.add_option("--max-map-entries", limits.unpack.map_entries, "Entries of one map in a request")
+      ->check(CLI::Range(16, 65536))
+      ->capture_default_str();
+  app.add_option("--max-array-entries", limits.unpack.array_entries, "Entries of one array in a request")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  app.add_option("--max-once-values", limits.once_values, "Values of `once` remembered for one caller")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--max-once-bytes", limits.once_bytes, "Bytes of replies remembered with them")
+      ->check(CLI::Range(std::size_t{1} << 20, std::size_t{1} << 40))
+      ->capture_default_str();
+  app.add_option("--max-subscription-bytes", limits.subscription_bytes,
+                 "Bytes of all subscriptions at one endpoint, 64 beside each topic; beyond it who has most is cut off")
+      ->check(CLI::Range(std::size_t{4096}, std::size_t{1} << 40))
       ->capture_default_str();
   app.add_option("--replay-bytes", limits.replay_bytes, "Events kept for replay, in bytes")->capture_default_str();
   app.add_option("--event-queue", limits.event_queue, "Messages queued per subscriber before events are dropped")
@@ -131,6 +148,30 @@ void add_limits(CLI::App& app, Limits& limits) {
       ->capture_default_str();
   app.add_option("--request-queue", limits.request_queue, "Requests queued per client before it has to wait")
       ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+}
+
+void add_limits(CLI::App& app, Limits& limits, Words& words) {
+  app.add_option("--max-attachments", limits.attachments, "Attachments held at a time")->capture_default_str();
+  app.add_option("--max-attachments-per-principal", limits.attachments_per_principal, "The same for one caller")
+      ->capture_default_str();
+  app.add_option("--max-lease", words.lease_s, "Seconds that an attachment is held without use, at most")
+      ->check(CLI::Range(std::int64_t{1}, kLongestLease.count()))
+      ->capture_default_str();
+  app.add_option("--once-lifetime", words.once_s, "Seconds for which the outcome of a `once` is remembered")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  app.add_option("--handshake-time", words.handshake_ms, "Milliseconds for a connection to say who it is")
+      ->check(CLI::Range(10, 600'000))
+      ->capture_default_str();
+  app.add_option("--max-connections", limits.connections,
+                 "Connections at a time, commands and events together; 0: as many as there are descriptors")
+      ->capture_default_str();
+  app.add_option("--max-connections-per-user", limits.connections_per_uid, "The same of one local user; 0: no limit")
+      ->capture_default_str();
+  app.add_option("--max-requests-per-second", limits.requests_per_second,
+                 "Requests of one caller where others are served too, each of a batch counted; 0: no limit")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 }
 
@@ -148,6 +189,9 @@ Result<void> take(const Words& words, Config& config) {
   config.events_access = access_of(words.events_mode.empty() ? mode : words.events_mode, group);
   config.scan_interval = std::chrono::milliseconds(words.scan_ms);
   config.settle = std::chrono::milliseconds(words.settle_ms);
+  config.limits.lease = std::chrono::seconds(words.lease_s);
+  config.limits.once_lifetime = std::chrono::seconds(words.once_s);
+  config.limits.handshake = std::chrono::milliseconds(words.handshake_ms);
   config.detection = words.detection == "trace"  ? DetectionMode::kTrace
                      : words.detection == "scan" ? DetectionMode::kScan
                                                  : DetectionMode::kAuto;
@@ -164,7 +208,11 @@ Result<void> take(const Words& words, Config& config) {
 ParsedConfig parse_config(int argc, char** argv) {
   ParsedConfig parsed;
   Config& config = parsed.config;
-  Words words{.scan_ms = config.scan_interval.count(), .settle_ms = config.settle.count()};
+  Words words{.scan_ms = config.scan_interval.count(),
+              .settle_ms = config.settle.count(),
+              .lease_s = config.limits.lease.count(),
+              .once_s = config.limits.once_lifetime.count(),
+              .handshake_ms = config.limits.handshake.count()};
   CLI::App app{"System V shared memory of this host as a resource on a ZeroMQ bus.", "shmbus-agent"};
   app.footer(
       "Without endpoints the sockets are in SHMBUS_RUNTIME_DIR, else RUNTIME_DIRECTORY (systemd), else /run/shmbus\n"
@@ -180,7 +228,8 @@ ParsedConfig parse_config(int argc, char** argv) {
       ->envname("SHMBUS_LOG_LEVEL")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
       ->capture_default_str();
-  add_limits(app, config.limits);
+  add_limits(app, config.limits, words);
+  add_memory_limits(app, config.limits);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -54,10 +54,11 @@ Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attach
       publisher_(publisher),
       authority_(authority),
       facts_(facts),
+      unpack_limits_(limits.unpack),
       once_(limits) {}
 
 std::string_view Dispatcher::handle(std::string_view frame, const Sender& sender, Clock::time_point now) {
-  DecodedRequest decoded = decode_request(frame);
+  DecodedRequest decoded = decode_request(frame, unpack_limits_);
   const auto& [caller, refusal, rate] = sender.admitted;
   if (refusal != nullptr) {
     refuse(decoded.id, sender, *refusal, now);

@@ -49,6 +49,7 @@ class Dispatcher {
   EventPublisher& publisher_;
   Authority& authority_;
   const AgentFacts& facts_;
+  const UnpackLimits unpack_limits_;
   OnceCache once_;
   std::string reply_;  // keeps its memory from one request to the next
 };

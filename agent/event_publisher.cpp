@@ -1,13 +1,18 @@
 #include "agent/event_publisher.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
+#include "agent/access/connection_gate.hpp"
+#include "agent/access/principal.hpp"
 #include "protocol/codec/events.hpp"
 
 namespace shmbus::agent {
 namespace {
 
 constexpr int kSubscriptionsPerTurn = 1000;  // of one socket, before requests get their turn
+constexpr char kBegins = '\1';               // before the topic, if the subscription does not end
 
 void send(EventPublisher::Outlet& outlet, std::string_view topic, std::string_view body) {
   outlet.socket.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
@@ -21,27 +26,34 @@ EventPublisher::EventPublisher(zmq::context_t& context, const Limits& limits, Ev
     : context_(context), limits_(limits), journal_(journal) {}
 
 Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAccess& access) {
-  outlets_.push_back({endpoint, zmq::socket_t(context_, zmq::socket_type::xpub)});
+  outlets_.push_back(
+      {endpoint, zmq::socket_t(context_, zmq::socket_type::xpub), Subscriptions(limits_.subscription_bytes)});
   zmq::socket_t& socket = outlets_.back().socket;
-  set_common_options(socket, limits_, limits_.subscription_bytes);
+  set_common_options(socket, limits_, limits_.subscription_message_bytes);
   socket.set(zmq::sockopt::sndhwm, high_water_mark(limits_.event_queue));
-  socket.set(zmq::sockopt::xpub_verbose, true);  // a second subscription to a topic is told too
+  socket.set(zmq::sockopt::xpub_verboser, true);  // each subscription is told, and each end of one
   return agent::bind(socket, endpoint, access);
 }
 
 void EventPublisher::publish(Event event) {
   const std::string_view body = journal_.append(event);
   write_topic(event, topic_);
-  for (Outlet& outlet : outlets_) {
-    send(outlet, topic_, body);
-  }
+  send_to_all(topic_, body);
 }
 
 void EventPublisher::notify(std::string_view topic) {
   const std::string body = encode_notice(
       {.epoch = journal_.epoch(), .seq = journal_.seq(), .host = journal_.host(), .time_ns = unix_time_ns()});
+  send_to_all(topic, body);
+}
+
+// Where nobody subscribes to anything libzmq would drop it, at some cost. Without names of peers one could end
+// another's subscriptions as far as we are told.
+void EventPublisher::send_to_all(std::string_view topic, std::string_view body) {
   for (Outlet& outlet : outlets_) {
-    send(outlet, topic, body);
+    if (!outlet.subscriptions.empty() || outlet.endpoint.transport == Transport::kInsecure) {
+      send(outlet, topic, body);
+    }
   }
 }
 
@@ -53,28 +65,56 @@ void EventPublisher::answer_subscriptions(Outlet& outlet) {
       return;
     }
     const std::string_view bytes = message.to_string_view();
-    if (!bytes.empty() && bytes.front() == '\x01' && is_sync_topic(bytes.substr(1))) {
-      send(outlet, bytes.substr(1),
-           encode_notice({.epoch = journal_.epoch(), .seq = journal_.seq(), .host = {}, .time_ns = {}}));
+    if (bytes.empty()) {
+      continue;
+    }
+    const std::string_view topic = bytes.substr(1);
+    const std::string_view peer = peer_of(message, outlet.endpoint.transport);
+    if (bytes.front() != kBegins) {
+      outlet.subscriptions.ended(peer, topic);
+      continue;
+    }
+    if (const std::optional<std::string> excessive = outlet.subscriptions.began(peer, topic)) {
+      cut_off_excessive(outlet, *excessive);
+    }
+    if (is_sync_topic(topic)) {
+      send(outlet, topic, encode_notice({.epoch = journal_.epoch(), .seq = journal_.seq(), .host = {}, .time_ns = {}}));
     }
   }
   outlet.unread = true;
 }
 
+void EventPublisher::cut_off_excessive(Outlet& outlet, const std::string& principal) {
+  spdlog::warn("cut off {}, with most of too many subscriptions at {}", principal.empty() ? kAnonymous : principal,
+               outlet.endpoint.address);
+  const std::string path = path_of_endpoint(outlet.endpoint.address);
+  if (path.empty()) {
+    cut_off(outlet);
+  } else if (const std::optional<std::uint32_t> uid = uid_of(principal)) {
+    ConnectionGate::instance().cut(*uid, path);
+  }
+}
+
 void EventPublisher::cut_off_keys() {
   for (Outlet& outlet : outlets_) {
-    const bool is_cut_off =
-        std::any_of(cut_off_.begin(), cut_off_.end(), [&](const auto& entry) { return entry.first == &outlet; });
-    if (outlet.endpoint.transport == Transport::kCurve && !is_cut_off) {
-      const std::string address = outlet.socket.get(zmq::sockopt::last_endpoint);
-      outlet.socket.unbind(address);
-      outlet.unread = true;
-      cut_off_.emplace_back(&outlet, address);
+    if (outlet.endpoint.transport == Transport::kCurve) {
+      cut_off(outlet);
     }
   }
 }
 
-bool EventPublisher::bind_again() {
+void EventPublisher::cut_off(Outlet& outlet) {
+  const bool is_cut_off =
+      std::any_of(cut_off_.begin(), cut_off_.end(), [&](const auto& entry) { return entry.first == &outlet; });
+  if (!is_cut_off) {
+    const std::string address = outlet.socket.get(zmq::sockopt::last_endpoint);
+    outlet.socket.unbind(address);
+    outlet.unread = true;
+    cut_off_.emplace_back(&outlet, address);
+  }
+}
+
+void EventPublisher::bind_again() {
   std::erase_if(cut_off_, [](const auto& entry) {
     try {
       entry.first->unread = true;
@@ -84,7 +124,6 @@ bool EventPublisher::bind_again() {
       return false;
     }
   });
-  return cut_off_.empty();
 }
 
 }  // namespace shmbus::agent

@@ -7,6 +7,7 @@
 #include <zmq.hpp>
 
 #include "agent/access/bound_socket.hpp"
+#include "agent/access/subscriptions.hpp"
 #include "agent/config.hpp"
 #include "agent/event_journal.hpp"
 
@@ -31,23 +32,30 @@ class EventPublisher {
   struct Outlet {
     Endpoint endpoint;
     zmq::socket_t socket;
+    Subscriptions subscriptions;
     bool unread = true;
   };
 
-  // Reads the subscriptions that came in and answers those to sync topics.
+  // Reads the subscriptions that came in and answers those to sync topics. When there are too many, who has most is cut
+  // off: on ipc that user, on TCP everybody, because nothing there tells one connection from another.
   void answer_subscriptions(Outlet& outlet);
 
   // Cuts all subscribers with keys off, so that each has to show its key again. Whoever may come back connects again by
   // itself, sees by the numbers what it missed, and asks for that.
   void cut_off_keys();
 
-  // Binds what was cut off, as soon as libzmq has let go of the address. Returns false as long as it has not.
-  bool bind_again();
+  // Binds what was cut off, as soon as libzmq has let go of the address, which is not at once.
+  void bind_again();
+  [[nodiscard]] bool has_cut_off() const { return !cut_off_.empty(); }
 
   [[nodiscard]] const EventJournal& journal() const { return journal_; }
   [[nodiscard]] std::vector<Outlet>& outlets() { return outlets_; }
 
  private:
+  void cut_off(Outlet& outlet);
+  void cut_off_excessive(Outlet& outlet, const std::string& principal);
+  void send_to_all(std::string_view topic, std::string_view body);
+
   zmq::context_t& context_;
   const Limits limits_;
   EventJournal& journal_;

@@ -47,6 +47,23 @@ void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t
   socket.set(zmq::sockopt::linger, static_cast<int>(limits.linger.count()));
 }
 
+std::string_view peer_of(zmq::message_t& message, Transport transport) {
+  const char* property = nullptr;
+  switch (transport) {
+    case Transport::kPrivate:
+    case Transport::kLocal:
+      property = "Peer-Address";
+      break;
+    case Transport::kCurve:
+      property = kKeyProperty;
+      break;
+    case Transport::kInsecure:
+      return {};
+  }
+  const char* const value = zmq_msg_gets(message.handle(), property);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
 Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access) {
   Binding binding;
   const std::string path = path_of_endpoint(endpoint.address);

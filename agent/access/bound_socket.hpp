@@ -9,8 +9,9 @@
 #include "agent/config.hpp"
 
 namespace zmq {
+class message_t;
 class socket_t;
-}
+}  // namespace zmq
 
 namespace shmbus::agent {
 
@@ -20,6 +21,10 @@ void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t
 // The high-water mark with which a peer may be `messages` behind for sure: libzmq learns only after each half of the
 // mark that the peer has taken messages.
 [[nodiscard]] constexpr int high_water_mark(int messages) { return 2 * messages; }
+
+// What is known of who sent `message`, by libzmq's own word or that of our ZAP handler: Peer-Address on ipc, the public
+// key with CURVE. Empty where nobody says it. User-Id is neither: a client may say what it likes.
+[[nodiscard]] std::string_view peer_of(zmq::message_t& message, Transport transport);
 
 // An endpoint as it is bound: a TCP port that was left to the system (port *) is told. `path` is the right to an ipc
 // path.

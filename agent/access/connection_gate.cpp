@@ -4,9 +4,12 @@
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace shmbus::agent {
 namespace {
@@ -36,6 +39,15 @@ std::optional<std::uint32_t> peer_uid(int fd) {
     return std::nullopt;
   }
   return peer.uid;
+}
+
+// Where a Unix socket is bound that accepted this connection.
+std::string path_of(int fd) {
+  sockaddr_un address{};
+  socklen_t length = sizeof address;
+  const bool is_unix =
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0 && address.sun_family == AF_UNIX;
+  return is_unix ? std::string(address.sun_path, ::strnlen(address.sun_path, sizeof address.sun_path)) : std::string();
 }
 
 UniqueFd spare_descriptor() { return UniqueFd(::eventfd(0, EFD_CLOEXEC)); }
@@ -187,6 +199,15 @@ void ConnectionGate::tell(const Uid& uid, const std::string& why) {
   }
   told_.insert_or_assign(uid, now);
   spdlog::warn("refused a connection of {}: {}", uid ? "uid " + std::to_string(*uid) : "an unknown user", why);
+}
+
+std::size_t ConnectionGate::cut(std::uint32_t uid, const std::string& path) {
+  const std::lock_guard lock(mutex_);  // no number is given to another connection meanwhile
+  return static_cast<std::size_t>(std::count_if(by_fd_.begin(), by_fd_.end(), [&](const auto& entry) {
+    const auto& [fd, connection] = entry;
+    return connection.uid == uid && cookie_of(fd) == connection.cookie && path_of(fd) == path &&
+           ::shutdown(fd, SHUT_RDWR) == 0;
+  }));
 }
 
 GateCounts ConnectionGate::counts() const {

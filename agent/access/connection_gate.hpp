@@ -58,6 +58,9 @@ class ConnectionGate {
   // from the network or from want of memory or descriptors.
   [[nodiscard]] int accept(int listener, sockaddr* address, socklen_t* length, int flags) noexcept;
 
+  // Ends the connections of `uid` to the Unix socket at `path`. Returns how many.
+  std::size_t cut(std::uint32_t uid, const std::string& path);
+
   [[nodiscard]] GateCounts counts() const;
   [[nodiscard]] std::size_t open_now();  // connections; asks each
 

@@ -41,7 +41,7 @@ Result<AttachResult> execute(OperationContext& context, const AttachRequest& req
                                                         .key = before->shm_key,
                                                         .shmid = *shmid,
                                                         .access = access,
-                                                        .lease = std::chrono::milliseconds(request.lease_ms),
+                                                        .lease = context.attachments.lease_for(request.lease_ms),
                                                         .deadline = {},
                                                         .mapping = std::move(*mapping)},
                                                        context.now);
@@ -51,7 +51,7 @@ Result<AttachResult> execute(OperationContext& context, const AttachRequest& req
                       .shm_shmid = *shmid,
                       .shm_segsz = held.mapping->size(),
                       .read_only = request.read_only,
-                      .lease_ms = request.lease_ms};
+                      .lease_ms = static_cast<std::uint64_t>(held.lease.count())};
 }
 
 Result<DetachResult> execute(OperationContext& context, const DetachRequest& request) {

@@ -171,9 +171,9 @@ DecodedRequest read_batched(const msgpack::object& object) { return read_object(
 
 }  // namespace codec
 
-DecodedRequest decode_request(std::string_view frame) {
+DecodedRequest decode_request(std::string_view frame, const UnpackLimits& limits) {
   codec::ObjectMemory memory;
-  const auto unpacked = codec::unpack_request(frame, memory);
+  const auto unpacked = codec::unpack_request(frame, memory, limits);
   if (!unpacked) {
     return {{}, unpacked.error()};
   }

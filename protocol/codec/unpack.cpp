@@ -3,19 +3,17 @@
 #include <new>
 #include <span>
 
-#include "protocol/limits.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::codec {
 namespace {
 
 constexpr std::size_t kShownBytes = 60;
-constexpr std::size_t kMaxAnswerDepth = 16;  // an event in the replay of a batch takes 9
 
 // What msgpack-c is to check beside the form.
 struct MessageLimits {
+  UnpackLimits parts;
   std::size_t bytes;  // of a string or bin
-  std::size_t depth;  // at most kMaxAnswerDepth
   ErrorCode code;     // of the error if one is exceeded
 };
 
@@ -64,7 +62,7 @@ class ObjectBuilder : public msgpack::null_visitor {
   }
 
   bool start_array(std::uint32_t size) {
-    if (!fits(size, limits::kMaxArrayEntries) || !deepen()) {
+    if (!fits(size, limits_.parts.array_entries) || !deepen()) {
       return false;
     }
     levels_[depth_++].item = slot_->via.array.ptr = memory_.allocate<msgpack::object>(size);
@@ -78,7 +76,7 @@ class ObjectBuilder : public msgpack::null_visitor {
   bool end_array() { return end(); }
 
   bool start_map(std::uint32_t size) {
-    if (!fits(size, limits::kMaxMapEntries) || !deepen()) {
+    if (!fits(size, limits_.parts.map_entries) || !deepen()) {
       return false;
     }
     levels_[depth_++].entry = slot_->via.map.ptr = memory_.allocate<msgpack::object_kv>(size);
@@ -116,10 +114,11 @@ class ObjectBuilder : public msgpack::null_visitor {
     return true;
   }
   bool deepen() {
-    if (depth_ == limits_.depth) {
-      problem_ = "the message nests more than " + std::to_string(limits_.depth) + " deep";
+    const std::size_t most = limits_.parts.depth;
+    if (depth_ == most) {
+      problem_ = "the message nests more than " + std::to_string(most) + " deep";
     }
-    return depth_ < limits_.depth;
+    return depth_ < most;
   }
   bool fits(std::size_t size, std::size_t most) {
     if (size > most) {
@@ -132,7 +131,7 @@ class ObjectBuilder : public msgpack::null_visitor {
   const MessageLimits& limits_;
   msgpack::object root_;
   msgpack::object* slot_ = &root_;
-  std::array<Level, kMaxAnswerDepth> levels_;
+  std::array<Level, limits::kMaxAnswerDepth> levels_;
   std::size_t depth_ = 0;
   std::string problem_;
 };
@@ -174,12 +173,13 @@ Result<Unpacked> unpack(std::string_view frame, ObjectMemory& memory, const Mess
 
 }  // namespace
 
-Result<Unpacked> unpack_request(std::string_view frame, ObjectMemory& memory) {
-  return unpack(frame, memory, {limits::kMaxMessageBytes, limits::kMaxDepth, ErrorCode::kBadRequest});
+Result<Unpacked> unpack_request(std::string_view frame, ObjectMemory& memory, const UnpackLimits& limits) {
+  return unpack(frame, memory, {limits, limits::kMaxMessageBytes, ErrorCode::kBadRequest});
 }
 
 Result<Unpacked> unpack_answer(std::string_view frame, ObjectMemory& memory) {
-  auto unpacked = unpack(frame, memory, {limits::kMaxReplyBytes, kMaxAnswerDepth, ErrorCode::kInternal});
+  auto unpacked =
+      unpack(frame, memory, {{.depth = limits::kMaxAnswerDepth}, limits::kMaxReplyBytes, ErrorCode::kInternal});
   if (unpacked && unpacked->trailing_bytes != 0) {
     return Error{ErrorCode::kInternal, std::to_string(unpacked->trailing_bytes) + " bytes follow the message"};
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/limits.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus::codec {
@@ -34,7 +35,8 @@ struct Unpacked {
 };
 
 // Never throws. Errors: kBadRequest for what is not msgpack or exceeds the limits of requests, kNoMemory.
-[[nodiscard]] Result<Unpacked> unpack_request(std::string_view frame, ObjectMemory& memory);
+[[nodiscard]] Result<Unpacked> unpack_request(std::string_view frame, ObjectMemory& memory,
+                                              const UnpackLimits& limits = {});
 
 // The same for replies and events, with room for fields of later versions. Errors: kInternal, also for trailing bytes,
 // and kNoMemory.

@@ -211,5 +211,39 @@ class Rates(ExposedTest):
         self.assertEqual(sum(counts.values()), 100_000)
 
 
+@callers.needs_root
+class Subscriptions(callers.AccessTest):
+    OPTIONS = ("--events-mode", "666", "--max-subscription-bytes", "20000")
+
+    def crowd(self, connection):
+        """Subscribes until the connection is ended."""
+        peer = zmtp.Peer(connection, socket_type=b"SUB")
+        self.addCleanup(peer.close)
+        try:
+            for number in range(100_000):
+                peer.send(zmtp.frame(b"\1shm/%d/" % number))
+        except OSError:
+            return
+        self.assertTrue(zmtp.is_refused(peer.connection))
+
+    def test_who_has_too_many_is_cut_off_and_nobody_else(self):
+        events = self.subscribe()
+        for _ in range(3):
+            self.crowd(zmtp.connected(self.agent.events, CALLER, CALLER))
+            self.client.result("ping")
+        self.assertIn(f"cut off uid:{CALLER}", self.agent.log_text())
+        self.client.result("create", shm_key=77, shm_segsz=10)
+        self.assertEqual([event["event"] for event in events.events()], ["created"])
+        zmtp.Peer(zmtp.connected(self.agent.events, OTHER, OTHER), socket_type=b"SUB").close()
+
+    def test_what_a_peer_says_to_end_is_still_there(self):
+        events = self.subscribe()
+        peer = zmtp.Peer(zmtp.connected(self.agent.events, OTHER, OTHER), socket_type=b"SUB")
+        self.addCleanup(peer.close)
+        peer.send(zmtp.frame(b"\0shm/") * 1000)
+        self.client.result("create", shm_key=77, shm_segsz=10)
+        self.assertEqual([event["event"] for event in events.events()], ["created"])
+
+
 if __name__ == "__main__":
     bus.main()
