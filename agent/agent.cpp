@@ -102,9 +102,7 @@ Result<void> Agent::find_out_who_asks() {
 }
 
 Result<void> Agent::bind_all() {
-  const auto keep = [this](Result<Binding> bound, std::vector<std::string>& endpoints,
-                           Transport transport) -> Result<void> {
-    asks_who_connects_ = asks_who_connects_ || transport != Transport::kPrivate;
+  const auto keep = [this](Result<Binding> bound, std::vector<std::string>& endpoints) -> Result<void> {
     if (!bound) {
       return std::move(bound).error();
     }
@@ -114,16 +112,13 @@ Result<void> Agent::bind_all() {
   };
   for (const std::string& address : config_.events) {
     const Endpoint endpoint = config_.events_at(address);
-    if (Result<void> bound = keep(publisher_.bind(endpoint, config_.events_access), facts_.events, endpoint.transport);
-        !bound) {
+    if (Result<void> bound = keep(publisher_.bind(endpoint, config_.events_access), facts_.events); !bound) {
       return bound;
     }
   }
   for (const std::string& address : config_.commands) {
-    const Endpoint endpoint = config_.commands_at(address);
-    commands_.push_back(CommandSocket::make(context_, endpoint, config_.limits));
-    Result<void> bound = keep(commands_.back()->bind(config_.commands_access), facts_.commands, endpoint.transport);
-    if (!bound) {
+    commands_.push_back(CommandSocket::make(context_, config_.commands_at(address), config_.limits));
+    if (Result<void> bound = keep(commands_.back()->bind(config_.commands_access), facts_.commands); !bound) {
       return bound;
     }
   }
@@ -159,9 +154,7 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   waits_.add_descriptor(
       detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
   waits_.add_each_turn([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
-  if (asks_who_connects_) {
-    add_socket(zap_.socket(), [this](bool told) { return told && zap_.answer(Clock::now()); });
-  }
+  add_socket(zap_.socket(), [this](bool told) { return told && zap_.answer(Clock::now()); });
   for (const auto& socket : commands_) {
     add_socket(socket->socket(),
                [this, &socket = *socket](bool told) { return told && end_signal_ == 0 && serve_requests(socket); });

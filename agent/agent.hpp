@@ -62,7 +62,6 @@ class Agent {
   EventPublisher publisher_;
   std::vector<std::unique_ptr<CommandSocket>> commands_;
   std::vector<std::unique_ptr<HandshakeMonitor>> monitors_;
-  bool asks_who_connects_ = false;  // a socket is not private, so the ZAP handler is asked
   SegmentFeed feed_;
   Detection detection_;
   Attachments attachments_;

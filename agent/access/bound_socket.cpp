@@ -21,11 +21,10 @@ class PrivateUmask {
   mode_t before_;
 };
 
-// Has our ZAP handler asked about each connection, but to a private socket: there the file's mode has decided.
+// Has our ZAP handler asked about each connection.
 void admit(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access) {
   switch (endpoint.transport) {
     case Transport::kPrivate:
-      break;
     case Transport::kLocal:
       admit_anyone(socket, OpenDomain::kLocal);
       break;

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "tests/agent/command_socket_fixture.hpp"
+#include "tests/support/monitored_client.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -166,6 +167,20 @@ TEST_P(CommandSocketTest, AnEnvelopeOfSeveralFramesComesBackWhole) {
   for (const std::string expected : {"hop 1", "hop 2", "", "reply"}) {
     EXPECT_EQ(reply_to(dealer), expected);
   }
+}
+
+TEST_P(CommandSocketTest, WithoutTheHandlersWordNobodyIsLetIn) {
+  zmq::context_t without_handler;
+  Limits limits;
+  limits.handshake = std::chrono::milliseconds(50);
+  const auto alone = CommandSocket::make(without_handler, {endpoint, GetParam()}, limits);
+  const Result<Binding> bound = alone->bind(SocketAccess{});
+  ASSERT_TRUE(bound.ok());
+  MonitoredClient client;
+  client.socket.connect(endpoint);
+  zmq::pollitem_t told{client.monitor.handle(), 0, ZMQ_POLLIN, 0};
+  ASSERT_EQ(zmq::poll(&told, 1, std::chrono::seconds(20)), 1);
+  EXPECT_NE(client.end_of_handshake(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
 }
 
 INSTANTIATE_TEST_SUITE_P(Rep, CommandSocketTest, ::testing::Values(Transport::kPrivate));
