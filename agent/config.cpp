@@ -133,7 +133,7 @@ void add_memory_limits(CLI::App& app, Limits& limits) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--max-once-bytes", limits.once_bytes, "Bytes of replies remembered with them")
-      ->check(CLI::Range(std::size_t{1} << 20, std::size_t{1} << 40))
+      ->check(CLI::Range(std::size_t{4} << 20, std::size_t{1} << 40))  // the largest batch fits
       ->capture_default_str();
   app.add_option("--max-subscription-bytes", limits.subscription_bytes,
                  "Bytes of all subscriptions at one endpoint, 64 beside each topic; beyond it who has most is cut off")
@@ -159,7 +159,7 @@ void add_limits(CLI::App& app, Limits& limits, Words& words) {
       ->check(CLI::Range(std::int64_t{1}, kLongestLease.count()))
       ->capture_default_str();
   app.add_option("--once-lifetime", words.once_s, "Seconds for which the outcome of a `once` is remembered")
-      ->check(CLI::Range(1, 86'400))
+      ->check(CLI::Range(60, 86'400))  // clients count on a minute
       ->capture_default_str();
   app.add_option("--handshake-time", words.handshake_ms, "Milliseconds for a connection to say who it is")
       ->check(CLI::Range(10, 600'000))
@@ -168,6 +168,9 @@ void add_limits(CLI::App& app, Limits& limits, Words& words) {
                  "Connections at a time, commands and events together; 0: as many as there are descriptors")
       ->capture_default_str();
   app.add_option("--max-connections-per-user", limits.connections_per_uid, "The same of one local user; 0: no limit")
+      ->capture_default_str();
+  app.add_option("--max-endpoints", limits.endpoints, "Endpoints of each kind")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--max-requests-per-second", limits.requests_per_second,
                  "Requests of one caller where others are served too, each of a batch counted; 0: no limit")
