@@ -43,7 +43,7 @@ Result<std::optional<Policy>> read_policy(const Config& config) {
   if (!content) {
     return content.error();
   }
-  Result<Policy> policy = parse_policy(*content, config.policy);
+  Result<Policy> policy = parse_policy(*content, config.policy, config.policy_is());
   if (!policy) {
     return std::move(policy).error();
   }

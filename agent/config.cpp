@@ -1,10 +1,15 @@
 #include "agent/config.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <set>
 
 #include "agent/access/policy_words.hpp"
+#include "agent/config_file.hpp"
+#include "agent/config_report.hpp"
+#include "agent/version.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -46,6 +51,7 @@ struct Words {
   std::string events_mode;
   std::string socket_group;
   std::string audit_failure = "refuse";
+  std::string log_format = "text";
 };
 
 void add_endpoints(CLI::App& app, Config& config, Words& words) {
@@ -70,15 +76,13 @@ void add_endpoints(CLI::App& app, Config& config, Words& words) {
 void add_access(CLI::App& app, Config& config, Words& words) {
   app.add_flag("--insecure-tcp", config.insecure_tcp,
                "Allow TCP endpoints without keys, on loopback only: whoever connects is served, as nobody by root");
-  auto* const secret =
-      app.add_option("--curve-secret", config.curve_secret,
-                     "The agent's pair of keys (NAME.secret): TCP endpoints take only clients with a key")
-          ->envname("SHMBUS_CURVE_SECRET");
-  auto* const keys = app.add_option("--curve-keys", config.curve_keys,
-                                    "Directory with the keys (NAME.key) of those who may connect; read again on SIGHUP")
-                         ->envname("SHMBUS_CURVE_KEYS");
-  secret->needs(keys);
-  keys->needs(secret);
+  app.add_option(
+         "--curve-secret", config.curve_secret,
+         "The agent's pair of keys (NAME.secret): TCP endpoints take only clients with a key; with --curve-keys")
+      ->envname("SHMBUS_CURVE_SECRET");
+  app.add_option("--curve-keys", config.curve_keys,
+                 "Directory with the keys (NAME.key) of those who may connect; read again on SIGHUP")
+      ->envname("SHMBUS_CURVE_KEYS");
   app.add_option("--policy", config.policy, "Rules of who may do what (TOML); read again on SIGHUP")
       ->envname("SHMBUS_POLICY");
   app.add_option(
@@ -178,6 +182,17 @@ void add_limits(CLI::App& app, Limits& limits, Words& words) {
       ->capture_default_str();
 }
 
+// A file with rules and quotas is the policy too.
+Result<void> take_policy_of(const ConfigFile& file, Config& config) {
+  if (!config.policy.empty()) {
+    return Error{.code = ErrorCode::kBadRequest,
+                 .message = file.path + " has rules or quotas, and --policy names a file with others"};
+  }
+  config.policy = file.path;
+  config.has_policy_within = true;
+  return {};
+}
+
 Result<void> take(const Words& words, Config& config) {
   std::optional<gid_t> group;
   if (!words.socket_group.empty()) {
@@ -199,11 +214,44 @@ Result<void> take(const Words& words, Config& config) {
                      : words.detection == "scan" ? DetectionMode::kScan
                                                  : DetectionMode::kAuto;
   config.refuses_without_audit = words.audit_failure == "refuse";
+  config.log_format = words.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   if (config.insecure_tcp && !config.curve_secret.empty()) {
     return Error{.code = ErrorCode::kBadRequest, .message = "--insecure-tcp and --curve-secret exclude each other"};
   }
+  if (config.curve_secret.empty() != config.curve_keys.empty()) {
+    return Error{.code = ErrorCode::kBadRequest, .message = "--curve-secret and --curve-keys need each other"};
+  }
   use_defaults(config);
   return {};
+}
+
+void add_log(CLI::App& app, Config& config, Words& words) {
+  app.add_option("--log-level", config.log_level, "trace, debug, info, warning, error, critical or off")
+      ->envname("SHMBUS_LOG_LEVEL")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
+      ->capture_default_str();
+  app.add_option("--log-format", words.log_format, "text, or json: an object on each line")
+      ->envname("SHMBUS_LOG_FORMAT")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
+void add_questions(CLI::App& app, Config& config, std::string& file) {
+  app.set_version_flag("--version", version_text());
+  app.add_option("--config", file,
+                 "File with options (TOML), which those given here or in the environment precede\n"
+                 "(default: " +
+                     std::string(kConfigFile) + " if it exists)")
+      ->envname("SHMBUS_CONFIG");
+  app.add_flag("--check", config.check, "Print all options with their values and where these come from, and end");
+}
+
+// The file that was asked for, or the usual one where there is one.
+Result<ConfigFile> read_file(CLI::App& app, const std::string& asked_for) {
+  if (asked_for.empty() && ::access(kConfigFile, F_OK) != 0) {
+    return ConfigFile{};
+  }
+  return read_config_file(app, asked_for.empty() ? kConfigFile : asked_for);
 }
 
 }  // namespace
@@ -216,21 +264,19 @@ ParsedConfig parse_config(int argc, char** argv) {
               .lease_s = config.limits.lease.count(),
               .once_s = config.limits.once_lifetime.count(),
               .handshake_ms = config.limits.handshake.count()};
+  std::string path;
   CLI::App app{"System V shared memory of this host as a resource on a ZeroMQ bus.", "shmbus-agent"};
   app.footer(
       "Without endpoints the sockets are in SHMBUS_RUNTIME_DIR, else RUNTIME_DIRECTORY (systemd), else /run/shmbus\n"
       "for root, else XDG_RUNTIME_DIR/shmbus, else /tmp/shmbus-UID.\n\n"
       "Exit status: 0 stopped by SIGTERM or SIGINT, 1 refused or failed, 2 wrong usage.\n\n"
       "Examples:\n  shmbus-agent\n  shmbus-agent --socket-mode 666 --policy /etc/shmbus/policy.toml\n"
-      "  shmbus-agent --commands tcp://127.0.0.1:5555 --insecure-tcp");
-  app.set_version_flag("--version", "shmbus-agent " SHMBUS_VERSION);
+      "  shmbus-agent --commands tcp://127.0.0.1:5555 --insecure-tcp\n  shmbus-agent --config shmbus.toml --check");
+  add_questions(app, config, path);
   add_endpoints(app, config, words);
   add_access(app, config, words);
   add_detection(app, words);
-  app.add_option("--log-level", config.log_level, "trace, debug, info, warning, error, critical or off")
-      ->envname("SHMBUS_LOG_LEVEL")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
-      ->capture_default_str();
+  add_log(app, config, words);
   add_limits(app, config.limits, words);
   add_memory_limits(app, config.limits);
   try {
@@ -239,9 +285,19 @@ ParsedConfig parse_config(int argc, char** argv) {
     parsed.exit_status = app.exit(error) == 0 ? 0 : exit_status_of(ErrorCode::kBadRequest);
     return parsed;
   }
-  if (const Result<void> taken = take(words, config); !taken) {
-    std::cerr << taken.error().message << "\nRun with --help for more information.\n";
-    parsed.exit_status = exit_status_of(taken.error().code);
+  const Origins origins = origins_of(app, argc, argv);
+  Result<ConfigFile> file = read_file(app, path);
+  Result<void> taken = file ? apply(*file) : file.error();
+  taken = taken ? take(words, config) : taken;
+  if (taken && file->has_policy) {
+    taken = take_policy_of(*file, config);
+  }
+  if (!taken) {
+    std::cerr << taken.error().message << (taken.error().hint.empty() ? "" : "; ") << taken.error().hint
+              << "\nRun with --help for more information.\n";
+    parsed.exit_status = exit_status_of(ErrorCode::kBadRequest);
+  } else if (config.check) {
+    parsed.report = report(app, origins, *file, config);
   }
   return parsed;
 }

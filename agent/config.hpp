@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "agent/access/endpoint.hpp"
+#include "agent/access/policy_file.hpp"
+#include "agent/log_format.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/result.hpp"
 #include "protocol/runtime_directory.hpp"
@@ -60,15 +62,21 @@ struct Config {
   std::chrono::milliseconds scan_interval{250};  // at most, between two scans; 0: no scan, and by default no trace
   std::chrono::milliseconds settle{1};           // at least, between two looks at what is traced
   std::string log_level = "info";
+  LogFormat log_format = LogFormat::kText;
   bool insecure_tcp = false;
   std::string curve_secret;           // file with the agent's pair of keys; with it TCP needs keys
   std::string curve_keys;             // directory with the public keys of those who may connect
   std::string policy;                 // file with the rules; none: local callers act as themselves
+  bool has_policy_within = false;     // it is the configuration file, with options beside
   std::string explain;                // a question to the policy, instead of a start
+  bool check = false;                 // a question to the configuration, instead of a start
   std::string audit;                  // file for the audit; none: no audit
   bool refuses_without_audit = true;  // what would change something, while the audit can't be written
   Limits limits;
 
+  [[nodiscard]] PolicyIs policy_is() const {
+    return has_policy_within ? PolicyIs::kAmongOthers : PolicyIs::kTheWholeFile;
+  }
   [[nodiscard]] TcpMode tcp() const {
     return !curve_secret.empty() ? TcpMode::kCurve : insecure_tcp ? TcpMode::kInsecure : TcpMode::kRefused;
   }
@@ -80,11 +88,14 @@ struct Config {
   }
 };
 
-// What the command line and the environment ask for; or the status to exit with, after --help, --version or a usage
-// error, which it has printed.
+inline constexpr const char* kConfigFile = "/etc/shmbus/shmbus.toml";
+
+// What the command line, the environment and the configuration file ask for, in that order; or the status to exit with,
+// after --help, --version or a usage error, which it has printed. `report` is what --check is to print.
 struct ParsedConfig {
   Config config;
   std::optional<int> exit_status;
+  std::string report;
 };
 [[nodiscard]] ParsedConfig parse_config(int argc, char** argv);
 

@@ -35,10 +35,11 @@ constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
 constexpr std::size_t kFilesBesideConnections = 64;  // if tracing takes more of them, the gate refuses earlier
 
-void log_to_stderr(const std::string& level) {
+void log_to_stderr(const Config& config) {
+  const bool for_journal = config.log_format == LogFormat::kText && stderr_is_journal();
   spdlog::set_default_logger(spdlog::stderr_logger_mt("shmbus"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
-  spdlog::set_level(spdlog::level::from_str(level));
+  spdlog::set_formatter(make_log_formatter(for_journal ? LogFormat::kJournal : config.log_format));
+  spdlog::set_level(spdlog::level::from_str(config.log_level));
 }
 
 // SIGTERM, SIGINT and SIGHUP as a descriptor. Called before any thread exists, so that every thread has them blocked.
@@ -175,7 +176,7 @@ int print_explanation(const Config& config) {
   if (!config.policy.empty()) {
     std::ostringstream content;
     content << std::ifstream(config.policy).rdbuf();
-    Result<Policy> parsed = content ? parse_policy(content.str(), config.policy)
+    Result<Policy> parsed = content ? parse_policy(content.str(), config.policy, config.policy_is())
                                     : Error{.code = ErrorCode::kBadRequest, .message = "can't read " + config.policy};
     if (!parsed) {
       return refuse(parsed.error());
@@ -190,6 +191,19 @@ int print_explanation(const Config& config) {
   return 0;
 }
 
+// Also whether the files are there that decide who may do what. Nothing is made or changed.
+int print_check(const ParsedConfig& parsed) {
+  std::cout << parsed.report;
+  Result<void> checked = check_endpoints(parsed.config);
+  if (checked) {
+    Config without_audit = parsed.config;
+    without_audit.audit.clear();  // to open it is to make it
+    const Result<AccessFiles> files = read_access_files(without_audit);
+    checked = files ? Result<void>() : files.error();
+  }
+  return checked ? 0 : refuse(checked.error());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -198,9 +212,12 @@ int main(int argc, char** argv) {
     if (parsed.exit_status) {
       return *parsed.exit_status;
     }
-    log_to_stderr(parsed.config.log_level);
+    log_to_stderr(parsed.config);
     if (!parsed.config.explain.empty()) {
       return print_explanation(parsed.config);
+    }
+    if (parsed.config.check) {
+      return print_check(parsed);
     }
     return serve(parsed.config);
   } catch (const std::exception& error) {

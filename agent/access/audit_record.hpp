@@ -10,12 +10,11 @@
 #include <string_view>
 
 #include "agent/access/principal.hpp"
+#include "agent/json_object.hpp"
 #include "protocol/error.hpp"
 #include "protocol/segment.hpp"
 
 namespace shmbus::agent {
-
-using WallTime = std::chrono::system_clock::time_point;
 
 // What the policy said.
 enum class Verdict : std::uint8_t { kAllow, kDeny };

@@ -39,6 +39,12 @@ void admit(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& 
 
 }  // namespace
 
+std::string zeromq_version() {
+  const auto [major, minor, patch] = zmq::version();
+  return std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(patch) +
+         (zmq_has("curve") != 0 ? " with CURVE" : " without CURVE");
+}
+
 void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t most_bytes) {
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(most_bytes));
   socket.set(zmq::sockopt::backlog, limits.backlog);

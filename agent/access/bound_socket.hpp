@@ -15,6 +15,9 @@ class socket_t;
 
 namespace shmbus::agent {
 
+// "4.3.4 with CURVE", or without
+[[nodiscard]] std::string zeromq_version();
+
 // Sets what every socket of the agent has: bounds on messages, handshakes and the end.
 void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t most_bytes);
 

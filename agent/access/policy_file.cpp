@@ -281,10 +281,22 @@ constexpr std::array kTables{
                                Content& content) { return read_tables(node, content.quotas, read_quota); }},
 };
 
+void drop_others(toml::table& table) {
+  for (auto next = table.begin(); next != table.end();) {
+    const std::string_view name = next->first.str();
+    const bool is_ours =
+        std::any_of(kTables.begin(), kTables.end(), [&](const auto& ours) { return ours.name == name; });
+    next = is_ours ? std::next(next) : table.erase(next);
+  }
+}
+
 }  // namespace
 
-Result<Policy> parse_policy(const std::string& toml, const std::string& name) {
-  const toml::parse_result parsed = toml::parse(std::string_view(toml));
+Result<Policy> parse_policy(const std::string& toml, const std::string& name, PolicyIs is) {
+  toml::parse_result parsed = toml::parse(std::string_view(toml));
+  if (parsed && is == PolicyIs::kAmongOthers) {
+    drop_others(parsed.table());
+  }
   Content content;
   const Result<void> read = parsed ? read_table<Content>(parsed.table(), kTables, content)
                                    : at(parsed.error().source(), escape_for_terminal(parsed.error().description()));

@@ -18,6 +18,7 @@
 //   attachments = 64
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "agent/access/policy.hpp"
@@ -25,10 +26,14 @@
 
 namespace shmbus::agent {
 
+// Whether the file may say something else too, which is then somebody else's to read.
+enum class PolicyIs : std::uint8_t { kTheWholeFile, kAmongOthers };
+
 // The policy that `toml` says; `name` is the file's, for messages. Looks users and groups up, which may block.
 // Errors: kBadRequest "NAME:LINE:COLUMN: …" for what is no TOML; unknown tables, keys, operations, users, groups; wrong
 // types; values out of range; empty lists; and what could never have an effect: a bound where nothing is given, a key
 // for an operation without a segment, callers acting as themselves where all are remote.
-[[nodiscard]] Result<Policy> parse_policy(const std::string& toml, const std::string& name);
+[[nodiscard]] Result<Policy> parse_policy(const std::string& toml, const std::string& name,
+                                          PolicyIs is = PolicyIs::kTheWholeFile);
 
 }  // namespace shmbus::agent
