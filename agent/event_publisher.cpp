@@ -20,6 +20,15 @@ void send(EventPublisher::Outlet& outlet, std::string_view topic, std::string_vi
   outlet.unread = true;
 }
 
+void cut_off_largest(const EventPublisher::Outlet& outlet) {
+  const auto [principal, connections] = outlet.subscriptions.largest();
+  spdlog::warn("cut off {}, with most of too many subscriptions at {}", principal.empty() ? kAnonymous : principal,
+               outlet.endpoint.address);
+  for (const ConnectionId& connection : connections) {
+    ConnectionGate::instance().cut(connection);
+  }
+}
+
 }  // namespace
 
 EventPublisher::EventPublisher(zmq::context_t& context, const Limits& limits, EventJournal& journal)
@@ -45,13 +54,15 @@ void EventPublisher::notify(std::string_view topic) {
   const std::string body = encode_notice(
       {.epoch = journal_.epoch(), .seq = journal_.seq(), .host = journal_.host(), .time_ns = unix_time_ns()});
   send_to_all(topic, body);
+  for (Outlet& outlet : outlets_) {
+    outlet.subscriptions.forget_closed();
+  }
 }
 
-// Where nobody subscribes to anything libzmq would drop it, at some cost. Without names of peers one could end
-// another's subscriptions as far as we are told.
+// Where nobody subscribes to anything libzmq would drop it, at some cost.
 void EventPublisher::send_to_all(std::string_view topic, std::string_view body) {
   for (Outlet& outlet : outlets_) {
-    if (!outlet.subscriptions.empty() || outlet.endpoint.transport == Transport::kInsecure) {
+    if (!outlet.subscriptions.empty()) {
       send(outlet, topic, body);
     }
   }
@@ -69,30 +80,19 @@ void EventPublisher::answer_subscriptions(Outlet& outlet) {
       continue;
     }
     const std::string_view topic = bytes.substr(1);
-    const std::string_view peer = peer_of(message, outlet.endpoint.transport);
+    const ConnectionId connection = connection_at(zmq_msg_get(message.handle(), ZMQ_SRCFD));
     if (bytes.front() != kBegins) {
-      outlet.subscriptions.ended(peer, topic);
+      outlet.subscriptions.ended(connection, topic);
       continue;
     }
-    if (const std::optional<std::string> excessive = outlet.subscriptions.began(peer, topic)) {
-      cut_off_excessive(outlet, *excessive);
+    if (outlet.subscriptions.began(connection, peer_of(message, outlet.endpoint.transport), topic)) {
+      cut_off_largest(outlet);
     }
     if (is_sync_topic(topic)) {
       send(outlet, topic, encode_notice({.epoch = journal_.epoch(), .seq = journal_.seq(), .host = {}, .time_ns = {}}));
     }
   }
   outlet.unread = true;
-}
-
-void EventPublisher::cut_off_excessive(Outlet& outlet, const std::string& principal) {
-  spdlog::warn("cut off {}, with most of too many subscriptions at {}", principal.empty() ? kAnonymous : principal,
-               outlet.endpoint.address);
-  const std::string path = path_of_endpoint(outlet.endpoint.address);
-  if (path.empty()) {
-    cut_off(outlet);
-  } else if (const std::optional<std::uint32_t> uid = uid_of(principal)) {
-    ConnectionGate::instance().cut(*uid, path);
-  }
 }
 
 void EventPublisher::cut_off_keys() {

@@ -37,7 +37,7 @@ class EventPublisher {
   };
 
   // Reads the subscriptions that came in and answers those to sync topics. When there are too many, who has most is cut
-  // off: on ipc that user, on TCP everybody, because nothing there tells one connection from another.
+  // off.
   void answer_subscriptions(Outlet& outlet);
 
   // Cuts all subscribers with keys off, so that each has to show its key again. Whoever may come back connects again by
@@ -53,7 +53,6 @@ class EventPublisher {
 
  private:
   void cut_off(Outlet& outlet);
-  void cut_off_excessive(Outlet& outlet, const std::string& principal);
   void send_to_all(std::string_view topic, std::string_view body);
 
   zmq::context_t& context_;

@@ -4,12 +4,9 @@
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace shmbus::agent {
 namespace {
@@ -41,15 +38,6 @@ std::optional<std::uint32_t> peer_uid(int fd) {
   return peer.uid;
 }
 
-// Where a Unix socket is bound that accepted this connection.
-std::string path_of(int fd) {
-  sockaddr_un address{};
-  socklen_t length = sizeof address;
-  const bool is_unix =
-      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0 && address.sun_family == AF_UNIX;
-  return is_unix ? std::string(address.sun_path, ::strnlen(address.sun_path, sizeof address.sun_path)) : std::string();
-}
-
 UniqueFd spare_descriptor() { return UniqueFd(::eventfd(0, EFD_CLOEXEC)); }
 
 bool is_out_of_descriptors(int errno_value) { return errno_value == EMFILE || errno_value == ENFILE; }
@@ -61,6 +49,12 @@ bool becomes_aborted(int errno_value) {
 }
 
 }  // namespace
+
+ConnectionId connection_at(int fd) { return {.fd = fd, .cookie = fd < 0 ? 0 : cookie_of(fd).value_or(0)}; }
+
+bool is_open(const ConnectionId& connection) {
+  return connection.fd < 0 || (connection.cookie != 0 && connection_at(connection.fd) == connection);
+}
 
 ConnectionGate::ConnectionGate() : reserve_(spare_descriptor()) {}
 
@@ -201,13 +195,11 @@ void ConnectionGate::tell(const Uid& uid, const std::string& why) {
   spdlog::warn("refused a connection of {}: {}", uid ? "uid " + std::to_string(*uid) : "an unknown user", why);
 }
 
-std::size_t ConnectionGate::cut(std::uint32_t uid, const std::string& path) {
+bool ConnectionGate::cut(const ConnectionId& connection) {
   const std::lock_guard lock(mutex_);  // no number is given to another connection meanwhile
-  return static_cast<std::size_t>(std::count_if(by_fd_.begin(), by_fd_.end(), [&](const auto& entry) {
-    const auto& [fd, connection] = entry;
-    return connection.uid == uid && cookie_of(fd) == connection.cookie && path_of(fd) == path &&
-           ::shutdown(fd, SHUT_RDWR) == 0;
-  }));
+  const auto known = by_fd_.find(connection.fd);
+  return known != by_fd_.end() && known->second.cookie == connection.cookie && is_open(connection) &&
+         ::shutdown(connection.fd, SHUT_RDWR) == 0;
 }
 
 GateCounts ConnectionGate::counts() const {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -17,6 +18,19 @@
 #include "agent/kernel/unique_fd.hpp"
 
 namespace shmbus::agent {
+
+// A connection, which a descriptor alone is not: its number is given again. `cookie` is the kernel's (SO_COOKIE in
+// socket(7)), which no other has; 0 where there is none. Without a descriptor (-1) it is inside the process.
+struct ConnectionId {
+  int fd = -1;
+  std::uint64_t cookie = 0;
+
+  friend auto operator<=>(const ConnectionId&, const ConnectionId&) = default;
+};
+
+// Of what `fd` is now.
+[[nodiscard]] ConnectionId connection_at(int fd);
+[[nodiscard]] bool is_open(const ConnectionId& connection);
 
 // Connections that may be open at a time; 0: no cap. A client of commands and events has two.
 struct ConnectionCaps {
@@ -58,8 +72,8 @@ class ConnectionGate {
   // from the network or from want of memory or descriptors.
   [[nodiscard]] int accept(int listener, sockaddr* address, socklen_t* length, int flags) noexcept;
 
-  // Ends the connections of `uid` to the Unix socket at `path`. Returns how many.
-  std::size_t cut(std::uint32_t uid, const std::string& path);
+  // Ends `connection`, unless it is closed or was not accepted here. Returns whether it did.
+  bool cut(const ConnectionId& connection);
 
   [[nodiscard]] GateCounts counts() const;
   [[nodiscard]] std::size_t open_now();  // connections; asks each

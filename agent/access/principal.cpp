@@ -9,7 +9,6 @@ namespace shmbus::agent {
 namespace {
 
 constexpr std::string_view kLocalPrefix = "localhost:";
-constexpr std::string_view kUidPrefix = "uid:";
 
 template <class Number>
 std::optional<Number> take_number(std::string_view& text) {
@@ -37,21 +36,8 @@ std::optional<Caller> caller_from_peer_address(std::string_view peer_address) {
   if (!uid || !gid || !pid || !rest.empty()) {
     return std::nullopt;
   }
-  return Caller{.principal = std::string(kUidPrefix) + std::to_string(*uid),
-                .uid = uid,
-                .gid = gid,
-                .pid = pid,
-                .key_name = {},
-                .identity = {}};
-}
-
-std::optional<std::uint32_t> uid_of(std::string_view principal) {
-  if (!principal.starts_with(kUidPrefix)) {
-    return std::nullopt;
-  }
-  std::string_view rest = principal.substr(kUidPrefix.size());
-  const auto uid = take_number<std::uint32_t>(rest);
-  return rest.empty() ? uid : std::nullopt;
+  return Caller{
+      .principal = "uid:" + std::to_string(*uid), .uid = uid, .gid = gid, .pid = pid, .key_name = {}, .identity = {}};
 }
 
 Caller anonymous_caller() {

@@ -30,9 +30,6 @@ inline constexpr std::string_view kAnonymous = "anonymous";
 // connected. Nothing for any other form.
 [[nodiscard]] std::optional<Caller> caller_from_peer_address(std::string_view peer_address);
 
-// The uid in a principal "uid:1000"; nothing in another one.
-[[nodiscard]] std::optional<std::uint32_t> uid_of(std::string_view principal);
-
 // Who shares this with every other client of an endpoint without keys.
 [[nodiscard]] Caller anonymous_caller();
 

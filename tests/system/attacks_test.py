@@ -42,6 +42,31 @@ for line in sys.stdin:
 """
 
 
+ENDS = """
+import json, socket, sys
+path, opening, begin, end, sync = sys.argv[1], *map(bytes.fromhex, sys.argv[2:])
+def connected(first):
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(20)
+    connection.connect(path)
+    connection.sendall(opening + first)
+    return connection
+def is_told(connection):
+    told = b""
+    while b"sync/" + b"0" * 32 not in told:
+        told += connection.recv(1000)
+one, other = connected(begin + sync), connected(b"")
+is_told(one)
+one.close()
+for line in sys.stdin:
+    for _ in range(json.loads(line)):
+        other.sendall(end + sync)
+        is_told(other)
+        other.sendall(sync.replace(b"\\1sync", b"\\0sync"))
+    print(line, flush=True)
+"""
+
+
 class ExposedTest(callers.AccessTest):
     OPTIONS = ("--socket-mode", "666")
 
@@ -235,6 +260,16 @@ class Subscriptions(callers.AccessTest):
         self.client.result("create", shm_key=77, shm_segsz=10)
         self.assertEqual([event["event"] for event in events.events()], ["created"])
         zmtp.Peer(zmtp.connected(self.agent.events, OTHER, OTHER), socket_type=b"SUB").close()
+
+    def test_what_a_peer_had_too_does_not_end_with_it(self):
+        events = self.subscribe()
+        opening, begin, end, sync = (data.hex() for data in (
+            zmtp.opening(b"SUB"), zmtp.message(b"\1shm/"), zmtp.message(b"\0shm/"), zmtp.message(b"\1sync/" + b"0" * 32)))
+        other = callers.Child(self, ENDS, self.agent.events.removeprefix("ipc://"), opening, begin, end, sync, user=OTHER,
+                              group=OTHER, extra_groups=[])
+        self.assertEqual(other.ask(20), 20)
+        self.client.result("create", shm_key=77, shm_segsz=10)
+        self.assertEqual([event["event"] for event in events.events()], ["created"])
 
     def test_what_a_peer_says_to_end_is_still_there(self):
         events = self.subscribe()
