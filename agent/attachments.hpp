@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,7 +29,7 @@ struct HeldAttachment {
   Access access = Access::kReadWrite;
   std::chrono::milliseconds lease{};
   Clock::time_point deadline;
-  std::unique_ptr<Attachment> mapping;
+  Attachment mapping;
 };
 
 class Attachments {

@@ -28,6 +28,22 @@ Result<Binding> CommandSocket::bind(const SocketAccess& access) {
   return bound;
 }
 
+void CommandSocket::send(ReplyBuffer& reply) {
+  const std::string_view bytes = reply.bytes();
+  ReplyBuffer::Block* const block = reply.hand_on();
+  if (block == nullptr) {
+    send(bytes);
+    return;
+  }
+  std::unique_ptr<ReplyBuffer::Block, decltype(&ReplyBuffer::discard)> unsent(block, &ReplyBuffer::discard);
+  // libzmq only reads it, and discards it in whichever thread is done with it.
+  zmq::message_t message(
+      const_cast<char*>(bytes.data()), bytes.size(),
+      [](void* /*data*/, void* hint) { ReplyBuffer::discard(static_cast<ReplyBuffer::Block*>(hint)); }, block);
+  static_cast<void>(unsent.release());
+  send_message(std::move(message));
+}
+
 bool CommandSocket::take(zmq::message_t& frame) { return socket_.recv(frame, zmq::recv_flags::dontwait).has_value(); }
 
 std::size_t CommandSocket::drop_rest(const zmq::message_t& frame) {

@@ -10,6 +10,7 @@
 #include "agent/access/bound_socket.hpp"
 #include "agent/access/endpoint.hpp"
 #include "agent/config.hpp"
+#include "agent/reply_buffer.hpp"
 
 namespace shmbus::agent {
 
@@ -41,7 +42,10 @@ class CommandSocket {
   virtual std::optional<Received> receive() = 0;
 
   // Answers the last request. A reply to a client that left, or that does not read its replies, is dropped.
-  virtual void send(std::string_view reply) = 0;
+  void send(std::string_view reply) { send_message(zmq::message_t(reply)); }
+
+  // The same, taking over what is large.
+  void send(ReplyBuffer& reply);
 
   [[nodiscard]] zmq::socket_ref socket() { return socket_; }
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
@@ -59,6 +63,8 @@ class CommandSocket {
   zmq::socket_t socket_;
 
  private:
+  virtual void send_message(zmq::message_t reply) = 0;
+
   Endpoint endpoint_;
 };
 

@@ -57,7 +57,7 @@ Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attach
       unpack_limits_(limits.unpack),
       once_(limits) {}
 
-std::string_view Dispatcher::handle(std::string_view frame, const Sender& sender, Clock::time_point now) {
+ReplyBuffer& Dispatcher::handle(std::string_view frame, const Sender& sender, Clock::time_point now) {
   DecodedRequest decoded = decode_request(frame, unpack_limits_);
   const auto& [caller, refusal, rate] = sender.admitted;
   if (refusal != nullptr) {
@@ -81,7 +81,8 @@ std::string_view Dispatcher::handle(std::string_view frame, const Sender& sender
                            .facts = facts_,
                            .caller = caller,
                            .now = now,
-                           .endpoint = sender.endpoint};
+                           .endpoint = sender.endpoint,
+                           .reply = &reply_};
   try {
     if (std::optional<Error> changed = check_epoch(request)) {
       reply_with(decoded.id, *std::move(changed));
@@ -103,7 +104,7 @@ void Dispatcher::refuse(const RequestId& id, const Sender& sender, const Error& 
   reply_with(id, refusal);
 }
 
-std::string_view Dispatcher::refuse_parts(std::size_t parts) {
+ReplyBuffer& Dispatcher::refuse_parts(std::size_t parts) {
   reply_with({}, Error{.code = ErrorCode::kBadRequest,
                        .message = "a request is one frame, this message had " + std::to_string(parts)});
   return reply_;
@@ -120,7 +121,7 @@ void Dispatcher::handle_once(OperationContext& context, const Request& request) 
   } else if (*remembered != nullptr) {
     log_outcome(request.operation, context.caller, "repeated");
     const EventJournal& journal = publisher_.journal();
-    encode_repeated_reply(request.id, **remembered, journal.epoch(), journal.seq(), reply_);
+    reply_.encode_repeated(request.id, **remembered, journal.epoch(), journal.seq());
   } else {
     Outcome outcome = run(context, request.operation);
     once_.remember(principal, *request.once, operation, encode_outcome(outcome), context.now);
@@ -179,6 +180,7 @@ Dispatcher::Outcome Dispatcher::run_one(OperationContext& context, const Request
 
 BatchResult Dispatcher::run_batch(OperationContext& context, const BatchRequest& batch) {
   BatchResult result;
+  context.reply = nullptr;  // it has room for one read
   for (const BatchItem& item : batch.requests) {
     const Request* const request = std::get_if<Request>(&item.request);
     Reply reply;
@@ -205,7 +207,7 @@ std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
 
 void Dispatcher::reply_with(const RequestId& id, Outcome outcome) {
   const EventJournal& journal = publisher_.journal();
-  encode_reply({.id = id, .outcome = std::move(outcome), .epoch = journal.epoch(), .seq = journal.seq()}, reply_);
+  reply_.encode({.id = id, .outcome = std::move(outcome), .epoch = journal.epoch(), .seq = journal.seq()});
 }
 
 }  // namespace shmbus::agent

@@ -1,13 +1,13 @@
 // The gate that every request passes: decode, epoch, once, the operation, reply. One thread.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "agent/access/admission.hpp"
 #include "agent/authority.hpp"
 #include "agent/once_cache.hpp"
 #include "agent/operations/operations.hpp"
+#include "agent/reply_buffer.hpp"
 
 namespace shmbus::agent {
 
@@ -25,10 +25,10 @@ class Dispatcher {
 
   // The reply to `frame` of a caller, or of one who is refused; valid until the next call. Never throws for what a
   // client sent.
-  std::string_view handle(std::string_view frame, const Sender& sender, Clock::time_point now);
+  [[nodiscard]] ReplyBuffer& handle(std::string_view frame, const Sender& sender, Clock::time_point now);
 
   // The reply to a message of several frames, which is no request; valid until the next call.
-  std::string_view refuse_parts(std::size_t parts);
+  [[nodiscard]] ReplyBuffer& refuse_parts(std::size_t parts);
 
  private:
   using Outcome = std::variant<OperationResult, Error>;
@@ -51,7 +51,7 @@ class Dispatcher {
   const AgentFacts& facts_;
   const UnpackLimits unpack_limits_;
   OnceCache once_;
-  std::string reply_;  // keeps its memory from one request to the next
+  ReplyBuffer reply_;  // keeps its memory from one request to the next
 };
 
 }  // namespace shmbus::agent

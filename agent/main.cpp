@@ -24,6 +24,7 @@
 #include "agent/kernel/sysv_kernel.hpp"
 #include "agent/kernel/unique_fd.hpp"
 #include "agent/random.hpp"
+#include "protocol/message_memory.hpp"
 #include "protocol/text.hpp"
 
 namespace {
@@ -219,6 +220,7 @@ int main(int argc, char** argv) {
     if (parsed.config.check) {
       return print_check(parsed);
     }
+    keep_message_memory();
     return serve(parsed.config);
   } catch (const std::exception& error) {
     spdlog::critical("stopped by an error: {}", error.what());

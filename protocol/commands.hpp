@@ -102,6 +102,7 @@ struct RemoveRequest {
 
 struct ReadResult {
   std::string data;
+  std::optional<std::string_view> placed = {};  // the bytes where they are already, borrowed, instead of `data`
   bool text = false;  // `data` travels as str instead of bin
   std::uint64_t offset = 0;
   std::uint64_t length = 0;

@@ -12,6 +12,6 @@ std::optional<Received> RepSocket::receive() {
   return received(frame_);
 }
 
-void RepSocket::send(std::string_view reply) { socket_.send(zmq::buffer(reply), zmq::send_flags::dontwait); }
+void RepSocket::send_message(zmq::message_t reply) { socket_.send(reply, zmq::send_flags::dontwait); }
 
 }  // namespace shmbus::agent

@@ -10,9 +10,10 @@ class RepSocket final : public CommandSocket {
   RepSocket(zmq::context_t& context, const Endpoint& endpoint, const Limits& limits);
 
   std::optional<Received> receive() override;
-  void send(std::string_view reply) override;
 
  private:
+  void send_message(zmq::message_t reply) override;
+
   zmq::message_t frame_;
 };
 

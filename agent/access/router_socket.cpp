@@ -32,11 +32,11 @@ bool RouterSocket::take_envelope(zmq::message_t first) {
   return false;
 }
 
-void RouterSocket::send(std::string_view reply) {
+void RouterSocket::send_message(zmq::message_t reply) {
   for (zmq::message_t& part : envelope_) {
     socket_.send(part, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
   }
-  socket_.send(zmq::buffer(reply), zmq::send_flags::dontwait);
+  socket_.send(reply, zmq::send_flags::dontwait);
 }
 
 }  // namespace shmbus::agent

@@ -14,9 +14,9 @@ class RouterSocket final : public CommandSocket {
   RouterSocket(zmq::context_t& context, const Endpoint& endpoint, const Limits& limits);
 
   std::optional<Received> receive() override;
-  void send(std::string_view reply) override;
 
  private:
+  void send_message(zmq::message_t reply) override;
   // Takes the frames up to the empty one that ends the envelope; false if there is none.
   bool take_envelope(zmq::message_t first);
 

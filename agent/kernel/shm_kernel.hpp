@@ -6,10 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/kernel/credentials.hpp"
@@ -20,21 +20,49 @@ namespace shmbus::agent {
 
 enum class Access : std::uint8_t { kReadOnly, kReadWrite };
 
-// One attachment of this process to one segment; the destructor detaches. Bounds are the caller's to keep:
-// offset + length must be at most size(). The copies survive a page that cannot be had (huge pages without
-// reservation) and then tell kNoMemory with the number of bytes done in the message.
+class ShmKernel;
+
+// Where a segment is mapped in this process.
+struct Mapping {
+  ShmId shmid = 0;
+  std::byte* address = nullptr;
+  std::uint64_t size = 0;  // shm_segsz, bytes
+  Access access = Access::kReadOnly;
+};
+
+// One attachment of this process to one segment, or none; the destructor detaches. The kernel that made it must outlive
+// it. Bounds are the caller's to keep: offset + length must be at most size(). The copies survive a page that cannot be
+// had (huge pages without reservation) and then tell kNoMemory with the number of bytes done in the message.
 class Attachment {
  public:
   Attachment() = default;
+  Attachment(ShmKernel& kernel, const Mapping& mapping) : kernel_(&kernel), mapping_(mapping) {}
   Attachment(const Attachment&) = delete;
   Attachment& operator=(const Attachment&) = delete;
-  Attachment(Attachment&&) = delete;
-  Attachment& operator=(Attachment&&) = delete;
-  virtual ~Attachment() = default;
+  Attachment(Attachment&& other) noexcept
+      : kernel_(std::exchange(other.kernel_, nullptr)), mapping_(std::exchange(other.mapping_, {})) {}
+  Attachment& operator=(Attachment&& other) noexcept {
+    if (this != &other) {
+      detach();
+      kernel_ = std::exchange(other.kernel_, nullptr);
+      mapping_ = std::exchange(other.mapping_, {});
+    }
+    return *this;
+  }
+  ~Attachment() { detach(); }
 
-  [[nodiscard]] virtual std::uint64_t size() const = 0;  // shm_segsz, bytes
-  virtual Result<void> read(std::uint64_t offset, std::span<std::byte> into) const = 0;
-  virtual Result<void> write(std::uint64_t offset, std::span<const std::byte> from) = 0;
+  // Lets go; from then on it is none.
+  void detach() noexcept;
+
+  [[nodiscard]] std::uint64_t size() const { return mapping_.size; }
+
+  // Requires an attachment. Errors: kNoMemory as above; kPermissionDenied for a write through a read-only one.
+  [[nodiscard]] Result<void> read(std::uint64_t offset, std::span<std::byte> into) const;
+  [[nodiscard]] Result<void> write(std::uint64_t offset, std::span<const std::byte> from);
+
+ private:
+  ShmKernel* kernel_ = nullptr;
+  Mapping mapping_;
 };
 
 // A segment that create() made or opened. One that was made has the size and mode asked for.
@@ -103,10 +131,30 @@ class ShmKernel {
   virtual Result<void> remove(ShmId shmid) = 0;
 
   // Attaches. Errors: kNotFound, kPermissionDenied (EACCES), kNoMemory.
-  virtual Result<std::unique_ptr<Attachment>> attach(ShmId shmid, Access access) = 0;
+  virtual Result<Attachment> attach(ShmId shmid, Access access) = 0;
 
   [[nodiscard]] virtual KernelLimits limits() = 0;
   [[nodiscard]] virtual KernelUsage usage() = 0;
+
+ private:
+  friend class Attachment;  // which these are for
+  virtual Result<void> copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) = 0;
+  virtual Result<void> copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) = 0;
+  virtual void detach(const Mapping& mapping) noexcept = 0;
 };
+
+inline void Attachment::detach() noexcept {
+  if (kernel_ != nullptr) {
+    std::exchange(kernel_, nullptr)->detach(std::exchange(mapping_, {}));
+  }
+}
+
+inline Result<void> Attachment::read(std::uint64_t offset, std::span<std::byte> into) const {
+  return kernel_->copy_out(mapping_, offset, into);
+}
+
+inline Result<void> Attachment::write(std::uint64_t offset, std::span<const std::byte> from) {
+  return kernel_->copy_in(mapping_, offset, from);
+}
 
 }  // namespace shmbus::agent

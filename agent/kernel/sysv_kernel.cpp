@@ -1,22 +1,19 @@
 #include "agent/kernel/sysv_kernel.hpp"
 
-#include <sys/mman.h>
 #include <sys/shm.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
 
 #include "agent/kernel/host_facts.hpp"
 #include "agent/kernel/kernel_error.hpp"
+#include "agent/kernel/segment_copy.hpp"
 
 namespace shmbus::agent {
 namespace {
 
 constexpr int kMaxCreateTries = 64;
-constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;  // the smallest there is on x86
 
 SegmentStat to_stat(ShmId shmid, const shmid_ds& state) {
   const unsigned mode = state.shm_perm.mode;
@@ -47,82 +44,6 @@ shm_info read_shm_info(int* highest_slot = nullptr) {
   }
   return info;
 }
-
-class SysvAttachment final : public Attachment {
- public:
-  SysvAttachment(void* address, std::uint64_t size, Access access)
-      : address_(static_cast<std::byte*>(address)), size_(size), access_(access) {}
-  ~SysvAttachment() override { ::shmdt(address_); }
-
-  [[nodiscard]] std::uint64_t size() const override { return size_; }
-
-  Result<void> read(std::uint64_t offset, std::span<std::byte> into) const override {
-    if (into.empty()) {
-      return {};
-    }
-    if (may_fault()) {
-      return guarded_copy(::process_vm_readv, into.data(), offset, into.size());
-    }
-    std::memcpy(into.data(), address_ + offset, into.size());
-    return {};
-  }
-
-  Result<void> write(std::uint64_t offset, std::span<const std::byte> from) override {
-    if (access_ == Access::kReadOnly) {
-      return read_only_attachment();
-    }
-    if (from.empty()) {
-      return {};
-    }
-    // writev only reads what its local iovec points to, which has no const form.
-    auto* const source = const_cast<std::byte*>(from.data());
-    if (may_fault()) {
-      if (Result<void> there = have_pages(offset, from.size()); !there) {
-        return there;
-      }
-      return guarded_copy(::process_vm_writev, source, offset, from.size());
-    }
-    std::memcpy(address_ + offset, from.data(), from.size());
-    return {};
-  }
-
- private:
-  // A page of a huge-page segment without reservation may be missing: touching it raises SIGBUS. Such a mapping is
-  // aligned to huge pages, few others are, and for those the guarded copy is merely slower.
-  [[nodiscard]] bool may_fault() const { return reinterpret_cast<std::uintptr_t>(address_) % kHugePage == 0; }
-
-  // Has the kernel provide the pages before the first byte is written, so that a write happens whole or not at all.
-  // Kernels before 5.14 don't know how (EINVAL), and writing will tell.
-  [[nodiscard]] Result<void> have_pages(std::uint64_t offset, std::size_t length) const {
-    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-    std::byte* const start = address_ + offset / page * page;
-    const auto pages = static_cast<std::size_t>(address_ + offset + length - start);
-    if (::madvise(start, pages, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) {
-      return copy_error(errno, 0, length);
-    }
-    return {};
-  }
-
-  // Lets the kernel copy, which answers EFAULT instead of raising a signal.
-  Result<void> guarded_copy(decltype(&::process_vm_readv) copy, std::byte* ours, std::uint64_t offset,
-                            std::size_t length) const {
-    std::size_t done = 0;
-    while (done < length) {
-      const iovec local{ours + done, length - done};
-      const iovec segment{address_ + offset + done, length - done};
-      const ssize_t count = copy(::getpid(), &local, 1, &segment, 1, 0);
-      if (count <= 0) {
-        return copy_error(count < 0 ? errno : EFAULT, done, length);
-      }
-      done += static_cast<std::size_t>(count);
-    }
-    return {};
-  }
-
-  std::byte* const address_;
-  const std::uint64_t size_;
-  const Access access_;
-};
 
 }  // namespace
 
@@ -257,7 +178,7 @@ Result<void> SysvKernel::remove(ShmId shmid) {
   return *done == 0 ? Result<void>() : segment_error(errno, "remove", shmid);
 }
 
-Result<std::unique_ptr<Attachment>> SysvKernel::attach(ShmId shmid, Access access) {
+Result<Attachment> SysvKernel::attach(ShmId shmid, Access access) {
   const Result<void*> attached =
       with_rights([&] { return ::shmat(shmid, nullptr, access == Access::kReadOnly ? SHM_RDONLY : 0); });
   if (!attached) {
@@ -273,8 +194,24 @@ Result<std::unique_ptr<Attachment>> SysvKernel::attach(ShmId shmid, Access acces
     ::shmdt(address);
     return state.error();
   }
-  return std::unique_ptr<Attachment>(std::make_unique<SysvAttachment>(address, state->shm_segsz, access));
+  return Attachment(*this, {.shmid = shmid,
+                            .address = static_cast<std::byte*>(address),
+                            .size = state->shm_segsz,
+                            .access = access});
 }
+
+Result<void> SysvKernel::copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {
+  return copy_from_segment(mapping.address, offset, into);
+}
+
+Result<void> SysvKernel::copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) {
+  if (mapping.access == Access::kReadOnly) {
+    return read_only_attachment();
+  }
+  return copy_to_segment(mapping.address, offset, from);
+}
+
+void SysvKernel::detach(const Mapping& mapping) noexcept { ::shmdt(mapping.address); }
 
 KernelLimits SysvKernel::limits() {
   shminfo info{};

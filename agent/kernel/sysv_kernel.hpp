@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "agent/kernel/shm_kernel.hpp"
@@ -24,11 +23,14 @@ class SysvKernel final : public ShmKernel {
   std::vector<SegmentStat> list() override;
   Result<void> set(ShmId shmid, const PermissionChange& change) override;
   Result<void> remove(ShmId shmid) override;
-  Result<std::unique_ptr<Attachment>> attach(ShmId shmid, Access access) override;
+  Result<Attachment> attach(ShmId shmid, Access access) override;
   [[nodiscard]] KernelLimits limits() override;
   [[nodiscard]] KernelUsage usage() override;
 
  private:
+  Result<void> copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) override;
+  Result<void> copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) override;
+  void detach(const Mapping& mapping) noexcept override;
   Result<SegmentStat> look_up(Key key);
 
   // Makes one system call with the rights of whom we act as.

@@ -12,7 +12,7 @@ void detach_and_report(SegmentFeed& feed, std::span<HeldAttachment> held, const 
   const ShmId shmid = held.front().shmid;
   feed.look_at(shmid);
   for (HeldAttachment& each : held) {
-    each.mapping.reset();
+    each.mapping.detach();
   }
   feed.report(shmid, {.attached = -static_cast<std::int64_t>(held.size())}, actor);
 }
@@ -32,7 +32,7 @@ Result<AttachResult> execute(OperationContext& context, const AttachRequest& req
     return before.error();
   }
   const Access access = request.read_only ? Access::kReadOnly : Access::kReadWrite;
-  Result<std::unique_ptr<Attachment>> mapping = context.kernel.attach(*shmid, access);
+  Result<Attachment> mapping = context.kernel.attach(*shmid, access);
   if (!mapping) {
     return std::move(mapping).error();
   }
@@ -49,7 +49,7 @@ Result<AttachResult> execute(OperationContext& context, const AttachRequest& req
   return AttachResult{.attachment = held.id,
                       .shm_key = before->shm_key,
                       .shm_shmid = *shmid,
-                      .shm_segsz = held.mapping->size(),
+                      .shm_segsz = held.mapping.size(),
                       .read_only = request.read_only,
                       .lease_ms = static_cast<std::uint64_t>(held.lease.count())};
 }

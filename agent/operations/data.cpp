@@ -12,19 +12,21 @@ constexpr std::size_t kFirstLook = 4096;  // bytes in which the end of a text is
 // A mapping to work through: a held one, or one for this request alone.
 struct Opening {
   ShmId shmid = 0;
-  Attachment* mapping = nullptr;
-  std::unique_ptr<Attachment> own;
+  Attachment* held = nullptr;
+  Attachment own = {};
+
+  [[nodiscard]] Attachment& mapping() { return held != nullptr ? *held : own; }
 };
 
 template <class DataRequest>
 Result<Opening> open(OperationContext& context, const DataRequest& request, Access access) {
   if (request.attachment) {
-    const Result<HeldAttachment*> held =
+    Result<HeldAttachment*> held =
         context.attachments.use(*request.attachment, context.caller.principal, context.now);
     if (!held) {
       return held.error();
     }
-    const HeldAttachment& attachment = **held;
+    HeldAttachment& attachment = **held;
     if (access == Access::kReadWrite) {
       context.feed.look_at(attachment.shmid);
     }
@@ -33,7 +35,7 @@ Result<Opening> open(OperationContext& context, const DataRequest& request, Acce
                    .message = "attachment " + std::to_string(attachment.id) + " is read-only",
                    .errno_value = EACCES};
     }
-    return Opening{.shmid = attachment.shmid, .mapping = attachment.mapping.get(), .own = nullptr};
+    return Opening{.shmid = attachment.shmid, .held = &attachment.mapping};
   }
   const Result<ShmId> shmid = resolve(context, request.segment);
   if (!shmid) {
@@ -42,14 +44,12 @@ Result<Opening> open(OperationContext& context, const DataRequest& request, Acce
   if (access == Access::kReadWrite) {
     context.feed.look_at(*shmid);
   }
-  Result<std::unique_ptr<Attachment>> mapping = context.kernel.attach(*shmid, access);
+  Result<Attachment> mapping = context.kernel.attach(*shmid, access);
   if (!mapping) {
     return std::move(mapping).error();
   }
   context.feed.touched_by_us(*shmid);
-  Opening opening{.shmid = *shmid, .mapping = mapping->get(), .own = nullptr};
-  opening.own = std::move(*mapping);
-  return opening;
+  return Opening{.shmid = *shmid, .own = *std::move(mapping)};
 }
 
 Error out_of_range(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
@@ -63,24 +63,40 @@ Error no_room_for(std::size_t length, std::size_t left) {
           .message = std::to_string(length) + " bytes were asked for, the batch has room for " + std::to_string(left)};
 }
 
+// Room for the first `size` bytes of the result's data; those that are there already stay.
+std::span<char> room_for(const OperationContext& context, std::size_t size, ReadResult& result) {
+  if (context.reply == nullptr) {
+    result.data.resize(size);
+    return result.data;
+  }
+  const std::span<char> room = context.reply->place(size);
+  result.placed.emplace(room.data(), room.size());
+  return room;
+}
+
 // Makes a text of the `length` bytes at the result's offset. What is behind its end is hardly looked at, so that many
 // short texts in large segments are read as quickly as small ones. What is looked at in vain counts as read.
 Result<void> read_text(OperationContext& context, const Attachment& mapping, std::size_t length, ReadResult& result) {
-  std::string& text = result.data;
   const std::size_t most = std::min(length, context.data_left);
-  std::size_t end = std::string::npos;
-  for (std::size_t look = kFirstLook; end == std::string::npos && text.size() < most; look *= 2) {
+  std::string_view text;
+  std::size_t end = std::string_view::npos;
+  for (std::size_t look = kFirstLook; end == std::string_view::npos && text.size() < most; look *= 2) {
     const std::size_t begin = text.size();
-    text.resize(std::min(begin + look, most));
-    const auto bytes = std::as_writable_bytes(std::span(text)).subspan(begin);
-    if (Result<void> copied = mapping.read(result.offset + begin, bytes); !copied) {
+    const std::span<char> room = room_for(context, std::min(begin + look, most), result);
+    if (Result<void> copied = mapping.read(result.offset + begin, std::as_writable_bytes(room.subspan(begin)));
+        !copied) {
       return copied;
     }
+    text = {room.data(), room.size()};
     end = text.find('\0', begin);
   }
-  if (end != std::string::npos) {
-    text.resize(end);
-    text.shrink_to_fit();  // a batch keeps many
+  text = text.substr(0, end);
+  if (result.placed) {
+    result.placed = text;
+  } else {
+    result.data.resize(text.size());
+    result.data.shrink_to_fit();  // a batch keeps many
+    text = result.data;
   }
   result.text = true;
   result.length = text.size();
@@ -105,8 +121,7 @@ Result<void> read_bytes(OperationContext& context, const Attachment& mapping, st
   }
   context.data_left -= length;
   result.length = length;
-  result.data.resize(length);
-  return mapping.read(result.offset, std::as_writable_bytes(std::span(result.data)));
+  return mapping.read(result.offset, std::as_writable_bytes(room_for(context, length, result)));
 }
 
 }  // namespace
@@ -118,11 +133,11 @@ Result<ReadResult> execute(OperationContext& context, const ReadRequest& request
                             " bytes were asked for, one read gives at most " + std::to_string(limits::kMaxDataBytes),
                  .hint = "read in pieces"};
   }
-  const Result<Opening> opening = open(context, request, Access::kReadOnly);
+  Result<Opening> opening = open(context, request, Access::kReadOnly);
   if (!opening) {
-    return opening.error();
+    return std::move(opening).error();
   }
-  const std::uint64_t size = opening->mapping->size();
+  const std::uint64_t size = opening->mapping().size();
   if (request.offset > size) {
     return out_of_range(request.offset, request.length.value_or(0), size);
   }
@@ -131,8 +146,8 @@ Result<ReadResult> execute(OperationContext& context, const ReadRequest& request
   result.offset = request.offset;
   result.shm_segsz = size;
   result.eof = request.offset + length == size;
-  Result<void> taken = request.text ? read_text(context, *opening->mapping, length, result)
-                                    : read_bytes(context, *opening->mapping, length, result);
+  Result<void> taken = request.text ? read_text(context, opening->mapping(), length, result)
+                                    : read_bytes(context, opening->mapping(), length, result);
   if (!taken) {
     return std::move(taken).error();
   }
@@ -144,15 +159,15 @@ Result<WriteResult> execute(OperationContext& context, const WriteRequest& reque
   if (!opening) {
     return std::move(opening).error();
   }
-  const std::uint64_t size = opening->mapping->size();
+  const std::uint64_t size = opening->mapping().size();
   const std::uint64_t length = request.data.size() + (request.text ? 1 : 0);
   if (request.offset > size || length > size - request.offset) {
     return out_of_range(request.offset, length, size);
   }
   const std::string with_nul = request.text ? std::string(request.data) + '\0' : std::string();
   const std::string_view data = request.text ? with_nul : request.data;
-  const Result<void> copied = opening->mapping->write(request.offset, std::as_bytes(std::span(data)));
-  opening->own.reset();
+  const Result<void> copied = opening->mapping().write(request.offset, std::as_bytes(std::span(data)));
+  opening->own.detach();
   if (!copied) {
     return copied.error();
   }

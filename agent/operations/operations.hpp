@@ -4,6 +4,7 @@
 
 #include "agent/attachments.hpp"
 #include "agent/config.hpp"
+#include "agent/reply_buffer.hpp"
 #include "agent/watch/segment_feed.hpp"
 #include "protocol/commands.hpp"
 
@@ -31,6 +32,7 @@ struct OperationContext {
   const Caller& caller;
   Clock::time_point now;
   std::string_view endpoint = {};  // where the request came in
+  ReplyBuffer* reply = nullptr;    // where a read puts its bytes; null: into its result
   const Identity* identity = nullptr;
   std::optional<ShmId> made = {};
   std::optional<ShmId> pinned = {};

@@ -4,7 +4,8 @@
 
 namespace shmbus::codec {
 
-Reader::Reader(const msgpack::object& object, const Operation* operation) : operation_(operation) {
+Reader::Reader(const msgpack::object& object, const Operation* operation, DataIs data_is)
+    : operation_(operation), data_is_(data_is) {
   if (object.type == msgpack::type::MAP) {
     map_ = object.via.map;
   } else {
@@ -35,15 +36,17 @@ void Reader::unless_empty(std::string_view name, std::string& text) {
   }
 }
 
-void Reader::data(std::string_view name, std::string& bytes, bool& text) {
+void Reader::data(std::string_view name, ReadResult& result) {
   const msgpack::object* const found = required(name);
   if (found == nullptr) {
     return;
   }
-  text = found->type == msgpack::type::STR;
-  if (found->type == msgpack::type::BIN) {
-    bytes.assign(found->via.bin.ptr, found->via.bin.size);
-  } else if (!read(*found, bytes)) {
+  result.text = found->type == msgpack::type::STR;
+  if (found->type == msgpack::type::BIN && data_is_ == DataIs::kBorrowed) {
+    result.placed.emplace(found->via.bin.ptr, found->via.bin.size);
+  } else if (found->type == msgpack::type::BIN) {
+    result.data.assign(found->via.bin.ptr, found->via.bin.size);
+  } else if (!read(*found, result.data)) {
     refuse(name, *found);
   }
 }

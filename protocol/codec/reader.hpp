@@ -9,18 +9,21 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/codec/replies.hpp"
 #include "protocol/codec/unpack.hpp"
 #include "protocol/commands.hpp"
 
 namespace shmbus::codec {
 
 // The reply to `operation` that `object` holds; in replies.cpp.
-[[nodiscard]] Result<Reply> read_reply(const msgpack::object& object, const Operation& operation);
+[[nodiscard]] Result<Reply> read_reply(const msgpack::object& object, const Operation& operation,
+                                       DataIs data_is = DataIs::kCopied);
 
 class Reader {
  public:
   // `operation` is what was asked, where the answer's form depends on it. `object` must outlive the reader.
-  explicit Reader(const msgpack::object& object, const Operation* operation = nullptr);
+  explicit Reader(const msgpack::object& object, const Operation* operation = nullptr,
+                  DataIs data_is = DataIs::kCopied);
 
   template <class T>
   void field(std::string_view name, T& member) {
@@ -37,7 +40,7 @@ class Reader {
   void field(std::string_view name, RequestId& id);
   void constant(std::string_view, std::string_view) {}
   void unless_empty(std::string_view name, std::string& text);
-  void data(std::string_view name, std::string& bytes, bool& text);
+  void data(std::string_view name, ReadResult& result);
   void encoded(std::string_view name, std::vector<std::string>& values);
   void replies(std::string_view name, std::vector<Reply>& replies);
 
@@ -88,7 +91,7 @@ class Reader {
   template <class T>
   requires std::is_class_v<T>
   bool read(const msgpack::object& object, T& described) {
-    Reader inner(object, operation_);
+    Reader inner(object, operation_, data_is_);
     describe(inner, described);
     error_ = inner.error();  // more precise than the caller's; only reached without an error so far
     return !error_;
@@ -96,6 +99,7 @@ class Reader {
 
   msgpack::object_map map_{};
   const Operation* operation_;
+  DataIs data_is_;
   std::optional<Error> error_;
 };
 

@@ -28,8 +28,8 @@ void describe(V& v, const RepeatedReply& s) {
   v.field("seq", s.seq);
 }
 
-Result<Reply> read_reply(const msgpack::object& object, const Operation& operation) {
-  Reader reader(object, &operation);
+Result<Reply> read_reply(const msgpack::object& object, const Operation& operation, DataIs data_is) {
+  Reader reader(object, &operation, data_is);
   Reply reply;
   bool ok = false;
   std::optional<bool> repeated;
@@ -70,18 +70,27 @@ std::string encode_reply(const Reply& reply) { return codec::encode(reply); }
 
 void encode_reply(const Reply& reply, std::string& bytes) { codec::encode(reply, bytes); }
 
+std::size_t encode_reply_around(const Reply& reply, std::string& bytes) {
+  const auto& read = std::get<ReadResult>(std::get<OperationResult>(reply.outcome));
+  bytes.clear();
+  codec::Writer writer(bytes, read.placed);
+  writer.value(reply);
+  writer.finish();
+  return writer.gap();
+}
+
 void encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch, std::uint64_t seq,
                            std::string& bytes) {
   codec::encode(codec::RepeatedReply{id, outcome, epoch, seq}, bytes);
 }
 
-Result<Reply> decode_reply(std::string_view frame, const Operation& operation) {
+Result<Reply> decode_reply(std::string_view frame, const Operation& operation, DataIs data_is) {
   codec::ObjectMemory memory;
   const auto unpacked = codec::unpack_answer(frame, memory);
   if (!unpacked) {
     return unpacked.error();
   }
-  return codec::read_reply(unpacked->object, operation);
+  return codec::read_reply(unpacked->object, operation, data_is);
 }
 
 }  // namespace shmbus

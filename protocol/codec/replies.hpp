@@ -21,6 +21,9 @@ struct EncodedOutcome {
 // The same as the content of `bytes`, whose memory is used again.
 void encode_reply(const Reply& reply, std::string& bytes);
 
+// The same without the bytes that are placed in the result, a read's. Returns where in `bytes` they belong.
+[[nodiscard]] std::size_t encode_reply_around(const Reply& reply, std::string& bytes);
+
 // The whole reply, marked as repeated, around an outcome that was remembered. `epoch` and `seq` are of now.
 void encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch, std::uint64_t seq,
                            std::string& bytes);
@@ -28,7 +31,11 @@ void encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, s
 // The most bytes that one segment takes in the result of list.
 inline constexpr std::size_t kMostStatBytes = 272;
 
-// Reads the reply to a request of `operation`; unknown fields are passed over. Errors: kInternal for what is no reply.
-[[nodiscard]] Result<Reply> decode_reply(std::string_view frame, const Operation& operation);
+enum class DataIs : bool { kCopied, kBorrowed };
+
+// Reads the reply to a request of `operation`; unknown fields are passed over. Borrowed, the bytes of a read are placed
+// in its result where they are in `frame`, which must then outlive it. Errors: kInternal for what is no reply.
+[[nodiscard]] Result<Reply> decode_reply(std::string_view frame, const Operation& operation,
+                                         DataIs data_is = DataIs::kCopied);
 
 }  // namespace shmbus

@@ -186,6 +186,8 @@ DecodedRequest decode_request(std::string_view frame, const UnpackLimits& limits
 
 std::string encode_request(const Request& request) { return codec::encode(request); }
 
+void encode_request(const Request& request, std::string& bytes) { codec::encode(request, bytes); }
+
 std::string encode_operation(const Operation& operation) { return codec::encode(operation); }
 
 }  // namespace shmbus

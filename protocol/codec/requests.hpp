@@ -22,6 +22,9 @@ struct DecodedRequest {
 
 [[nodiscard]] std::string encode_request(const Request& request);
 
+// The same as the content of `bytes`, whose memory is used again.
+void encode_request(const Request& request, std::string& bytes);
+
 // The operation's own fields alone, in one spelling whatever the client's: equal bytes mean the same request.
 [[nodiscard]] std::string encode_operation(const Operation& operation);
 

@@ -54,7 +54,11 @@ void describe(V& v, Of<RemoveResult> auto& s) {
 
 template <class V>
 void describe(V& v, Of<ReadResult> auto& s) {
-  v.data("data", s.data, s.text);
+  if constexpr (std::is_const_v<std::remove_reference_t<decltype(s)>>) {
+    v.data("data", s.placed.value_or(s.data), s.text);
+  } else {
+    v.data("data", s);
+  }
   v.field("offset", s.offset);
   v.field("length", s.length);
   v.field("shm_segsz", s.shm_segsz);

@@ -49,13 +49,17 @@ void Writer::unless_empty(std::string_view name, std::string_view text) {
 }
 
 void Writer::data(std::string_view name, std::string_view bytes, bool text) {
-  if (text) {
-    field(name, bytes);
-    return;
-  }
   value(name);
-  packer_.pack_bin(size_of(bytes));
-  packer_.pack_bin_body(bytes.data(), size_of(bytes));
+  if (text) {
+    packer_.pack_str(size_of(bytes));
+  } else {
+    packer_.pack_bin(size_of(bytes));
+  }
+  if (left_out_ && left_out_->data() == bytes.data()) {
+    gap_ = sink_.size();
+  } else {
+    sink_.write(bytes);
+  }
 }
 
 void Writer::encoded(std::string_view name, const std::vector<std::string>& values) {

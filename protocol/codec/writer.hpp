@@ -79,6 +79,8 @@ class Sink {
     used_ = 0;
   }
 
+  [[nodiscard]] std::size_t size() const { return bytes_.size() + used_; }
+
  private:
   std::array<char, 512> block_;
   std::size_t used_ = 0;
@@ -87,12 +89,16 @@ class Sink {
 
 class Writer {
  public:
-  // Appends to `bytes`, which has everything after finish().
-  explicit Writer(std::string& bytes) : sink_(bytes) {}
+  // Appends to `bytes`, which has everything after finish(); but not those bytes that are `left_out`, if data has them.
+  explicit Writer(std::string& bytes, std::optional<std::string_view> left_out = {})
+      : sink_(bytes), left_out_(left_out) {}
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   void finish() { sink_.flush(); }
+
+  // Where in `bytes` that which was left out would stand; its end if nothing was.
+  [[nodiscard]] std::size_t gap() const { return gap_.value_or(sink_.size()); }
 
   // Writes one described struct as a map.
   template <class T>
@@ -164,6 +170,8 @@ class Writer {
   static constexpr std::size_t kFixStrSizes = 32;
 
   Sink sink_;
+  const std::optional<std::string_view> left_out_;
+  std::optional<std::size_t> gap_;
   msgpack::packer<Sink> packer_{sink_};
 };
 

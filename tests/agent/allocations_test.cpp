@@ -39,7 +39,7 @@ class SteadyState : public AgentOn<SysvKernel> {
     std::size_t before = 0;
     for (std::size_t i = 0; i < 2 * kRequests; ++i) {
       before = i == kRequests ? allocations : before;
-      dispatcher.handle(frames[i % frames.size()], sender, now);
+      EXPECT_FALSE(dispatcher.handle(frames[i % frames.size()], sender, now).bytes().empty());
     }
     return static_cast<double>(allocations - before) / static_cast<double>(kRequests);
   }
@@ -51,12 +51,24 @@ TEST_F(SteadyState, AStatAllocatesNothing) {
   EXPECT_EQ(allocations_of(StatRequest{by_key(kKey)}), 0);
 }
 
-TEST_F(SteadyState, AWriteThroughAnAttachmentAllocatesNothing) {
-  WriteRequest request;
-  request.attachment = done(AttachRequest{.segment = by_id(create())}).attachment;
+// With an attachment and without one, as bytes and, for a read, as text.
+TEST_F(SteadyState, AWriteAndAReadAllocateNothing) {
+  const ShmId shmid = create();
   const std::string data(64, 'x');
-  request.data = data;
-  EXPECT_EQ(allocations_of(request), 0);
+  WriteRequest write = write_of(shmid, data);
+  ReadRequest read = read_of(shmid);
+  EXPECT_EQ(allocations_of(write), 0);
+  EXPECT_EQ(allocations_of(read), 0);
+  write.segment = by_key(kKey);
+  read.segment = by_key(kKey);
+  read.text = true;
+  EXPECT_EQ(allocations_of(write, read), 0);
+  const std::uint64_t attachment = done(AttachRequest{.segment = by_id(shmid)}).attachment;
+  write.segment = {};
+  write.attachment = attachment;
+  read.segment = {};
+  read.attachment = attachment;
+  EXPECT_EQ(allocations_of(write, read), 0);
 }
 
 TEST_F(SteadyState, ASetAllocatesNothing) {

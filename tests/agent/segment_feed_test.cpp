@@ -123,7 +123,7 @@ TEST_F(SegmentFeedTest, AMarkedSegmentKeepsItsKeyUntilItIsGone) {
   ASSERT_EQ(kernel.look(shmid)->shm_key, kPrivateKey);
   EXPECT_EQ(feed.with_original_key(kernel.look(shmid).value()).shm_key, kKey);
   feed.report_written(shmid, 0, 1, actor);
-  attachment->reset();
+  attachment->detach();
   feed.look_at_all();
   const std::vector<Event> told = events();
   ASSERT_EQ(kinds_of(told), (Kinds{EventKind::kMarked, EventKind::kWritten, EventKind::kRemoved}));

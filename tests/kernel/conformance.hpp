@@ -45,12 +45,12 @@ class AShmKernel : public testing::TestWithParam<Variant> {
     return opened->shmid;
   }
 
-  std::unique_ptr<Attachment> attached(ShmId shmid, Access access = Access::kReadWrite) {
-    Result<std::unique_ptr<Attachment>> attachment = kernel_.attach(shmid, access);
+  Attachment attached(ShmId shmid, Access access = Access::kReadWrite) {
+    Result<Attachment> attachment = kernel_.attach(shmid, access);
     if (!attachment) {
       throw std::runtime_error(attachment.error().message);
     }
-    return std::move(*attachment);
+    return *std::move(attachment);
   }
 
   // A segment of root's, and the caller is somebody else from now on.

@@ -75,8 +75,9 @@ class AgentOn : public ::testing::Test {
   }
 
   std::string handle(const std::string& frame) {
-    return std::string(dispatcher.handle(
-        frame, {.admitted = {.caller = caller, .rate = rate}, .endpoint = "inproc://commands"}, now));
+    return std::string(
+        dispatcher.handle(frame, {.admitted = {.caller = caller, .rate = rate}, .endpoint = "inproc://commands"}, now)
+            .bytes());
   }
 
   // The decoded reply to one whole request.

@@ -18,53 +18,6 @@ constexpr ShmId kSequences = 65536;
 constexpr unsigned kRead = 0444;
 constexpr unsigned kReadWrite = 0666;
 
-std::optional<Error> take_failure(FakeKernel::State& state) { return std::exchange(state.next_failure, std::nullopt); }
-
-class FakeAttachment final : public Attachment {
- public:
-  FakeAttachment(std::shared_ptr<FakeKernel::State> state, ShmId shmid, Access access)
-      : state_(std::move(state)), shmid_(shmid), access_(access) {}
-
-  ~FakeAttachment() override {
-    SegmentStat& stat = segment().stat;
-    --stat.shm_nattch;
-    stat.shm_dtime = std::time(nullptr);
-    stat.shm_lpid = ::getpid();
-    if (stat.marked && stat.shm_nattch == 0) {
-      state_->segments.erase(shmid_);
-    }
-  }
-
-  [[nodiscard]] std::uint64_t size() const override { return segment().stat.shm_segsz; }
-
-  Result<void> read(std::uint64_t offset, std::span<std::byte> into) const override {
-    if (auto failure = take_failure(*state_)) {
-      return *failure;
-    }
-    std::copy_n(segment().bytes.data() + offset, into.size(), into.begin());
-    return {};
-  }
-
-  Result<void> write(std::uint64_t offset, std::span<const std::byte> from) override {
-    if (auto failure = take_failure(*state_)) {
-      return *failure;
-    }
-    if (access_ == Access::kReadOnly) {
-      return read_only_attachment();
-    }
-    std::copy(from.begin(), from.end(), segment().bytes.data() + offset);
-    return {};
-  }
-
- private:
-  // There as long as we are: an attached segment is only marked.
-  [[nodiscard]] FakeKernel::Segment& segment() const { return state_->segments.at(shmid_); }
-
-  const std::shared_ptr<FakeKernel::State> state_;
-  const ShmId shmid_;
-  const Access access_;
-};
-
 }  // namespace
 
 FakeKernel::FakeKernel()
@@ -81,16 +34,16 @@ void FakeKernel::act_as(const Identity* identity) {
   gid_ = identity == nullptr ? ::getegid() : identity->gid;
 }
 
-void FakeKernel::fail_next(Error error) { state_->next_failure = std::move(error); }
+void FakeKernel::fail_next(Error error) { next_failure_ = std::move(error); }
 
 Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool exclusive) {
-  if (auto failure = take_failure(*state_)) {
+  if (auto failure = take_failure()) {
     return *failure;
   }
   const CreateAttempt attempt{key, size, mode};
   const auto fail = [&](int errno_value) { return create_error(errno_value, attempt, limits_, usage()); };
   if (key != kPrivateKey) {
-    for (const auto& [shmid, existing] : state_->segments) {
+    for (const auto& [shmid, existing] : segments_) {
       if (existing.stat.shm_key != key) {
         continue;
       }
@@ -109,11 +62,11 @@ Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool e
   if (size == 0 || size > limits_.shmmax) {
     return fail(EINVAL);
   }
-  if (exceeds_shmall(size, limits_, usage()) || state_->segments.size() >= limits_.shmmni) {
+  if (exceeds_shmall(size, limits_, usage()) || segments_.size() >= limits_.shmmni) {
     return fail(ENOSPC);
   }
   const ShmId shmid = next_id();
-  state_->segments[shmid].stat = {.shm_key = key,
+  segments_[shmid].stat = {.shm_key = key,
                                   .shm_shmid = shmid,
                                   .shm_segsz = size,
                                   .uid = uid_,
@@ -130,10 +83,10 @@ Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool e
 }
 
 Result<ShmId> FakeKernel::find(Key key) {
-  if (auto failure = take_failure(*state_)) {
+  if (auto failure = take_failure()) {
     return *failure;
   }
-  for (const auto& [shmid, segment] : state_->segments) {
+  for (const auto& [shmid, segment] : segments_) {
     if (segment.stat.shm_key == key) {
       return shmid;
     }
@@ -142,7 +95,7 @@ Result<ShmId> FakeKernel::find(Key key) {
 }
 
 Result<SegmentStat> FakeKernel::stat(ShmId shmid) {
-  if (auto failure = take_failure(*state_)) {
+  if (auto failure = take_failure()) {
     return *failure;
   }
   const Segment* const found = segment(shmid);
@@ -156,7 +109,7 @@ Result<SegmentStat> FakeKernel::stat(ShmId shmid) {
 }
 
 Result<SegmentStat> FakeKernel::look(ShmId shmid) {
-  if (auto failure = take_failure(*state_)) {
+  if (auto failure = take_failure()) {
     return *failure;
   }
   const Segment* const found = segment(shmid);
@@ -169,14 +122,14 @@ Result<SegmentStat> FakeKernel::look(ShmId shmid) {
 std::vector<SegmentStat> FakeKernel::list() {
   ++lists_;
   std::vector<SegmentStat> segments;
-  for (const auto& [shmid, segment] : state_->segments) {
+  for (const auto& [shmid, segment] : segments_) {
     segments.push_back(segment.stat);
   }
   return segments;
 }
 
 Result<void> FakeKernel::set(ShmId shmid, const PermissionChange& change) {
-  if (auto failure = take_failure(*state_)) {
+  if (auto failure = take_failure()) {
     return *failure;
   }
   Segment* const found = segment(shmid);
@@ -195,7 +148,7 @@ Result<void> FakeKernel::set(ShmId shmid, const PermissionChange& change) {
 }
 
 Result<void> FakeKernel::remove(ShmId shmid) {
-  if (auto failure = take_failure(*state_)) {
+  if (auto failure = take_failure()) {
     return *failure;
   }
   Segment* const found = segment(shmid);
@@ -206,7 +159,7 @@ Result<void> FakeKernel::remove(ShmId shmid) {
     return segment_error(EPERM, "remove", shmid);
   }
   if (found->stat.shm_nattch == 0) {
-    state_->segments.erase(shmid);
+    segments_.erase(shmid);
   } else {
     found->stat.marked = true;
     found->stat.shm_key = kPrivateKey;
@@ -214,8 +167,8 @@ Result<void> FakeKernel::remove(ShmId shmid) {
   return {};
 }
 
-Result<std::unique_ptr<Attachment>> FakeKernel::attach(ShmId shmid, Access access) {
-  if (auto failure = take_failure(*state_)) {
+Result<Attachment> FakeKernel::attach(ShmId shmid, Access access) {
+  if (auto failure = take_failure()) {
     return *failure;
   }
   Segment* const found = segment(shmid);
@@ -233,20 +186,52 @@ Result<std::unique_ptr<Attachment>> FakeKernel::attach(ShmId shmid, Access acces
   ++stat.shm_nattch;
   stat.shm_atime = std::time(nullptr);
   stat.shm_lpid = ::getpid();
-  return std::unique_ptr<Attachment>(std::make_unique<FakeAttachment>(state_, shmid, access));
+  return Attachment(*this,
+                    {.shmid = shmid, .address = found->bytes.data(), .size = stat.shm_segsz, .access = access});
 }
 
+Result<void> FakeKernel::copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {
+  if (auto failure = take_failure()) {
+    return *failure;
+  }
+  std::copy_n(mapping.address + offset, into.size(), into.begin());
+  return {};
+}
+
+Result<void> FakeKernel::copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) {
+  if (auto failure = take_failure()) {
+    return *failure;
+  }
+  if (mapping.access == Access::kReadOnly) {
+    return read_only_attachment();
+  }
+  std::copy(from.begin(), from.end(), mapping.address + offset);
+  return {};
+}
+
+void FakeKernel::detach(const Mapping& mapping) noexcept {
+  SegmentStat& stat = segment(mapping.shmid)->stat;  // there as long as it is attached: only marked
+  --stat.shm_nattch;
+  stat.shm_dtime = std::time(nullptr);
+  stat.shm_lpid = ::getpid();
+  if (stat.marked && stat.shm_nattch == 0) {
+    segments_.erase(mapping.shmid);
+  }
+}
+
+std::optional<Error> FakeKernel::take_failure() { return std::exchange(next_failure_, std::nullopt); }
+
 KernelUsage FakeKernel::usage() {
-  KernelUsage usage{.segments = state_->segments.size()};
-  for (const auto& [shmid, segment] : state_->segments) {
+  KernelUsage usage{.segments = segments_.size()};
+  for (const auto& [shmid, segment] : segments_) {
     usage.pages += pages_of(segment.stat.shm_segsz, limits_.page_size);
   }
   return usage;
 }
 
 FakeKernel::Segment* FakeKernel::segment(ShmId shmid) {
-  const auto found = state_->segments.find(shmid);
-  return found == state_->segments.end() ? nullptr : &found->second;
+  const auto found = segments_.find(shmid);
+  return found == segments_.end() ? nullptr : &found->second;
 }
 
 // As ipcperms() in the kernel's ipc/util.c: the rights wanted of any class are checked for the caller's class.
@@ -267,10 +252,10 @@ bool FakeKernel::owns(const SegmentStat& stat) const { return uid_ == 0 || uid_ 
 // In turn, like the kernel's: the next free slot, and anew from the first after a turn of at least 64.
 ShmId FakeKernel::next_id() {
   const auto taken = [&](ShmId candidate) {
-    return std::any_of(state_->segments.begin(), state_->segments.end(),
+    return std::any_of(segments_.begin(), segments_.end(),
                        [&](const auto& entry) { return entry.first % kSlots == candidate; });
   };
-  const auto turn = static_cast<ShmId>(std::max<std::size_t>(64, state_->segments.size() * 3 / 2));
+  const auto turn = static_cast<ShmId>(std::max<std::size_t>(64, segments_.size() * 3 / 2));
   do {
     ++last_slot_;
     if (last_slot_ >= turn) {

@@ -1,10 +1,9 @@
 // The kernel's twin in memory: the same ids, rights, marks and errors, without a kernel. Passes the conformance suite.
-// Attachments may outlive it. Its clock is time(2), its pid ours.
+// Its clock is time(2), its pid ours.
 #pragma once
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -36,26 +35,27 @@ class FakeKernel final : public ShmKernel {
   std::vector<SegmentStat> list() override;
   Result<void> set(ShmId shmid, const PermissionChange& change) override;
   Result<void> remove(ShmId shmid) override;
-  Result<std::unique_ptr<Attachment>> attach(ShmId shmid, Access access) override;
+  Result<Attachment> attach(ShmId shmid, Access access) override;
   [[nodiscard]] KernelLimits limits() override { return limits_; }
   [[nodiscard]] KernelUsage usage() override;
 
+ private:
   struct Segment {
     SegmentStat stat;
     std::vector<std::byte> bytes;  // empty until the first attachment
   };
-  struct State {
-    std::map<ShmId, Segment> segments;
-    std::optional<Error> next_failure;
-  };
 
- private:
+  Result<void> copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) override;
+  Result<void> copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) override;
+  void detach(const Mapping& mapping) noexcept override;
+  [[nodiscard]] std::optional<Error> take_failure();
   [[nodiscard]] Segment* segment(ShmId shmid);
   [[nodiscard]] bool grants(const SegmentStat& stat, unsigned wanted) const;
   [[nodiscard]] bool owns(const SegmentStat& stat) const;
   [[nodiscard]] ShmId next_id();
 
-  std::shared_ptr<State> state_ = std::make_shared<State>();
+  std::map<ShmId, Segment> segments_;
+  std::optional<Error> next_failure_;
   KernelLimits limits_;
   std::uint32_t uid_;
   std::uint32_t gid_;

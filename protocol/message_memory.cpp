@@ -1,0 +1,20 @@
+#include "protocol/message_memory.hpp"
+
+#include <cstdlib>  // __GLIBC__
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+namespace shmbus {
+
+void keep_message_memory() {
+#ifdef __GLIBC__
+  constexpr int kMapped = 4 << 20;  // bytes; above any frame, and fixed: it would adapt to what is freed
+  constexpr int kKept = 8 << 20;    // bytes; what a client has in flight, either way
+  ::mallopt(M_MMAP_THRESHOLD, kMapped);
+  ::mallopt(M_TRIM_THRESHOLD, kKept);
+#endif
+}
+
+}  // namespace shmbus
