@@ -16,38 +16,18 @@
 #include "tools/json.hpp"
 
 namespace shmbus {
-namespace {
 
-std::string reason() { return std::strerror(errno); }
-
-Result<void> write_all(int fd, std::string_view data, const std::string& name) {
+Result<void> write_stdout(std::string_view data) {
   while (!data.empty()) {
-    const ssize_t written = write(fd, data.data(), data.size());
+    const ssize_t written = write(STDOUT_FILENO, data.data(), data.size());
     if (written >= 0) {
       data.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
       const int number = errno;
-      return Error{ErrorCode::kInternal, "cannot write to " + name + ": " + reason(), "", number};
+      return Error{ErrorCode::kInternal, std::string("cannot write to stdout: ") + std::strerror(number), "", number};
     }
   }
   return {};
-}
-
-}  // namespace
-
-Result<void> write_stdout(std::string_view data) { return write_all(STDOUT_FILENO, data, "stdout"); }
-
-Result<void> write_file(const std::string& path, std::string_view data) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) {
-    const int number = errno;
-    return Error{ErrorCode::kInternal, "cannot write to '" + path + "': " + reason(), "", number};
-  }
-  Result<void> written = write_all(fd, data, "'" + path + "'");
-  if (close(fd) != 0 && written.ok()) {
-    return Error{ErrorCode::kInternal, "cannot write to '" + path + "': " + reason()};
-  }
-  return written;
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {

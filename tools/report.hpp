@@ -14,9 +14,6 @@ enum class OutputForm : bool { kText, kJson };
 // All of `data` to stdout at once. Errors: kInternal with the reason.
 [[nodiscard]] Result<void> write_stdout(std::string_view data);
 
-// The file made or replaced with `data`. Errors: kInternal with its name and the reason.
-[[nodiscard]] Result<void> write_file(const std::string& path, std::string_view data);
-
 // The file, or stdin for "-", up to `most_bytes`. Errors: kBadRequest with its name and the reason.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t most_bytes);
 

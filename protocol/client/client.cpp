@@ -33,7 +33,7 @@ bool failed_with(const Reply& reply, ErrorCode code) {
 }
 
 // Id, epoch and success of any reply: what its result holds beside them is passed over as unknown.
-Result<Reply> decode_envelope(const std::string& frame) { return decode_reply(frame, PingRequest{}); }
+Result<Reply> decode_envelope(std::string_view frame) { return decode_reply(frame, PingRequest{}); }
 
 // Of a changing request that may have been carried out before `error` came.
 Error outcome_unknown(Error error, const std::string& once) {
@@ -57,14 +57,13 @@ Client::Client(ClientOptions options)
 
 Result<Client> Client::open(ClientOptions options) {
   Client client(std::move(options));
-  if (Result<void> connected = client.connect(); !connected) {
+  if (Result<void> connected = client.renew(); !connected) {
     return std::move(connected).error();
   }
   return client;
 }
 
-// A new socket each time, so that nothing asked before it can still be sent or answered on it.
-Result<void> Client::connect() {
+Result<void> Client::renew() {
   refusals_.reset();
   socket_ = zmq::socket_t(context_, zmq::socket_type::dealer);
   socket_.set(zmq::sockopt::linger, 0);
@@ -76,6 +75,11 @@ Result<void> Client::connect() {
   }
   refusals_ = *std::move(connected);
   return {};
+}
+
+void Client::post(const std::string& frame) {
+  static_cast<void>(socket_.send(zmq::message_t(), zmq::send_flags::sndmore | zmq::send_flags::dontwait) &&
+                    socket_.send(zmq::buffer(frame), zmq::send_flags::dontwait));
 }
 
 Result<Reply> Client::call(Request request) {
@@ -139,13 +143,11 @@ Result<std::string> Client::exchange_until(const std::string& frame, const Reque
   Result<bool> answered = false;
   for (tries_ = 0; tries_ < most_tries && answered.ok() && !*answered;) {
     ++tries_;
-    // Dropped only when the queue is full, which the next try sees to.
-    static_cast<void>(socket_.send(zmq::message_t(), zmq::send_flags::sndmore | zmq::send_flags::dontwait) &&
-                      socket_.send(zmq::buffer(frame), zmq::send_flags::dontwait));
+    post(frame);
     answered = wait_for_answer(id, tries_ == most_tries ? deadline : start + (deadline - start) * tries_ / kTries);
   }
   if (!answered.ok() || !*answered || tries_ > 1) {
-    if (Result<void> renewed = connect(); !renewed) {  // a late answer must not meet the next request
+    if (Result<void> renewed = renew(); !renewed) {  // a late answer must not meet the next request
       return std::move(renewed).error();
     }
   }
@@ -158,8 +160,7 @@ Result<std::string> Client::exchange_until(const std::string& frame, const Reque
   return last_reply_;
 }
 
-// True once the answer is in last_reply_, false at the deadline.
-Result<bool> Client::wait_for_answer(const RequestId& id, Clock::time_point deadline) {
+Result<std::optional<zmq::message_t>> Client::next_answer(Clock::time_point deadline) {
   for (;;) {
     switch (wait_for_message(socket_, options_.interrupt_fd, deadline, refusals_.get())) {
       case Woken::kRefused:
@@ -167,24 +168,37 @@ Result<bool> Client::wait_for_answer(const RequestId& id, Clock::time_point dead
       case Woken::kInterrupt:
         return Error{ErrorCode::kInterrupted, "interrupted before an answer came"};
       case Woken::kDeadline:
-        return false;
+        return std::optional<zmq::message_t>();
       case Woken::kMessage:
         break;
     }
-    Result<std::optional<std::vector<std::string>>> message = receive_message(socket_, agent_);
+    Result<std::optional<std::vector<zmq::message_t>>> message = receive_message(socket_, agent_);
     if (!message) {
       return std::move(message).error();
     }
-    std::optional<std::vector<std::string>>& frames = *message;
-    if (!frames || frames->size() != 2 || !frames->front().empty()) {
-      continue;
+    if (std::optional<std::vector<zmq::message_t>>& frames = *message;
+        frames && frames->size() == 2 && frames->front().size() == 0) {
+      return std::optional(std::move(frames->back()));
     }
-    const Result<Reply> envelope = decode_envelope(frames->back());
+  }
+}
+
+// True once the answer is in last_reply_, false at the deadline.
+Result<bool> Client::wait_for_answer(const RequestId& id, Clock::time_point deadline) {
+  for (;;) {
+    Result<std::optional<zmq::message_t>> answer = next_answer(deadline);
+    if (!answer) {
+      return std::move(answer).error();
+    }
+    if (!*answer) {
+      return false;
+    }
+    const Result<Reply> envelope = decode_envelope((*answer)->to_string_view());
     if (!envelope || (!std::holds_alternative<std::monostate>(id) && !same_id(id, envelope->id))) {
       continue;
     }
     epoch_ = envelope->epoch;
-    last_reply_ = std::move(frames->back());
+    last_reply_ = (*answer)->to_string();
     return true;
   }
 }

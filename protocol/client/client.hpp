@@ -68,15 +68,26 @@ class Client {
 
   [[nodiscard]] const Endpoint& endpoint() const { return options_.commands; }
 
+  // For who keeps several requests in flight, see bulk.hpp; between calls. post() hands a request over without waiting;
+  // it is dropped if the queue is full, so what is not answered is to be posted again. next_answer() is the next reply,
+  // whatever it answers, or nothing at `deadline`; errors as of call(). renew() has nothing that was posted before it
+  // be sent or answered any more.
+  [[nodiscard]] std::uint64_t next_id() { return next_id_++; }
+  void post(const std::string& frame);
+  [[nodiscard]] Result<std::optional<zmq::message_t>> next_answer(Clock::time_point deadline);
+  [[nodiscard]] Result<void> renew();
+  [[nodiscard]] Error no_answer() const;
+
+  // Timeout and interrupt may be changed between calls.
+  [[nodiscard]] ClientOptions& options() { return options_; }
+
  private:
   explicit Client(ClientOptions options);
 
-  Result<void> connect();
   Result<std::string> exchange_until(const std::string& frame, const RequestId& id, bool resend_allowed,
                                      Clock::time_point deadline);
   Result<bool> wait_for_answer(const RequestId& id, Clock::time_point deadline);
   Result<std::uint64_t> current_epoch(Clock::time_point deadline);
-  [[nodiscard]] Error no_answer() const;
 
   ClientOptions options_;
   zmq::context_t context_;

@@ -111,12 +111,12 @@ Result<EventStream::Message> EventStream::receive(std::optional<Clock::time_poin
       case Woken::kMessage:
         break;
     }
-    Result<std::optional<std::vector<std::string>>> message = receive_message(socket_, agent_);
+    Result<std::optional<std::vector<zmq::message_t>>> message = receive_message(socket_, agent_);
     if (!message) {
       return std::move(message).error();
     }
-    if (std::optional<std::vector<std::string>>& frames = *message; frames && frames->size() == 2) {
-      return Message{std::move(frames->front()), std::move(frames->back())};
+    if (const std::optional<std::vector<zmq::message_t>>& frames = *message; frames && frames->size() == 2) {
+      return Message{frames->front().to_string(), frames->back().to_string()};
     }
   }
 }

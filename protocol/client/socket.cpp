@@ -102,19 +102,21 @@ std::string key_hint(const std::string& address, const std::optional<CurveClient
                : "; if it asks for a key, --curve-key and --curve-server name the keys";
 }
 
-Result<std::optional<std::vector<std::string>>> receive_message(zmq::socket_t& socket, AgentCheck& agent) {
-  std::optional<std::vector<std::string>> frames(std::in_place);
+Result<std::optional<std::vector<zmq::message_t>>> receive_message(zmq::socket_t& socket, AgentCheck& agent) {
+  std::optional<std::vector<zmq::message_t>> frames(std::in_place);
   Result<void> admitted;
-  zmq::message_t frame;
-  for (bool first = true; first || frame.more(); first = false) {
+  bool more = true;
+  for (bool first = true; more; first = false) {
+    zmq::message_t frame;
     if (!socket.recv(frame, zmq::recv_flags::dontwait)) {
-      return std::optional<std::vector<std::string>>();
+      return std::optional<std::vector<zmq::message_t>>();
     }
     if (first) {
       admitted = agent.admit(peer_address(frame));
     }
+    more = frame.more();
     if (admitted && frames->size() < kMaxFrames) {
-      frames->push_back(frame.to_string());
+      frames->push_back(std::move(frame));
     }
   }
   if (!admitted) {

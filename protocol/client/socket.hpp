@@ -38,7 +38,8 @@ enum class Woken : std::uint8_t { kMessage, kInterrupt, kDeadline, kRefused };
 
 // The frames of the next message; nothing if there is none after all. Frames beyond the third are dropped. Errors: as
 // AgentCheck::admit() for a message that is not the agent's, of which nothing is left.
-[[nodiscard]] Result<std::optional<std::vector<std::string>>> receive_message(zmq::socket_t& socket, AgentCheck& agent);
+[[nodiscard]] Result<std::optional<std::vector<zmq::message_t>>> receive_message(zmq::socket_t& socket,
+                                                                                 AgentCheck& agent);
 
 // `bytes` random bytes as lower-case hex digits, a random UUID (RFC 4122, version 4), and a number below 2^53.
 [[nodiscard]] std::string random_hex(std::size_t bytes);

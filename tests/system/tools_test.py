@@ -73,10 +73,11 @@ class Send(bus.BusTest):
         self.assertEqual(self.send(*once)[1], "")
         self.assertIn("repeated", self.send(*once)[1])
 
-    def test_too_much_to_write_is_too_large_whatever_its_size(self):
+    def test_a_text_is_one_request_so_more_is_too_large(self):
         self.send("create", "--key", "1", "--size", "2M")
         for size in ((1 << 20) + 1, 2 << 20):
-            _, stderr = self.send("--json", "write", "--key", "1", "--data-file", "-", stdin=b"x" * size, status=5)
+            _, stderr = self.send("--json", "write", "--key", "1", "--text", "--data-file", "-", stdin=b"x" * size,
+                                  status=5)
             self.assertEqual(json.loads(stderr)["error"]["code"], "too_large")
 
     def test_an_interrupt_is_exit_130(self):

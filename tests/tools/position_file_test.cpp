@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "tests/support/temporary_directory.hpp"
 #include "tools/report.hpp"
@@ -39,7 +40,7 @@ TEST_F(PositionFile, ThatIsNotThereSaysNothing) {
 TEST_F(PositionFile, ThatSaysNoPositionIsABadRequestWithItsName) {
   for (const char* wrong : {"", "\n", "5133", "5133 ", "5133 x", "5133 42 43", "5133 42\n\n", " 5133 42", "5133  42",
                             "-1 42", "0 42", "9007199254740992 1", "5133 99999999999999999999", "junk"}) {
-    ASSERT_TRUE(write_file(path, wrong));
+    std::ofstream(path) << wrong;
     const Result<std::optional<StreamPosition>> position = load_position(path);
     ASSERT_FALSE(position) << wrong;
     EXPECT_EQ(position.error().code, ErrorCode::kBadRequest);
@@ -63,7 +64,7 @@ TEST_F(PositionFile, ThatCannotBeWrittenIsToldWithItsName) {
 
 TEST_F(PositionFile, IsReplacedNotWrittenInto) {
   const std::string other = directory.file("other");
-  ASSERT_TRUE(write_file(other, "precious"));
+  std::ofstream(other) << "precious";
   std::filesystem::create_symlink(other, path + ".new");
   std::filesystem::create_hard_link(other, path);
   ASSERT_TRUE(save_position(path, {5133, 42}));

@@ -7,10 +7,16 @@
 #include "protocol/client/client.hpp"
 #include "protocol/codec/replies.hpp"
 #include "protocol/codec/requests.hpp"
+#include "protocol/limits.hpp"
+#include "protocol/message_memory.hpp"
 #include "tools/report.hpp"
+#include "tools/send/content_hash.hpp"
+#include "tools/send/input_file.hpp"
 #include "tools/send/keygen.hpp"
 #include "tools/send/options.hpp"
+#include "tools/send/output_file.hpp"
 #include "tools/send/request.hpp"
+#include "tools/send/transfer.hpp"
 #include "tools/text.hpp"
 
 namespace shmbus {
@@ -73,9 +79,29 @@ Result<Json> send_list(Client& client, Json request) {
   return all;
 }
 
+// As one request if it has all, else in pieces.
+Result<Json> send_read(Client& client, const SendOptions& options, const Json& request) {
+  Json first = request;
+  const Json wanted = request.value("length", Json());
+  if (wanted.is_number_unsigned() && wanted > limits::kMaxDataBytes) {
+    first["length"] = limits::kMaxDataBytes;
+  }
+  Result<Json> reply = send_typed(client, first);
+  const bool ok = reply && reply->value("ok", false);
+  const bool is_all =
+      ok && ((*reply)["result"].value("eof", true) || (wanted == first.value("length", Json()) && wanted.is_number()));
+  return !ok || is_all ? reply : read_in_pieces(client, options, request);
+}
+
 Result<Json> send(Client& client, const SendOptions& options, const Json& request) {
   if (options.command == kRawCommand) {
     return send_raw(client, request);
+  }
+  // JSON has the data in it where no file takes it.
+  const bool takes_all =
+      options.out_file && !options.flags.contains("text") && (!options.json || *options.out_file != "-");
+  if (options.command == "read" && takes_all) {
+    return send_read(client, options, request);
   }
   return options.command == "list" && !request.contains("limit") ? send_list(client, request)
                                                                  : send_typed(client, request);
@@ -94,6 +120,17 @@ std::string data_in(const Json& result) {
   }
   const Result<std::string> bytes = from_base64(result.value("data_base64", ""));
   return bytes ? *bytes : "";
+}
+
+bool has_data(const Json& result) { return result.contains("data") || result.contains("data_base64"); }
+
+Result<void> write_file(const std::string& path, std::string_view data) {
+  Result<OutputFile> file = OutputFile::open(path);
+  if (!file) {
+    return file.error();
+  }
+  Result<void> written = file->write(data);
+  return written ? file->commit() : written;
 }
 
 // That a result is not the whole, or not new, is no data, so it is told on stderr.
@@ -117,7 +154,8 @@ void tell_what_is_left(const SendOptions& options, const Json& reply) {
 Result<void> print(const SendOptions& options, const Json& reply) {
   const bool reads = options.command == "read";
   const bool to_file = reads && options.out_file && *options.out_file != "-";
-  if (to_file) {
+  const bool is_moved = reads && !has_data(reply["result"]);  // in pieces
+  if (to_file && !is_moved) {
     if (Result<void> written = write_file(*options.out_file, data_in(reply["result"])); !written) {
       return written;
     }
@@ -126,7 +164,10 @@ Result<void> print(const SendOptions& options, const Json& reply) {
     return write_stdout(to_line(reply) + "\n");
   }
   tell_what_is_left(options, reply);
-  if (to_file) {
+  if (reply.contains("xxh3_128")) {
+    std::cerr << "xxh3-128 " << reply["xxh3_128"].get<std::string>() << "\n";
+  }
+  if (to_file || is_moved) {
     return {};
   }
   if (reads) {
@@ -170,7 +211,53 @@ int finish(const SendOptions& options, const Json& reply) {
   return report(kProgram, error_in(*failure), form);
 }
 
-Result<Json> run(const SendOptions& options) {
+// The data of a write from a file: if one request holds it, as if it had been typed.
+struct DataFile {
+  std::string head;
+  std::optional<InputFile> rest;
+};
+
+Result<DataFile> take_data_file(SendOptions& options) {
+  DataFile data;
+  if (options.command != "write" || !options.data_file || options.flags.contains("text")) {
+    return data;
+  }
+  Result<InputFile> file = InputFile::open(*options.data_file);
+  if (!file) {
+    return file.error();
+  }
+  data.head.resize(limits::kMaxDataBytes + 1);
+  const Result<std::size_t> count = file->read(data.head, -1);
+  if (!count) {
+    return count.error();
+  }
+  data.head.resize(*count);
+  options.data_file.reset();
+  if (*count <= limits::kMaxDataBytes) {
+    options.values["data"] = std::move(data.head);
+  } else {
+    data.rest.emplace(*std::move(file));
+  }
+  return data;
+}
+
+// Of what one request moved.
+void add_hash(const SendOptions& options, Json& reply) {
+  if (!options.hash || !reply.value("ok", false) || reply.contains("xxh3_128")) {
+    return;
+  }
+  const auto typed = options.values.find("data");
+  ContentHash hash;
+  hash.add(typed != options.values.end() ? typed->second : data_in(reply["result"]));
+  reply["xxh3_128"] = hash.hex();
+}
+
+Result<Json> run(SendOptions& options) {
+  keep_message_memory();
+  Result<DataFile> data = take_data_file(options);
+  if (!data) {
+    return data.error();
+  }
   const Result<Json> request = build_request(options);
   if (!request) {
     return request.error();
@@ -185,7 +272,17 @@ Result<Json> run(const SendOptions& options) {
   const InterruptSignal interrupt;  // only now: Ctrl-C while stdin is read ends the process as usual
   Result<Client> client =
       Client::open({*endpoint, options.timeout, interrupt.fd(), options.access.curve, options.access.agent_user});
-  return client ? send(*client, options, *request) : client.error();
+  if (!client) {
+    return client.error();
+  }
+  if (data->rest) {
+    return write_in_pieces(*client, options, *request, std::move(data->head), *data->rest);
+  }
+  Result<Json> reply = send(*client, options, *request);
+  if (reply) {
+    add_hash(options, *reply);
+  }
+  return reply;
 }
 
 Result<void> make_keys(const SendOptions& options) {
@@ -206,11 +303,11 @@ Result<void> make_keys(const SendOptions& options) {
 int main_of_send(int argc, const char* const* argv) {
   OutputForm form = OutputForm::kText;
   try {
-    const std::variant<SendOptions, int> parsed = parse_send_options(argc, argv);
+    std::variant<SendOptions, int> parsed = parse_send_options(argc, argv);
     if (const int* status = std::get_if<int>(&parsed)) {
       return *status;
     }
-    const auto& options = std::get<SendOptions>(parsed);
+    auto& options = std::get<SendOptions>(parsed);
     form = options.json ? OutputForm::kJson : OutputForm::kText;
     if (options.command == kKeygenCommand) {
       const Result<void> made = make_keys(options);

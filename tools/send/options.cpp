@@ -36,7 +36,8 @@ void add_field(CLI::App& command, const FieldSpec& field, SendOptions& options) 
   CLI::Option* const added = command.add_option_function<std::string>(
       option, [&options, name](const std::string& value) { options.values[name] = value; }, help_of(field));
   if (field.type == FieldType::kBytes) {
-    CLI::Option* const file = command.add_option("--data-file", options.data_file, "the same from a file, - for stdin");
+    CLI::Option* const file = command.add_option(
+        "--data-file", options.data_file, "the same from a file, - for stdin; of any size, in pieces if need be");
     file->type_name("FILE")->excludes(added);
     added->type_name("TEXT");
   } else if (field.required) {
@@ -61,7 +62,13 @@ void add_operation(CLI::App& app, const OperationSpec& operation, SendOptions& o
     }
   }
   if (name == "read") {
-    command->add_option("--out", options.out_file, "write the bytes to this file, - for stdout")->type_name("FILE");
+    command
+        ->add_option("--out", options.out_file,
+                     "write the bytes to this file, - for stdout; all of them, in pieces if need be")
+        ->type_name("FILE");
+  }
+  if (name == "read" || name == "write") {
+    command->add_flag("--hash", options.hash, "tell the XXH3-128 of the data, on stderr or with --json as xxh3_128");
   }
 }
 
@@ -89,6 +96,11 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
       "Exit status: 0 done, 1 internal, 2 wrong usage or request, 3 not found, 4 permission denied, 5 conflict or "
       "does\n"
       "not fit, 6 a limit, 7 no answer from the agent, 130 interrupted.\n\n"
+      "read --out and write --data-file move any amount, what exceeds one request in pieces through an attachment of\n"
+      "their own, and say how far they got when they fail or are interrupted. A file is replaced when all is there. A\n"
+      "file that does not fit changes nothing; data from a pipe, whose size is not known, is written as far as it "
+      "fits.\n"
+      "With --text it is one request.\n\n"
       "Examples:\n  shmbus-send create --key 5679 --size 1024 --mode 666\n  shmbus-send --json stat --key 5679\n"
       "  shmbus-send raw '{\"op\":\"stat\",\"shm_key\":5679}'");
   app.require_subcommand(0, 1);  // a wrong one is better told as such than as missing

@@ -22,6 +22,7 @@ struct SendOptions {
   std::set<std::string, std::less<>> flags;                // names of the fields whose flag was given
   std::optional<std::string> data_file;                    // write: a path or "-"
   std::optional<std::string> out_file;                     // read
+  bool hash = false;                                       // read, write
   std::string input;                                       // raw: the JSON; batch: a path or "-"; keygen: the name
   std::string directory = ".";                             // keygen
   std::string commands;                                    // endpoint, "" to look for one

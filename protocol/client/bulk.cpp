@@ -1,0 +1,121 @@
+#include "protocol/client/bulk.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "protocol/client/transfer.hpp"
+
+namespace shmbus {
+namespace {
+
+Error out_of_range(const BulkRange& range, std::uint64_t size) {
+  return {ErrorCode::kOutOfRange, (range.length ? std::to_string(*range.length) + " bytes at offset " : "offset ") +
+                                      std::to_string(range.offset) +
+                                      (range.length ? " do not fit" : " is beyond the end") + ", the segment has " +
+                                      std::to_string(size) + " bytes"};
+}
+
+class BulkRead final : public Transfer {
+ public:
+  BulkRead(Client& client, const BulkRange& range, const BulkSink& sink, const BulkProgress& progress)
+      : Transfer(client, range, progress), sink_(sink) {}
+
+ private:
+  bool reads() const override { return true; }
+
+  Result<void> check(std::uint64_t size) override {
+    if (range().offset > size) {
+      return out_of_range(range(), size);
+    }
+    end_ = range().offset + std::min(size - range().offset, range().length.value_or(size));
+    length_ = end_ - range().offset;
+    return {};
+  }
+
+  Result<void> fill(Piece& piece) override {
+    piece.length = static_cast<std::size_t>(std::min<std::uint64_t>(kBulkPieceBytes, end_ - piece.offset));
+    return {};
+  }
+
+  Operation operation_of(const Piece& piece) const override {
+    ReadRequest request;
+    request.attachment = attachment();
+    request.offset = piece.offset;
+    request.length = piece.length;
+    return request;
+  }
+
+  Result<void> take(const Piece& piece, const OperationResult& result) override {
+    const std::optional<std::string_view>& bytes = std::get<ReadResult>(result).placed;
+    if (!bytes || bytes->size() != piece.length) {
+      return Error{ErrorCode::kInternal, "the agent's answer does not have the bytes that were asked for"};
+    }
+    return sink_(*bytes);
+  }
+
+  const BulkSink& sink_;
+  std::uint64_t end_ = 0;
+};
+
+class BulkWrite final : public Transfer {
+ public:
+  BulkWrite(Client& client, const BulkRange& range, const BulkSource& source, const BulkProgress& progress)
+      : Transfer(client, range, progress), source_(source) {}
+
+ private:
+  bool reads() const override { return false; }
+
+  Result<void> check(std::uint64_t size) override {
+    if (range().offset > size || range().length.value_or(0) > size - range().offset) {
+      return out_of_range(range(), size);
+    }
+    length_ = range().length;
+    end_ = length_ ? range().offset + *length_ : size;
+    return {};
+  }
+
+  Result<void> fill(Piece& piece) override {
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(kBulkPieceBytes, end_ - piece.offset));
+    // Where the length is not known, a byte behind the end shows that there is too much.
+    piece.data.resize(most == 0 && !length_ ? 1 : most);
+    Result<std::size_t> count = source_(piece.data);
+    if (!count) {
+      return std::move(count).error();
+    }
+    if (most == 0 && *count > 0) {
+      return Error{ErrorCode::kOutOfRange,
+                   "there is more data than fits, the segment ends at byte " + std::to_string(end_)};
+    }
+    if (length_ && *count < most) {
+      return Error{ErrorCode::kBadRequest, "the data ended early"};
+    }
+    piece.length = *count;
+    piece.data.resize(*count);
+    return {};
+  }
+
+  Operation operation_of(const Piece& piece) const override {
+    WriteRequest request;
+    request.attachment = attachment();
+    request.data = piece.data;
+    request.offset = piece.offset;
+    return request;
+  }
+
+  Result<void> take(const Piece& /*piece*/, const OperationResult& /*result*/) override { return {}; }
+
+  const BulkSource& source_;
+  std::uint64_t end_ = 0;
+};
+
+}  // namespace
+
+BulkOutcome read_all(Client& client, const BulkRange& range, const BulkSink& sink, const BulkProgress& progress) {
+  return BulkRead(client, range, sink, progress).run();
+}
+
+BulkOutcome write_all(Client& client, const BulkRange& range, const BulkSource& source, const BulkProgress& progress) {
+  return BulkWrite(client, range, source, progress).run();
+}
+
+}  // namespace shmbus

@@ -1,0 +1,35 @@
+// The data of a write, read piece by piece.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "protocol/result.hpp"
+
+namespace shmbus {
+
+class InputFile {
+ public:
+  // "-" is stdin. Errors: kBadRequest with the path and the reason.
+  [[nodiscard]] static Result<InputFile> open(const std::string& path);
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&&) = delete;
+  ~InputFile();
+
+  // Fills `room` with what comes next; less only at the end. Waits for a pipe, until `interrupt_fd` (-1: none) is
+  // readable. Errors: kBadRequest with the path and the reason, kInterrupted.
+  [[nodiscard]] Result<std::size_t> read(std::span<char> room, int interrupt_fd);
+
+  // How many bytes are left, as far as that can be known: of a file, not of a pipe.
+  [[nodiscard]] std::optional<std::uint64_t> bytes_left() const;
+
+ private:
+  InputFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+
+  int fd_;
+  std::string path_;  // for messages
+};
+
+}  // namespace shmbus
