@@ -45,23 +45,28 @@ for line in sys.stdin:
 ENDS = """
 import json, socket, sys
 path, opening, begin, end, sync = sys.argv[1], *map(bytes.fromhex, sys.argv[2:])
-def connected(first):
+def is_told(connection, what):
+    told = b""
+    while what not in told:
+        got = connection.recv(1000)
+        if not got:
+            sys.exit("cut off")
+        told += got
+def connected():
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(20)
     connection.connect(path)
-    connection.sendall(opening + first)
+    connection.sendall(opening)
+    is_told(connection, b"XPUB")
     return connection
-def is_told(connection):
-    told = b""
-    while b"sync/" + b"0" * 32 not in told:
-        told += connection.recv(1000)
-one, other = connected(begin + sync), connected(b"")
-is_told(one)
+one, other = connected(), connected()
+one.sendall(begin + sync)
+is_told(one, sync[3:])
 one.close()
 for line in sys.stdin:
     for _ in range(json.loads(line)):
         other.sendall(end + sync)
-        is_told(other)
+        is_told(other, sync[3:])
         other.sendall(sync.replace(b"\\1sync", b"\\0sync"))
     print(line, flush=True)
 """
@@ -263,10 +268,9 @@ class Subscriptions(callers.AccessTest):
 
     def test_what_a_peer_had_too_does_not_end_with_it(self):
         events = self.subscribe()
-        opening, begin, end, sync = (data.hex() for data in (
-            zmtp.opening(b"SUB"), zmtp.message(b"\1shm/"), zmtp.message(b"\0shm/"), zmtp.message(b"\1sync/" + b"0" * 32)))
-        other = callers.Child(self, ENDS, self.agent.events.removeprefix("ipc://"), opening, begin, end, sync, user=OTHER,
-                              group=OTHER, extra_groups=[])
+        said = (zmtp.opening(b"SUB"), *map(zmtp.message, (b"\1shm/", b"\0shm/", b"\1sync/" + b"0" * 32)))
+        other = callers.Child(self, ENDS, self.agent.events.removeprefix("ipc://"), *(data.hex() for data in said),
+                              user=OTHER, group=OTHER, extra_groups=[])
         self.assertEqual(other.ask(20), 20)
         self.client.result("create", shm_key=77, shm_segsz=10)
         self.assertEqual([event["event"] for event in events.events()], ["created"])
