@@ -62,10 +62,14 @@ class Bulk(bus.BusTest):
         large = json.loads(self.send("--json", "read", "--key", "1", "--length", "2M", "--out", out, "--hash")[0])
         self.assertEqual(large["result"], {"offset": 0, "length": 2 * MIB, "shm_segsz": 3 * MIB, "eof": False})
         self.assertEqual([event["event"] for event in events.events()], ["attached", "detached"])
+        text = self.folder / "text"
+        text.write_bytes(b"abc")
+        as_text = self.send("write", "--key", "1", "--text", "--data-file", str(text), "--hash")[1]
         small = self.send("write", "--key", "1", "--data", "abc", "--hash")[1]
+        self.assertEqual(small, as_text)
         self.assertEqual(small, self.send("read", "--key", "1", "--length", "3", "--out", out, "--hash")[1])
         self.assertEqual(pathlib.Path(out).read_bytes(), b"abc")
-        self.assertEqual([event["event"] for event in events.events()], ["written"])
+        self.assertEqual([event["event"] for event in events.events()], ["written"] * 2)
 
     def test_what_does_not_fit_changes_nothing_if_its_size_is_known(self):
         self.send("create", "--key", "1", "--size", "2M")
@@ -75,8 +79,7 @@ class Bulk(bus.BusTest):
         document = json.loads(stderr)
         self.assertEqual((document["error"]["code"], document["bytes"], document["uncertain"]), ("out_of_range", 0, 0))
         self.assertEqual(self.client.result("read", shm_key=1, length=1)["data"], b"\0")
-        piped = subprocess.run(["cat", str(given)], stdout=subprocess.PIPE, check=True).stdout
-        _, stderr = self.send("--json", "write", "--key", "1", "--data-file", "-", stdin=piped, status=5)
+        _, stderr = self.send("--json", "write", "--key", "1", "--data-file", "-", stdin=given.read_bytes(), status=5)
         document = json.loads(stderr)
         self.assertEqual((document["error"]["code"], document["bytes"]), ("out_of_range", 2 * MIB))
         _, stderr = self.send("write", "--key", "1", "--once", "0123456789abcdef", "--data-file", str(given), status=2)

@@ -10,11 +10,9 @@
 #include "protocol/limits.hpp"
 #include "protocol/message_memory.hpp"
 #include "tools/report.hpp"
-#include "tools/send/content_hash.hpp"
-#include "tools/send/input_file.hpp"
+#include "tools/send/data.hpp"
 #include "tools/send/keygen.hpp"
 #include "tools/send/options.hpp"
-#include "tools/send/output_file.hpp"
 #include "tools/send/request.hpp"
 #include "tools/send/transfer.hpp"
 #include "tools/text.hpp"
@@ -113,26 +111,6 @@ Error error_in(const Json& reply) {
           error.value("hint", ""), error.value("errno", 0)};
 }
 
-// The reply's data as it is, of read.
-std::string data_in(const Json& result) {
-  if (const auto data = result.find("data"); data != result.end() && data->is_string()) {
-    return data->get<std::string>();
-  }
-  const Result<std::string> bytes = from_base64(result.value("data_base64", ""));
-  return bytes ? *bytes : "";
-}
-
-bool has_data(const Json& result) { return result.contains("data") || result.contains("data_base64"); }
-
-Result<void> write_file(const std::string& path, std::string_view data) {
-  Result<OutputFile> file = OutputFile::open(path);
-  if (!file) {
-    return file.error();
-  }
-  Result<void> written = file->write(data);
-  return written ? file->commit() : written;
-}
-
 // That a result is not the whole, or not new, is no data, so it is told on stderr.
 void tell_what_is_left(const SendOptions& options, const Json& reply) {
   const Json& result = reply["result"];
@@ -211,47 +189,6 @@ int finish(const SendOptions& options, const Json& reply) {
   return report(kProgram, error_in(*failure), form);
 }
 
-// The data of a write from a file: if one request holds it, as if it had been typed.
-struct DataFile {
-  std::string head;
-  std::optional<InputFile> rest;
-};
-
-Result<DataFile> take_data_file(SendOptions& options) {
-  DataFile data;
-  if (options.command != "write" || !options.data_file || options.flags.contains("text")) {
-    return data;
-  }
-  Result<InputFile> file = InputFile::open(*options.data_file);
-  if (!file) {
-    return file.error();
-  }
-  data.head.resize(limits::kMaxDataBytes + 1);
-  const Result<std::size_t> count = file->read(data.head, -1);
-  if (!count) {
-    return count.error();
-  }
-  data.head.resize(*count);
-  options.data_file.reset();
-  if (*count <= limits::kMaxDataBytes) {
-    options.values["data"] = std::move(data.head);
-  } else {
-    data.rest.emplace(*std::move(file));
-  }
-  return data;
-}
-
-// Of what one request moved.
-void add_hash(const SendOptions& options, Json& reply) {
-  if (!options.hash || !reply.value("ok", false) || reply.contains("xxh3_128")) {
-    return;
-  }
-  const auto typed = options.values.find("data");
-  ContentHash hash;
-  hash.add(typed != options.values.end() ? typed->second : data_in(reply["result"]));
-  reply["xxh3_128"] = hash.hex();
-}
-
 Result<Json> run(SendOptions& options) {
   keep_message_memory();
   Result<DataFile> data = take_data_file(options);
@@ -280,7 +217,7 @@ Result<Json> run(SendOptions& options) {
   }
   Result<Json> reply = send(*client, options, *request);
   if (reply) {
-    add_hash(options, *reply);
+    add_hash(options, *request, *reply);
   }
   return reply;
 }
