@@ -7,6 +7,7 @@ import socket
 import bus
 import callers
 import keyed
+import zmq
 import zmtp
 from keyed import ALICE, BOB
 
@@ -85,7 +86,7 @@ class OfEachKey(Limited):
 
 @callers.needs_root
 class Connections(Limited):
-    OPTIONS = ("--max-connections", "5")
+    OPTIONS = ("--max-connections", "5", "--max-subscription-bytes", "20000")
 
     def connected(self, endpoint):
         host, port = endpoint.removeprefix("tcp://").split(":")
@@ -111,6 +112,19 @@ class Connections(Limited):
         alice = self.remote(ALICE)
         self.assertTrue(alice.reply("ping")["ok"])
         alice.close()
+
+    def test_a_key_with_too_many_subscriptions_is_cut_off_and_no_other(self):
+        greedy, modest = self.socket(zmq.SUB, ALICE), self.subscriber(BOB)
+        ends, goes_on = self.monitor(greedy), self.monitor(modest.socket)
+        for number in range(400):
+            greedy.subscribe(f"shm/{number}/")
+        greedy.connect(self.events)
+        self.becomes(ends, zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        self.becomes(ends, zmq.EVENT_DISCONNECTED)
+        self.assertIn(f"cut off {self.keys(ALICE).public.decode()}", self.agent.log_text())
+        self.client.result("create", shm_key=77, shm_segsz=1)
+        modest.until("created", shm_key=77)
+        self.assertFalse(goes_on.poll(0))
 
 
 if __name__ == "__main__":
