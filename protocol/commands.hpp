@@ -103,7 +103,7 @@ struct RemoveRequest {
 struct ReadResult {
   std::string data;
   std::optional<std::string_view> placed = {};  // the bytes where they are already, borrowed, instead of `data`
-  bool text = false;  // `data` travels as str instead of bin
+  bool text = false;                            // `data` travels as str instead of bin
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   std::uint64_t shm_segsz = 0;

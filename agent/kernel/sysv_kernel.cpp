@@ -194,10 +194,8 @@ Result<Attachment> SysvKernel::attach(ShmId shmid, Access access) {
     ::shmdt(address);
     return state.error();
   }
-  return Attachment(*this, {.shmid = shmid,
-                            .address = static_cast<std::byte*>(address),
-                            .size = state->shm_segsz,
-                            .access = access});
+  return Attachment(
+      *this, {.shmid = shmid, .address = static_cast<std::byte*>(address), .size = state->shm_segsz, .access = access});
 }
 
 Result<void> SysvKernel::copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {

@@ -21,8 +21,7 @@ struct Opening {
 template <class DataRequest>
 Result<Opening> open(OperationContext& context, const DataRequest& request, Access access) {
   if (request.attachment) {
-    Result<HeldAttachment*> held =
-        context.attachments.use(*request.attachment, context.caller.principal, context.now);
+    Result<HeldAttachment*> held = context.attachments.use(*request.attachment, context.caller.principal, context.now);
     if (!held) {
       return held.error();
     }

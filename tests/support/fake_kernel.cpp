@@ -67,15 +67,15 @@ Result<Opened> FakeKernel::create(Key key, std::uint64_t size, Mode mode, bool e
   }
   const ShmId shmid = next_id();
   segments_[shmid].stat = {.shm_key = key,
-                                  .shm_shmid = shmid,
-                                  .shm_segsz = size,
-                                  .uid = uid_,
-                                  .gid = gid_,
-                                  .cuid = uid_,
-                                  .cgid = gid_,
-                                  .mode = mode,
-                                  .shm_ctime = std::time(nullptr),
-                                  .shm_cpid = ::getpid()};
+                           .shm_shmid = shmid,
+                           .shm_segsz = size,
+                           .uid = uid_,
+                           .gid = gid_,
+                           .cuid = uid_,
+                           .cgid = gid_,
+                           .mode = mode,
+                           .shm_ctime = std::time(nullptr),
+                           .shm_cpid = ::getpid()};
   if (after_create_) {
     after_create_(shmid);
   }
@@ -186,8 +186,7 @@ Result<Attachment> FakeKernel::attach(ShmId shmid, Access access) {
   ++stat.shm_nattch;
   stat.shm_atime = std::time(nullptr);
   stat.shm_lpid = ::getpid();
-  return Attachment(*this,
-                    {.shmid = shmid, .address = found->bytes.data(), .size = stat.shm_segsz, .access = access});
+  return Attachment(*this, {.shmid = shmid, .address = found->bytes.data(), .size = stat.shm_segsz, .access = access});
 }
 
 Result<void> FakeKernel::copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {
