@@ -44,11 +44,13 @@ struct FieldSpec {
   std::string_view option_help = {};
 };
 
-// One operation; `changes` says that it may change something, so that it can carry `once`.
+// One operation; `changes` says that it may change something, so that it can carry `once`. `example` is what follows
+// shmbus-send on a command line that shows it.
 struct OperationSpec {
   std::string_view name;
   bool changes;
   std::string_view help;
+  std::string_view example;
   std::span<const FieldSpec> fields;
 
   // The field's row, common or its own.

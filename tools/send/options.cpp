@@ -45,10 +45,18 @@ void add_field(CLI::App& command, const FieldSpec& field, SendOptions& options) 
   }
 }
 
+// What --help of a subcommand says after its options.
+std::string footer_of(std::string_view example) {
+  return "shmbus-send --help tells what goes with each of them, where the agent is looked for, and the exit status.\n\n"
+         "Example:\n  shmbus-send " +
+         std::string(example);
+}
+
 void add_operation(CLI::App& app, const OperationSpec& operation, SendOptions& options) {
   const std::string name(operation.name);
   CLI::App* const command = app.add_subcommand(name, std::string(operation.help));
   command->fallthrough();
+  command->footer(footer_of(operation.example));
   command->callback([&options, name] { options.command = name; });
   if (operation.field("requests") != nullptr) {
     command->add_option("FILE", options.input, "one JSON request per line, - for stdin")->required();
@@ -109,10 +117,12 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
   }
   CLI::App* const raw = app.add_subcommand(kRawCommand, "Send any JSON as it is.");
   raw->fallthrough();
+  raw->footer(footer_of("raw '{\"op\":\"stat\",\"shm_key\":5679}'"));
   raw->callback([&options] { options.command = kRawCommand; });
   raw->add_option("JSON", options.input, "the request")->required();
   CLI::App* const keygen = app.add_subcommand(kKeygenCommand, "Make a pair of keys for an agent or caller on TCP.");
   keygen->fallthrough();
+  keygen->footer(footer_of("keygen ada"));
   keygen->callback([&options] { options.command = kKeygenCommand; });
   keygen->add_option("NAME", options.input, "whose they are: NAME.secret has both keys, NAME.key the public one")
       ->required();

@@ -129,7 +129,10 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
       "The agent is looked for in the user's own runtime directory (SHMBUS_RUNTIME_DIR, for root /run/shmbus, else\n"
       "XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
       "Exit status: 0 done, 2 wrong usage, 7 no answer from the agent, 8 not in time, 130 interrupted; others as in "
-      "PROTOCOL.md.");
+      "PROTOCOL.md.\n\n"
+      "Examples:\n  shmbus-watch --key 5679\n  shmbus-watch --since-file seen --json\n"
+      "  shmbus-watch --key 5679 --event set --exec 'logger \"$SHMBUS_EVENT $SHMBUS_KEY\"'\n"
+      "  shmbus-watch --key 5679 --wait 'nattch>=1' --timeout 30");
 
   const OutputForm form = asks_for_json(argc, argv) ? OutputForm::kJson : OutputForm::kText;
   try {
