@@ -48,6 +48,10 @@ class Examples(bus.BusTest):
         self.assertIn("--wait", lines[-1])
         self.run_line(lines[-1])  # it holds already
 
+    def test_the_agent_tells_on_the_bus_the_version_that_it_prints(self):
+        self.assertEqual(f"shmbus-agent {self.client.result('info')['version']}",
+                         self.tool("agent", "--version")[0].splitlines()[0])
+
 
 if __name__ == "__main__":
     bus.main()
