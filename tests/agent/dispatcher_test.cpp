@@ -221,7 +221,7 @@ TEST_F(DispatcherTest, ABatchStopsAtTheFirstFailureOnlyIfItIsToAndAMalformedRequ
 TEST_F(DispatcherTest, TextsInABatchCountAsTheyAreAndWhatIsLookedAtInVainToo) {
   constexpr std::size_t kSize = limits::kMaxDataBytes;
   const ShmId shmid = create(kKey, kSize);
-  WriteRequest write = write_of(shmid, std::string(9, 'x'));
+  WriteRequest write = write_of(shmid, "xxxxxxxxx");
   done(write);
   ReadRequest read = read_of(shmid);
   read.text = true;
