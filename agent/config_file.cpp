@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "agent/access/private_file.hpp"
@@ -33,7 +34,9 @@ std::optional<std::string> word_of(const toml::node& node) {
     return std::to_string(number->get());
   }
   if (const auto* const number = node.as_floating_point()) {
-    return std::to_string(number->get());
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.begin(), digits.end(), number->get()).ptr;  // the shortest that is the same
+    return std::string(digits.begin(), end);
   }
   if (const auto* const flag = node.as_boolean()) {
     return flag->get() ? "true" : "false";

@@ -43,10 +43,10 @@ class Config(callers.AccessTest):
         self.assertEqual((values["detection"], origins["detection"]), ("auto", "default"))
 
     def test_what_is_told_gives_the_same_again(self):
-        content = 'commands = ["ipc:///run/a", "ipc:///run/\\"b"]\nsocket_mode = "660"\nmax_requests_per_second = 0.5\n'
+        content = 'commands = ["ipc:///run/a", "ipc:///run/\\"b"]\nsocket_mode = "660"\nmax_requests_per_second = 1e-7\n'
         values, _ = self.check(content)
         self.assertEqual(values["commands"], ["ipc:///run/a", 'ipc:///run/"b'])
-        self.assertEqual((values["events_mode"], values["max_requests_per_second"]), ("660", 0.5))
+        self.assertEqual((values["events_mode"], values["max_requests_per_second"]), ("660", 1e-7))
         told = self.ask("--check", "--config", self.config)
         again, origins = self.check(re.sub(r'.*= ""  #.*\n', "", told))  # what is empty is not set
         self.assertEqual(again, values)
