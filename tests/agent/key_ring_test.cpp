@@ -103,7 +103,7 @@ TEST_F(KeyRingTest, HasEachKeyUnderOneName) {
 }
 
 TEST_F(KeyRingTest, RefusesNamesThatAreNone) {
-  for (const std::string& name : {std::string(".key"), std::string("a b.key"), std::string(65, 'x') + ".key"}) {
+  for (const std::string& name : {std::string(".key"), std::string("a b.key"), std::string(65, 'x').append(".key")}) {
     const std::string path = write(name, ada.public_key);
     EXPECT_THAT(refusal().message, HasSubstr("can't name a key")) << name;
     std::filesystem::remove(path);

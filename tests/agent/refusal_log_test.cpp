@@ -46,7 +46,7 @@ TEST_F(RefusalLogTest, RemembersSoManyPeersOnly) {
 }
 
 TEST_F(RefusalLogTest, CutsAndEscapesWhatAPeerWrote) {
-  log.add("\x1b[2J", std::string(100'000, 'x') + "\n", start);
+  log.add("\x1b[2J", std::string(100'000, 'x').append("\n"), start);
   const std::vector<std::string> told = lines.take();
   ASSERT_EQ(told.size(), 1U);
   EXPECT_LT(told.front().size(), 300U);

@@ -74,7 +74,7 @@ TEST_F(Command, DoesNotCarryOutWhatTheEventSays) {
 }
 
 TEST_F(Command, HasTheDocumentOnItsStdinHoweverLarge) {
-  const std::string document = std::string(500'000, 'x') + "\n";
+  const std::string document = std::string(500'000, 'x').append("\n");
   EXPECT_EQ(output_of("cat >\"$OUT\"", event(), document), document);
   EXPECT_EQ(output_of("echo read nothing >\"$OUT\"", event(), document), "read nothing\n");
 }
