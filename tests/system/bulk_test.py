@@ -3,8 +3,8 @@
 import hashlib
 import json
 import os
-import re
 import pathlib
+import re
 import resource
 import signal
 import subprocess
