@@ -30,6 +30,8 @@ class Asker {
   // Microseconds within which `part` (0.5: half) of what was kept were answered; nothing is kept any more.
   [[nodiscard]] double take(double part);
 
+  [[nodiscard]] pid_t pid() const { return child_.pid(); }
+
  private:
   ChildProcess child_;
 };

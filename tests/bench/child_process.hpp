@@ -28,6 +28,8 @@ class ChildProcess {
   // Whether an answer is there.
   [[nodiscard]] bool has_answered() const;
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
  private:
   pid_t pid_;
   int to_child_ = -1;

@@ -9,12 +9,12 @@
 #include <cstdio>
 #include <system_error>
 #include <utility>
-#include <zmq.hpp>
 
 namespace shmbus::bench {
 namespace {
 
-[[noreturn]] void serve(const std::string& endpoint, const std::optional<CurvePair>& keys, pid_t owner) {
+[[noreturn]] void serve(const std::string& endpoint, const std::optional<CurvePair>& keys, const Answering& answering,
+                        pid_t owner) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != owner) {
     _exit(0);  // the owner was gone before the line above
@@ -29,6 +29,9 @@ namespace {
     socket.bind(endpoint);
     for (zmq::message_t message;;) {
       static_cast<void>(socket.recv(message));
+      if (answering) {
+        answering(message);
+      }
       socket.send(message, zmq::send_flags::none);
     }
   } catch (const std::exception& error) {
@@ -39,14 +42,15 @@ namespace {
 
 }  // namespace
 
-EchoProcess::EchoProcess(std::string endpoint, const std::optional<CurvePair>& keys) : endpoint_(std::move(endpoint)) {
+EchoProcess::EchoProcess(std::string endpoint, const std::optional<CurvePair>& keys, const Answering& answering)
+    : endpoint_(std::move(endpoint)) {
   const pid_t owner = getpid();
   pid_ = fork();
   if (pid_ < 0) {
     throw std::system_error(errno, std::generic_category(), "fork");
   }
   if (pid_ == 0) {
-    serve(endpoint_, keys, owner);
+    serve(endpoint_, keys, answering, owner);
   }
 }
 

@@ -3,18 +3,24 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <zmq.hpp>
 
 #include "protocol/curve_key.hpp"
 
 namespace shmbus::bench {
 
-// A process of its own that sends back whatever it receives on a REP socket bound to `endpoint`, with CURVE if it has
-// `keys`. To be started before this process has threads. It ends with its owner.
+// Makes the answer out of the request, in its place.
+using Answering = std::function<void(zmq::message_t& message)>;
+
+// A process of its own that sends back whatever it receives on a REP socket bound to `endpoint`, or what `answering`
+// makes of it; with CURVE if it has `keys`. To be started before this process has threads. It ends with its owner.
 class EchoProcess {
  public:
-  explicit EchoProcess(std::string endpoint, const std::optional<CurvePair>& keys = {});
+  explicit EchoProcess(std::string endpoint, const std::optional<CurvePair>& keys = {},
+                       const Answering& answering = {});
   ~EchoProcess();
   EchoProcess(const EchoProcess&) = delete;
   EchoProcess& operator=(const EchoProcess&) = delete;
@@ -22,6 +28,7 @@ class EchoProcess {
   EchoProcess& operator=(EchoProcess&&) = delete;
 
   [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
+  [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
   std::string endpoint_;

@@ -41,10 +41,10 @@ class Pipeline {
   // The time that `count` requests take with up to `in_flight` unanswered.
   Seconds measure(const std::string& request, int count, int in_flight);
 
- private:
   void send(const std::string& request);
-  void receive();
+  void receive();  // takes one answer and drops it
 
+ private:
   zmq::socket_t socket_;
 };
 

@@ -1,4 +1,4 @@
-// What a process uses, from proc(5).
+// What a process uses.
 #pragma once
 
 #include <sys/types.h>
@@ -10,7 +10,10 @@ namespace shmbus::bench {
 // VmRSS of /proc/PID/status.
 [[nodiscard]] double resident_mib(pid_t pid);
 
-// utime + stime of /proc/PID/stat, in steps of a clock tick (10 ms).
+// The same without what it has mapped of segments: VmRSS - RssShmem.
+[[nodiscard]] double resident_beyond_segments_mib(pid_t pid);
+
+// Of all its threads, from clock_getcpuclockid(3).
 [[nodiscard]] std::chrono::duration<double> cpu_time(pid_t pid);
 
 }  // namespace shmbus::bench

@@ -1,0 +1,112 @@
+#include <memory>
+
+#include "protocol/codec/requests.hpp"
+#include "tests/bench/contest/rows.hpp"
+#include "tests/bench/others.hpp"
+
+namespace shmbus::bench {
+namespace {
+
+constexpr int kBurst = 1000;
+
+// A plain one, for whom the bare publisher waits.
+class BareSubscriber {
+ public:
+  BareSubscriber(zmq::context_t& context, const std::string& endpoint) : socket_(context, zmq::socket_type::sub) {
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.set(zmq::sockopt::rcvhwm, 0);
+    socket_.set(zmq::sockopt::rcvtimeo, 10'000);
+    socket_.set(zmq::sockopt::subscribe, "shm/");
+    socket_.connect(endpoint);
+  }
+
+  void receive() {
+    zmq::message_t frame;
+    do {
+      if (!socket_.recv(frame)) {
+        throw std::runtime_error("no bare message came");
+      }
+    } while (frame.more());
+  }
+
+ private:
+  zmq::socket_t socket_;
+};
+
+// All of a burst by all of them.
+template <class S, class Receive>
+void receive_all(S& subscribers, const Receive& receive) {
+  for (auto& subscriber : subscribers) {
+    for (int i = 0; i < kBurst; ++i) {
+      receive(*subscriber);
+    }
+  }
+}
+
+}  // namespace
+
+void measure_events(Field& field, Results& results, const Effort& effort) {
+  WriteRequest write;
+  write.segment.shm_key = kKey;
+  write.data = "x";
+  BatchRequest batch;
+  batch.requests.assign(kBurst, BatchItem{{}, Request{{}, {}, {}, write}, {}});
+  const std::string burst = encode_request({RequestId(std::uint64_t{1}), {}, {}, batch});
+  std::string published;
+  const std::string payload(kEventBytes, 'x');
+  for (int i = 0; i < kBurst; ++i) {
+    published += redis_command({"PUBLISH", "shm", payload});
+  }
+
+  std::vector<std::unique_ptr<Subscriber>> ours;
+  std::vector<std::unique_ptr<BareSubscriber>> bare;
+  std::vector<std::unique_ptr<StreamClient>> of_redis;
+  RoundTrips agent(field.context, field.commands());
+  const std::unique_ptr<StreamClient> redis = field.redis ? std::make_unique<StreamClient>(field.redis_path) : nullptr;
+  for (const int count : {1, 10, effort.most_subscribers}) {
+    const std::size_t before = bare.size();
+    while (bare.size() < static_cast<std::size_t>(count)) {
+      ours.push_back(std::make_unique<Subscriber>(field.context, field.events()));
+      bare.push_back(std::make_unique<BareSubscriber>(field.context, field.publisher_endpoint()));
+      if (redis) {
+        of_redis.push_back(std::make_unique<StreamClient>(field.redis_path));
+        of_redis.back()->ask(redis_command({"SUBSCRIBE", "shm"}));
+      }
+    }
+    field.publisher.expect(bare.size() - before);
+    const RowName row{"events to " + std::to_string(count) + " subscribers", "/s"};
+    std::vector<Runner> runners{{row, Side::kEcho,
+                                 [&](int) {
+                                   return timed([&] {
+                                     field.publisher.publish(kBurst);
+                                     receive_all(bare, [](BareSubscriber& subscriber) { subscriber.receive(); });
+                                     field.publisher.finish();
+                                   });
+                                 }},
+                                {row, Side::kShmbus, [&](int) {
+                                   return timed([&] {
+                                     agent.ask(burst);
+                                     receive_all(ours, [](Subscriber& subscriber) {
+                                       while (!subscriber.receive().first.starts_with("shm/")) {  // another one's sync
+                                       }
+                                     });
+                                   });
+                                 }}};
+    if (redis) {
+      runners.push_back({row, Side::kRedis, [&](int) {
+                           return timed([&] {
+                             redis->send(published);
+                             for (int i = 0; i < kBurst; ++i) {
+                               redis->receive();
+                             }
+                             receive_all(of_redis, [](StreamClient& subscriber) { subscriber.receive(); });
+                           });
+                         }});
+    }
+    Effort bursts = effort;
+    bursts.turns = effort.bursts;
+    take_rates(results, bursts, runners, 1, static_cast<double>(count) * kBurst);
+  }
+}
+
+}  // namespace shmbus::bench

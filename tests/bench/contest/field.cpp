@@ -1,0 +1,193 @@
+#include "tests/bench/contest/field.hpp"
+
+#include <sched.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "protocol/codec/replies.hpp"
+#include "protocol/codec/requests.hpp"
+#include "tests/bench/load.hpp"
+
+namespace shmbus::bench {
+namespace {
+
+constexpr uid_t kNobody = 65534;         // whom a caller on tcp is served as
+constexpr uid_t kOtherUser = 23456;      // a uid that nobody has
+constexpr std::size_t kStatReply = 250;  // bytes, as the agent's
+constexpr int kMostSockets = 4096;
+
+int make_segment() {
+  const int shmid = shmget(static_cast<key_t>(kKey), kSegmentBytes, IPC_CREAT | IPC_EXCL | 0666);
+  if (shmid < 0) {
+    throw std::system_error(errno, std::generic_category(), "shmget");
+  }
+  shmid_ds state{};
+  shmctl(shmid, IPC_STAT, &state);
+  state.shm_perm.uid = kNobody;
+  static_cast<void>(shmctl(shmid, IPC_SET, &state));  // in a user namespace there is no such user, and tcp needs none
+  return shmid;
+}
+
+std::string encoded(Operation operation) {
+  return encode_request({RequestId(std::uint64_t{1}), {}, {}, std::move(operation)});
+}
+
+SetRequest set_mode(std::uint16_t bits) {
+  SetRequest request;
+  request.segment.shm_key = kKey;
+  request.mode = Mode{bits};
+  return request;
+}
+
+ReadRequest small_read() {
+  ReadRequest request;
+  request.segment.shm_key = kKey;
+  request.length = kSmallBytes;
+  return request;
+}
+
+WriteRequest small_write(const std::string& data) {
+  WriteRequest request;
+  request.segment.shm_key = kKey;
+  request.data = data;
+  return request;
+}
+
+bool others_exist() {
+  std::ifstream map("/proc/self/uid_map");
+  unsigned long inside = 0;
+  unsigned long outside = 0;
+  unsigned long count = 0;
+  return geteuid() == 0 && map >> inside >> outside >> count && count > kOtherUser;
+}
+
+std::string made_directory(const std::string& path) {
+  std::filesystem::create_directory(path);
+  return path;
+}
+
+zmq::context_t roomy_context() {
+  zmq::context_t context;
+  context.set(zmq::ctxopt::max_sockets, kMostSockets);
+  return context;
+}
+
+Client connected(const std::string& endpoint) {
+  Result<Client> opened = Client::open({Endpoint{endpoint}, std::chrono::seconds(20)});
+  if (!opened) {
+    throw std::runtime_error(opened.error().message);
+  }
+  require(*opened, PingRequest{});
+  return std::move(opened).value();
+}
+
+}  // namespace
+
+Field::Field(const FieldOptions& given)
+    : options(given),
+      shmid(make_segment()),
+      ping{encoded(PingRequest{})},
+      stat{encoded(StatRequest{{kKey, {}}})},
+      set{encoded(set_mode(0664)), encoded(set_mode(0666))},
+      read{encoded(small_read())},
+      write{encoded(small_write(std::string(kSmallBytes, 'x')))},
+      agent_directory(options.directory + "/agent"),
+      open_directory(options.directory + "/open"),
+      redis_path(options.directory + "/redis.sock"),
+      tcp(free_tcp_endpoint()),
+      echo("ipc://" + options.directory + "/echo.sock"),
+      echo_tcp(free_tcp_endpoint()),
+      bare_stat("ipc://" + options.directory + "/stat.sock", {}, answer_with_stat(shmid, kStatReply)),
+      pieces("ipc://" + options.directory + "/pieces.sock", {}, serve_pieces),
+      publisher(publisher_endpoint(), kEventBytes),
+      agent({options.bin + "/shmbus-agent", "--log-level", "warning", "--detection", options.detection},
+            {"SHMBUS_RUNTIME_DIR=" + agent_directory}),
+      open_agent({options.bin + "/shmbus-agent", "--log-level", "error", "--detection", "scan", "--scan-interval", "0",
+                  "--socket-mode", "666", "--commands", open_commands(), "--commands", tcp, "--insecure-tcp",
+                  "--max-requests-per-second", "0"},
+                 {"SHMBUS_RUNTIME_DIR=" + open_directory}),
+      echo_user(others_exist() ? std::make_unique<Asker>(AskerSetup{echo.endpoint(), stat.front(), {}, {}, true})
+                               : nullptr),
+      other_user(others_exist() ? std::make_unique<Asker>(AskerSetup{open_commands(), stat.front(), kOtherUser, {}})
+                                : nullptr),
+      context(roomy_context()),
+      client(connected(commands())) {
+  if (!options.flask.empty()) {
+    redis.emplace(std::vector<std::string>{
+        "/usr/bin/redis-server", "--port", "0", "--unixsocket", redis_path, "--save", "", "--appendonly", "no", "--dir",
+        made_directory(options.directory + "/redis"), "--proto-max-bulk-len", "1gb", "--maxclients", "2000"});
+    redis->wait_for("accept connections");
+    flask.emplace(std::vector<std::string>{"/usr/bin/python3", options.flask});
+    const std::string ready = flask->wait_for("ready");
+    flask_port = std::stoi(ready.substr(ready.rfind(' ')));
+  }
+  connected(open_commands());
+}
+
+std::optional<pid_t> Field::pid_of(Side side) const {
+  switch (side) {
+    case Side::kEcho:
+      return echo.pid();
+    case Side::kShmbus:
+      return agent.pid();
+    case Side::kRedis:
+      return redis ? std::optional(redis->pid()) : std::nullopt;
+    case Side::kFlask:
+      return flask ? std::optional(flask->pid()) : std::nullopt;
+    case Side::kDirect:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::vector<pid_t> Field::all() const {
+  std::vector<pid_t> pids{getpid(),     echo.pid(),  echo_tcp.pid(),   bare_stat.pid(),
+                          pieces.pid(), agent.pid(), open_agent.pid(), publisher.pid()};
+  for (const auto* process : {&redis, &flask}) {
+    if (*process) {
+      pids.push_back((*process)->pid());
+    }
+  }
+  for (const auto* user : {&echo_user, &other_user}) {
+    if (*user) {
+      pids.push_back((*user)->pid());
+    }
+  }
+  return pids;
+}
+
+void Field::check(const std::string& endpoint, const Requests& requests, const Operation& operation) {
+  RoundTrips trips(context, endpoint);
+  for (const std::string& request : requests) {
+    const std::string answer = trips.ask(request);
+    const Result<Reply> reply = decode_reply(answer, operation);
+    if (!reply || !reply->ok()) {
+      throw std::runtime_error(reply ? std::get<Error>(reply->outcome).message : reply.error().message);
+    }
+  }
+}
+
+void place(const std::vector<pid_t>& processes, bool on_one_cpu) {
+  static const cpu_set_t ours = [] {
+    cpu_set_t set;
+    sched_getaffinity(0, sizeof set, &set);
+    return set;
+  }();
+  cpu_set_t wanted = ours;
+  for (int cpu = 0; on_one_cpu && CPU_COUNT(&wanted) > 1; ++cpu) {
+    CPU_CLR(cpu, &wanted);
+  }
+  for (const pid_t process : processes) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+      sched_setaffinity(std::stoi(task.path().filename()), sizeof wanted, &wanted);
+    }
+  }
+}
+
+}  // namespace shmbus::bench

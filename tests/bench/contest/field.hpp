@@ -1,0 +1,94 @@
+// All who take part: their processes, where they are, and what they are asked.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+#include "protocol/client/client.hpp"
+#include "tests/bench/asker.hpp"
+#include "tests/bench/contest/bare_servers.hpp"
+#include "tests/bench/contest/results.hpp"
+#include "tests/bench/contest/server_process.hpp"
+#include "tests/bench/contest/stream_client.hpp"
+#include "tests/bench/echo_process.hpp"
+
+namespace shmbus::bench {
+
+struct FieldOptions {
+  std::string directory;  // an empty one, for sockets
+  std::string bin;        // where shmbus-agent is
+  std::string flask;      // the service; empty: neither it nor Redis takes part
+  std::string detection = "scan";
+};
+
+// How much is done for each row.
+struct Effort {
+  int repetitions = 5;
+  int turns = 8;         // of each side in a repetition
+  int turn_ms = 4;       // of one who is asked one thing at a time
+  int pipelined = 1500;  // requests in a turn
+  int moved_megabytes = 1024;
+  bool one_message = true;  // whether 64 MiB are also moved as one message, which is slow
+  int listed_segments = 30'000;
+  int bursts = 2;  // of 1000 events
+  int most_subscribers = 100;
+  int most_clients = 1000;
+};
+
+inline constexpr Key kKey = 5679;
+inline constexpr std::size_t kSegmentBytes = std::size_t{1} << 20U;
+inline constexpr std::size_t kSmallBytes = 64;
+inline constexpr std::size_t kEventBytes = 330;
+
+// Requests that are sent in turn.
+using Requests = std::vector<std::string>;
+
+// One segment with kKey that anybody may use. To be made in an IPC namespace without others, by a process without
+// threads; all end with it.
+struct Field {
+  explicit Field(const FieldOptions& options);
+
+  // The processes of the sides, to see what they use and to place them.
+  [[nodiscard]] std::optional<pid_t> pid_of(Side side) const;
+  [[nodiscard]] std::vector<pid_t> all() const;
+
+  // Checks that the agent at `endpoint` takes each of them. Throws std::runtime_error with what it says.
+  void check(const std::string& endpoint, const Requests& requests, const Operation& operation);
+
+  FieldOptions options;
+  int shmid;
+  Requests ping, stat, set, read, write;
+  std::string agent_directory, open_directory, redis_path, tcp;
+  EchoProcess echo, echo_tcp, bare_stat, pieces;
+  BarePublisher publisher;
+  ServerProcess agent;       // for its own user
+  ServerProcess open_agent;  // for all local users, and on tcp
+  std::optional<ServerProcess> redis, flask;
+  std::unique_ptr<Asker> echo_user, other_user;  // of the echo's user and of nobody's, if there can be one
+  int flask_port = 0;
+  zmq::context_t context;
+  Client client;
+
+  [[nodiscard]] std::string commands() const { return "ipc://" + agent_directory + "/commands.sock"; }
+  [[nodiscard]] std::string events() const { return "ipc://" + agent_directory + "/events.sock"; }
+  [[nodiscard]] std::string publisher_endpoint() const { return "ipc://" + options.directory + "/publisher.sock"; }
+  [[nodiscard]] std::string open_commands() const { return "ipc://" + open_directory + "/commands.sock"; }
+};
+
+// The result of an operation. Throws std::runtime_error with the error's message.
+template <class R>
+typename R::Result require(Client& client, const R& operation) {
+  Result<typename R::Result> result = client.call(operation);
+  if (!result) {
+    throw std::runtime_error(result.error().message);
+  }
+  return std::move(result).value();
+}
+
+// Puts all threads of the processes, and of this one, on one CPU, or where they were.
+void place(const std::vector<pid_t>& processes, bool on_one_cpu);
+
+}  // namespace shmbus::bench

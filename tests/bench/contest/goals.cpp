@@ -1,0 +1,92 @@
+#include "tests/bench/contest/goals.hpp"
+
+#include <algorithm>
+
+namespace shmbus::bench {
+namespace {
+
+constexpr const char* kUnbatched = "stat, 100 in flight";
+constexpr const char* kBatched = "stat, in batches of 100 (Redis: GET)";
+constexpr const char* kAttachedWrites = "write 64 B into an attachment, 100 in flight";
+constexpr const char* kEchoLimit = " / bare echo's";
+
+Cell ours(const std::string& row) { return {row, Side::kShmbus}; }
+Cell echo(const std::string& row) { return {row, Side::kEcho}; }
+
+std::optional<double> to_echo(const Results& results, const std::string& row) {
+  return results.ratio(ours(row), echo(row));
+}
+
+// The largest of the ratios of the rows where both sides took part.
+std::optional<double> worst(const Results& results, const std::vector<std::string>& rows, Side one, Side other) {
+  std::optional<double> most;
+  for (const std::string& row : rows) {
+    if (const std::optional<double> ratio = results.ratio({row, one}, {row, other})) {
+      most = std::max(most.value_or(*ratio), *ratio);
+    }
+  }
+  return most;
+}
+
+}  // namespace
+
+std::vector<Goal> goals_of(const Results& results, int moved_megabytes, int listed_segments) {
+  std::vector<Goal> goals;
+  const auto at_most = [&](const std::string& what, std::optional<double> value, double bound) {
+    goals.push_back({what, value, false, bound});
+  };
+  const auto at_least = [&](const std::string& what, std::optional<double> value, double bound) {
+    goals.push_back({what, value, true, bound});
+  };
+  for (const char* const row : {"ping, ipc, p50", "stat, ipc, p50", "read 64 B, ipc, p50", "write 64 B, ipc, p50",
+                                "read 64 B of an attachment, p50", "write 64 B into an attachment, ipc, p50"}) {
+    at_most(std::string(row) + kEchoLimit, to_echo(results, row), 1.10);
+  }
+  at_most("stat, ipc, by another user, p50 / bare echo's", to_echo(results, "stat, ipc, by another user, p50"), 1.35);
+  at_least("ping, 100 in flight / bare echo's", to_echo(results, "ping, 100 in flight"), 0.75);
+  at_least("stat, 100 in flight / bare echo's", to_echo(results, kUnbatched), 0.65);
+  at_least("stat, 400 in flight / a bare REP's that makes the same shmctl",
+           results.ratio(ours("stat, 400 in flight"), echo("stat, 400 in flight, REP with shmctl alone")), 0.80);
+  at_least("stat, in batches of 100 / our own with 100 in flight", results.ratio(ours(kBatched), ours(kUnbatched)),
+           1.5);
+  at_least("write 64 B into an attachment, 100 in flight / bare echo's", to_echo(results, kAttachedWrites), 0.45);
+
+  const std::string size = std::to_string(moved_megabytes) + " MiB";
+  const std::string read = "read " + size;
+  at_least(read + " / bare ZeroMQ moving the same pieces", to_echo(results, read), 0.8);
+  at_least(read + " / 64 MiB as one message", results.ratio(ours(read), echo("read 64 MiB as one message")), 10);
+  at_least(read + " / Redis' GET of 256 MiB", results.ratio(ours(read), {read, Side::kRedis}), 1);
+  const std::string write = "write " + size + ", pages there";
+  at_least(write + " / bare ZeroMQ moving the same pieces", to_echo(results, write), 0.8);
+  const std::string fresh = "write 256 MiB, new segment";
+  at_least(fresh + " / memset of a new segment", results.ratio(ours(fresh), {fresh, Side::kDirect}), 0.8);
+
+  const std::vector<std::string> single{"stat, ipc, p50", "set, ipc, p50", "read 64 B, ipc, p50",
+                                        "write 64 B, ipc, p50", "attach and detach, ipc, p50"};
+  at_most("any single operation, p50 / Flask's, the largest", worst(results, single, Side::kShmbus, Side::kFlask), 0.1);
+  const std::optional<double> behind =
+      worst(results, {"stat, 1 clients", "stat, 8 clients", "stat, 64 clients"}, Side::kFlask, Side::kShmbus);
+  at_least("stats of 1, 8, 64 clients / Flask's, the smallest", behind ? std::optional(1 / *behind) : std::nullopt, 10);
+
+  for (const int segments : {1000, listed_segments}) {
+    const std::string look = "look at " + std::to_string(segments) + " segments";
+    at_most(look + " / a bare SHM_STAT_ANY loop", results.ratio(ours(look), {look, Side::kDirect}), 1.3);
+  }
+  at_most("resident memory, idle (MiB)", results.median_of(ours("resident memory, idle")), 10);
+  at_most("resident memory, at the end (MiB)", results.median_of(ours("resident memory, at the end")), 64);
+  return goals;
+}
+
+std::vector<Goal> guards_of(const Results& results) {
+  return {{"stat, ipc, p50 / bare echo's", to_echo(results, "stat, ipc, p50"), false, 1.9},
+          {"ping, 100 in flight / bare echo's", to_echo(results, "ping, 100 in flight"), true, 0.42},
+          {"stat, 100 in flight / bare echo's", to_echo(results, kUnbatched), true, 0.36},
+          {"stat, in batches of 100 / our own with 100 in flight", results.ratio(ours(kBatched), ours(kUnbatched)),
+           true, 0.9},
+          {"write 64 B into an attachment, 100 in flight / bare echo's", to_echo(results, kAttachedWrites), true, 0.25},
+          {"read 64 MiB / bare ZeroMQ moving the same pieces", to_echo(results, "read 64 MiB"), true, 0.45},
+          {"look at 1000 segments / a bare SHM_STAT_ANY loop",
+           results.ratio(ours("look at 1000 segments"), {"look at 1000 segments", Side::kDirect}), false, 2.4}};
+}
+
+}  // namespace shmbus::bench

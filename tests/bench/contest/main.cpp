@@ -1,0 +1,148 @@
+// Compares the agent with the limit, the floor, and what people would use instead; tests/bench/compare starts it.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+
+#include "tests/bench/contest/goals.hpp"
+#include "tests/bench/contest/rows.hpp"
+
+namespace {
+
+using namespace shmbus::bench;
+
+struct Options {
+  FieldOptions field;
+  std::string json;
+  bool quick = false;
+  bool guard = false;
+};
+
+constexpr int kTries = 4;
+
+Effort effort_of(const Options& options) {
+  Effort effort;
+  if (options.guard) {
+    effort.repetitions = 3;
+    effort.turns = 2;
+    effort.pipelined = 1000;
+    effort.moved_megabytes = 64;
+    effort.listed_segments = 1000;
+    effort.one_message = false;
+  } else if (options.quick) {
+    effort.repetitions = 1;
+    effort.turns = 1;
+    effort.pipelined = 400;
+    effort.moved_megabytes = 64;
+    effort.listed_segments = 2000;
+    effort.bursts = 1;
+    effort.most_subscribers = 20;
+    effort.most_clients = 100;
+  }
+  return effort;
+}
+
+void raise_limits(int segments) {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  std::ofstream("/proc/sys/kernel/shmmni")
+      << segments + 100;  // this namespace's own; if it can't be, shmget will say so
+}
+
+void measure_all(Field& field, Results& results, const Effort& effort) {
+  const auto tell = [](const char* what) { std::fprintf(stderr, "==> %s\n", what); };
+  measure_memory(field, results, "idle");
+  tell("one request at a time");
+  measure_round_trips(field, results, effort);
+  tell("many requests on their way");
+  measure_pipelines(field, results, effort);
+  tell("many clients");
+  measure_clients(field, results, effort);
+  tell("events");
+  measure_events(field, results, effort);
+  tell("whole segments");
+  measure_bulk(field, results, effort, 64);
+  if (effort.moved_megabytes > 64) {
+    measure_bulk(field, results, effort, effort.moved_megabytes);
+  }
+  measure_fresh_write(field, results, effort);
+  tell("many segments");
+  for (const int segments : {10, 1000, 4000, effort.listed_segments}) {
+    if (segments <= effort.listed_segments) {
+      measure_list(field, results, effort, segments);
+    }
+  }
+  measure_memory(field, results, "at the end");
+}
+
+void measure_guarded(Field& field, Results& results, const Effort& effort) {
+  measure_round_trips(field, results, effort);
+  measure_pipelines(field, results, effort);
+  measure_bulk(field, results, effort, effort.moved_megabytes);
+  measure_list(field, results, effort, effort.listed_segments);
+}
+
+bool compare(const Options& options, const Effort& effort) {
+  Field field(options.field);
+  Results results;
+  measure_all(field, results, effort);
+  const std::vector<Goal> goals = goals_of(results, effort.moved_megabytes, effort.listed_segments);
+  results.print();
+  std::printf("\n");
+  const bool met = print_goals(goals);
+  if (!options.json.empty()) {
+    results.write_json(options.json, goals);
+  }
+  return met || options.quick;
+}
+
+// Whether each bound holds in one of the tries.
+bool guard(const Options& options, const Effort& effort) {
+  Field field(options.field);
+  std::vector<Goal> best;
+  for (int i = 0; i < kTries; ++i) {
+    Results results;
+    measure_guarded(field, results, effort);
+    const std::vector<Goal> now = guards_of(results);
+    best.resize(now.size());
+    bool all_met = true;
+    for (std::size_t j = 0; j < now.size(); ++j) {
+      if (i == 0 || !best[j].met()) {
+        best[j] = now[j];
+      }
+      all_met = all_met && best[j].met();
+    }
+    if (all_met) {
+      break;
+    }
+  }
+  return print_goals(best);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    Options options;
+    CLI::App app{
+        "Compares shmbus-agent with bare ZeroMQ, system calls, Redis and a Flask service, in an IPC namespace "
+        "without segments."};
+    app.add_option("--bin", options.field.bin, "Where shmbus-agent is")->required();
+    app.add_option("--directory", options.field.directory, "An empty directory for sockets")->required();
+    app.add_option("--flask", options.field.flask, "The Flask service; without it neither it nor Redis takes part");
+    app.add_option("--detection", options.field.detection, "The agent's");
+    app.add_option("--json", options.json, "File for rows, samples and goals");
+    app.add_flag("--quick", options.quick, "Little of everything, to see that it works; no figure means anything");
+    app.add_flag("--guard", options.guard, "A few ratios against wide bounds, up to four times");
+    CLI11_PARSE(app, argc, argv);
+    const Effort effort = effort_of(options);
+    raise_limits(effort.listed_segments);
+    return (options.guard ? guard(options, effort) : compare(options, effort)) ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "shmbus-bench-compare: %s\n", error.what());
+    return 2;
+  }
+}

@@ -1,0 +1,123 @@
+#include <memory>
+
+#include "protocol/codec/requests.hpp"
+#include "tests/bench/contest/rows.hpp"
+#include "tests/bench/process_usage.hpp"
+
+namespace shmbus::bench {
+namespace {
+
+// Commands to Redis, so many at a time.
+std::function<Seconds(int)> redis_pipeline(StreamClient& redis, const std::string& command, int in_flight) {
+  std::string commands;
+  for (int i = 0; i < in_flight; ++i) {
+    commands += command;
+  }
+  return [&redis, commands, in_flight](int count) {
+    return timed([&] {
+      for (int done = 0; done < count; done += in_flight) {
+        redis.send(commands);
+        for (int i = 0; i < in_flight; ++i) {
+          redis.receive();
+        }
+      }
+    });
+  };
+}
+
+std::function<Seconds(int)> pipelined(Pipeline& pipeline, const std::string& request, int in_flight) {
+  return [&pipeline, &request, in_flight](int count) { return pipeline.measure(request, count, in_flight); };
+}
+
+std::string batch_of(int count) {
+  BatchRequest batch;
+  batch.requests.assign(static_cast<std::size_t>(count),
+                        BatchItem{{}, Request{{}, {}, {}, StatRequest{{kKey, {}}}}, {}});
+  return encode_request({RequestId(std::uint64_t{1}), {}, {}, batch});
+}
+
+}  // namespace
+
+void take_rates(Results& results, const Effort& effort, const std::vector<Runner>& runners, int count, double scale) {
+  for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
+    std::vector<Seconds> times(runners.size(), Seconds(0));
+    for (int turn = 0; turn < effort.turns; ++turn) {
+      for (std::size_t i = 0; i < runners.size(); ++i) {
+        times[i] += runners[i].run(count);
+      }
+    }
+    for (std::size_t i = 0; i < runners.size(); ++i) {
+      results.add(runners[i].row, runners[i].side, scale * effort.turns * count / times[i].count());
+    }
+  }
+}
+
+void measure_pipelines(Field& field, Results& results, const Effort& effort) {
+  Pipeline agent(field.context, field.commands());
+  Pipeline echo(field.context, field.echo.endpoint());
+  Pipeline bare_stat(field.context, field.bare_stat.endpoint());
+  const std::unique_ptr<StreamClient> redis = field.redis ? std::make_unique<StreamClient>(field.redis_path) : nullptr;
+  for (const auto& [name, requests] : {std::pair{"ping", &field.ping}, {"stat", &field.stat}}) {
+    for (const int in_flight : {1, 10, 100, 400}) {
+      const RowName row{std::string(name) + ", " + std::to_string(in_flight) + " in flight", "/s"};
+      std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, requests->front(), in_flight)},
+                                  {row, Side::kShmbus, pipelined(agent, requests->front(), in_flight)}};
+      if (requests == &field.stat) {
+        runners.push_back({{row.name + ", REP with shmctl alone", "/s"},
+                           Side::kEcho,
+                           pipelined(bare_stat, requests->front(), in_flight)});
+      }
+      if (redis) {
+        const std::string command =
+            requests == &field.ping ? redis_command({"PING"}) : redis_command({"HGETALL", "stat"});
+        runners.push_back({row, Side::kRedis, redis_pipeline(*redis, command, in_flight)});
+      }
+      const Seconds before = cpu_time(field.agent.pid());
+      const Seconds echo_before = cpu_time(field.echo.pid());
+      const int count = in_flight == 1 ? effort.pipelined / 10 : effort.pipelined / in_flight * in_flight;
+      take_rates(results, effort, runners, count);
+      if (requests == &field.stat && in_flight == 100) {
+        const double asked = static_cast<double>(effort.repetitions) * effort.turns * count;
+        const RowName cpu{row.name + ", CPU time of the server", "us"};
+        results.add(cpu, Side::kShmbus, 1e6 * (cpu_time(field.agent.pid()) - before).count() / asked);
+        results.add(cpu, Side::kEcho, 1e6 * (cpu_time(field.echo.pid()) - echo_before).count() / asked);
+      }
+    }
+  }
+
+  for (const int size : {10, 100}) {
+    const std::string batch = batch_of(size);
+    field.check(field.commands(), {batch}, BatchRequest{{BatchItem{{}, Request{{}, {}, {}, StatRequest{}}, {}}}});
+    const RowName row{"stat, in batches of " + std::to_string(size) + " (Redis: GET)", "/s"};
+    std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, batch, 1)},
+                                {row, Side::kShmbus, pipelined(agent, batch, 1)}};
+    if (redis) {
+      const std::string get = redis_command({"GET", "data"});
+      runners.push_back({row, Side::kRedis,
+                         [run = redis_pipeline(*redis, get, size), size](int batches) { return run(batches * size); }});
+    }
+    take_rates(results, effort, runners, effort.pipelined / size, size);
+  }
+
+  AttachRequest attach;
+  attach.segment.shm_key = kKey;
+  const AttachmentId attachment = require(field.client, attach).attachment;
+  WriteRequest write;
+  write.attachment = attachment;
+  const std::string data(kSmallBytes, 'x');
+  write.data = data;
+  const Requests requests{encode_request({RequestId(std::uint64_t{1}), {}, {}, write})};
+  field.check(field.commands(), requests, WriteRequest{});
+  const RowName row{"write 64 B into an attachment, 100 in flight", "/s"};
+  std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, requests.front(), 100)},
+                              {row, Side::kShmbus, pipelined(agent, requests.front(), 100)}};
+  if (redis) {
+    runners.push_back({row, Side::kRedis, redis_pipeline(*redis, redis_command({"SET", "data", data}), 100)});
+  }
+  take_rates(results, effort, runners, effort.pipelined / 100 * 100);
+  DetachRequest detach;
+  detach.attachment = attachment;
+  require(field.client, detach);
+}
+
+}  // namespace shmbus::bench

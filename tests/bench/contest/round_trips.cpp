@@ -1,0 +1,269 @@
+#include <sys/shm.h>
+
+#include <array>
+#include <cstring>
+#include <map>
+
+#include "protocol/codec/requests.hpp"
+#include "tests/bench/contest/rows.hpp"
+#include "tests/bench/process_usage.hpp"
+
+namespace shmbus::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One who asks once and has the answer when it returns.
+struct Asking {
+  Side side;
+  std::function<void()> ask;
+};
+
+std::function<void()> asking(RoundTrips& trips, const Requests& requests) {
+  return [&trips, &requests, next = std::size_t{0}]() mutable {
+    trips.ask(requests[next]);
+    next = (next + 1) % requests.size();
+  };
+}
+
+std::function<void()> asking(StreamClient& client, Requests requests) {
+  return [&client, requests = std::move(requests), next = std::size_t{0}]() mutable {
+    client.ask(requests[next]);
+    next = (next + 1) % requests.size();
+  };
+}
+
+void take_turns(Field& field, Results& results, const Effort& effort, const RowName& row,
+                const std::vector<Asking>& sides, bool with_cpu = false) {
+  for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
+    std::map<Side, std::vector<double>> times;
+    std::map<Side, Seconds> used;
+    for (int turn = 0; turn < effort.turns; ++turn) {
+      for (const Asking& side : sides) {
+        const pid_t server = with_cpu ? field.pid_of(side.side).value_or(0) : 0;
+        const Seconds before = server != 0 ? cpu_time(server) : Seconds(0);
+        const Clock::time_point end = Clock::now() + std::chrono::milliseconds(effort.turn_ms);
+        for (Clock::time_point start = Clock::now(); start < end;) {
+          side.ask();
+          const Clock::time_point now = Clock::now();
+          times[side.side].push_back(std::chrono::duration<double, std::micro>(now - start).count());
+          start = now;
+        }
+        used[side.side] += server != 0 ? cpu_time(server) - before : Seconds(0);
+      }
+    }
+    for (const auto& [side, taken] : times) {
+      results.add({row.name + ", p50", "us", row.plot, row.x}, side, percentile(taken, 0.5));
+      results.add({row.name + ", p99", "us"}, side, percentile(taken, 0.99));
+      if (with_cpu && side != Side::kDirect) {
+        results.add({row.name + ", CPU time of the server", "us"}, side,
+                    1e6 * used[side].count() / static_cast<double>(taken.size()));
+      }
+    }
+  }
+}
+
+std::string web(const std::string& method, const std::string& rest, const std::string& json = {}) {
+  return http_request(method, "/shm/" + std::to_string(kKey) + rest, json);
+}
+
+// What the others are asked for the same purpose.
+struct Rivals {
+  explicit Rivals(const Field& field) : redis(field.redis_path), flask(field.flask_port) {
+    Requests hash{"HSET", "stat"};
+    for (int i = 0; i < 14; ++i) {  // as many fields as a stat has
+      hash.push_back("field" + std::to_string(i));
+      hash.push_back(std::to_string(1000 + i));
+    }
+    redis.ask(redis_command({hash.begin(), hash.end()}));
+    redis.ask(redis_command({"SET", "data", data}));
+  }
+
+  const std::string data = std::string(kSmallBytes, 'x');
+  StreamClient redis;
+  StreamClient flask;
+};
+
+// An attachment of ours that goes with the scope.
+class Mapped {
+ public:
+  explicit Mapped(int shmid) : place_(static_cast<char*>(shmat(shmid, nullptr, 0))) {}
+  ~Mapped() { shmdt(place_); }
+  Mapped(const Mapped&) = delete;
+  Mapped& operator=(const Mapped&) = delete;
+  [[nodiscard]] char* place() const { return place_; }
+
+ private:
+  char* place_;
+};
+
+void direct_set(int shmid, std::uint16_t mode) {
+  shmid_ds state{};
+  shmctl(shmid, IPC_STAT, &state);
+  state.shm_perm.mode = mode;
+  shmctl(shmid, IPC_SET, &state);
+}
+
+void measure_by_size(Field& field, Results& results, const Effort& effort, RoundTrips& agent, AttachmentId attachment,
+                     StreamClient* redis) {
+  RoundTrips bare(field.context, field.pieces.endpoint());
+  const Mapped mapped(field.shmid);
+  std::string place(kSegmentBytes, '\0');
+  for (const auto& [bytes, name] : {std::pair{std::size_t{64}, "64 B"},
+                                    {std::size_t{4096}, "4 KiB"},
+                                    {std::size_t{65536}, "64 KiB"},
+                                    {kSegmentBytes, "1 MiB"}}) {
+    ReadRequest read;
+    read.attachment = attachment;
+    read.length = bytes;
+    const Requests request{encode_request({RequestId(std::uint64_t{1}), {}, {}, read})};
+    const Requests piece{piece_request({field.shmid, 0, bytes})};
+    const std::size_t count = bytes;
+    std::vector<Asking> sides{{Side::kDirect, [&] { std::memcpy(place.data(), mapped.place(), count); }},
+                              {Side::kEcho, asking(bare, piece)},
+                              {Side::kShmbus, asking(agent, request)}};
+    if (redis != nullptr) {
+      const std::string name_of_value = "value" + std::to_string(bytes);
+      redis->ask(redis_command({"SET", name_of_value, place.substr(0, bytes)}));
+      sides.push_back({Side::kRedis, asking(*redis, {redis_command({"GET", name_of_value})})});
+    }
+    take_turns(field, results, effort,
+               {std::string("read ") + name + " of an attachment", "us", "size", static_cast<double>(bytes)}, sides);
+  }
+}
+
+void measure_attach(Field& field, Results& results, const Effort& effort, RoundTrips& agent, RoundTrips& echo,
+                    Rivals* rivals) {
+  AttachRequest attach;
+  attach.segment.shm_key = kKey;
+  DetachRequest detach;
+  detach.segment.shm_key = kKey;
+  const Requests pair{encode_request({RequestId(std::uint64_t{1}), {}, {}, attach}),
+                      encode_request({RequestId(std::uint64_t{2}), {}, {}, detach})};
+  const auto both = [&pair](RoundTrips& trips) {
+    return [&trips, &pair] {
+      trips.ask(pair[0]);
+      trips.ask(pair[1]);
+    };
+  };
+  std::vector<Asking> sides{{Side::kDirect, [&] { const Mapped mapped(field.shmid); }},
+                            {Side::kEcho, both(echo)},
+                            {Side::kShmbus, both(agent)}};
+  if (rivals != nullptr) {
+    sides.push_back({Side::kFlask, asking(rivals->flask, {web("POST", "/attach")})});
+  }
+  take_turns(field, results, effort, {"attach and detach, ipc", "us"}, sides);
+}
+
+void measure_other_user(Field& field, Results& results, const Effort& effort) {
+  constexpr int kTrips = 100;
+  if (!field.other_user) {
+    return;
+  }
+  for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
+    for (int turn = 0; turn < effort.turns; ++turn) {
+      field.echo_user->measure(kTrips);
+      field.other_user->measure(kTrips);
+    }
+    results.add({"stat, ipc, by another user, p50", "us"}, Side::kEcho, field.echo_user->take(0.5));
+    results.add({"stat, ipc, by another user, p50", "us"}, Side::kShmbus, field.other_user->take(0.5));
+  }
+}
+
+}  // namespace
+
+void measure_round_trips(Field& field, Results& results, const Effort& effort) {
+  place(field.all(), true);
+  RoundTrips agent(field.context, field.commands());
+  RoundTrips echo(field.context, field.echo.endpoint());
+  RoundTrips agent_tcp(field.context, field.tcp);
+  RoundTrips echo_tcp(field.context, field.echo_tcp.endpoint());
+  const std::unique_ptr<Rivals> rivals = field.redis ? std::make_unique<Rivals>(field) : nullptr;
+  AttachRequest attach;
+  attach.segment.shm_key = kKey;
+  const AttachmentId attachment = require(field.client, attach).attachment;
+  WriteRequest attached_write;
+  attached_write.attachment = attachment;
+  const std::string data(kSmallBytes, 'x');
+  attached_write.data = data;
+  const Requests write_attached{encode_request({RequestId(std::uint64_t{1}), {}, {}, attached_write})};
+  std::array<char, kSmallBytes> place_for_data{};
+  const Mapped mapped(field.shmid);
+
+  struct Row {
+    const char* name;
+    const Requests& requests;
+    Operation operation;
+    std::function<void()> direct;
+    std::vector<Requests> rivals;  // Redis', Flask's
+  };
+  const int shmid = field.shmid;
+  const std::vector<Row> rows{
+      {"ping", field.ping, PingRequest{}, {}, {{redis_command({"PING"})}, {}}},
+      {"stat",
+       field.stat,
+       StatRequest{},
+       [shmid] {
+         shmid_ds state{};
+         shmctl(shmid, IPC_STAT, &state);
+       },
+       {{redis_command({"HGETALL", "stat"})}, {web("GET", "")}}},
+      {"set",
+       field.set,
+       SetRequest{},
+       [shmid, next = false]() mutable {
+         next = !next;
+         direct_set(shmid, next ? 0664 : 0666);
+       },
+       {{redis_command({"HSET", "stat", "field7", "664"}), redis_command({"HSET", "stat", "field7", "666"})},
+        {web("PUT", "", R"({"mode": 664})"), web("PUT", "", R"({"mode": 666})")}}},
+      {"read 64 B",
+       field.read,
+       ReadRequest{},
+       [&place_for_data, shmid] {
+         const Mapped once(shmid);
+         std::memcpy(place_for_data.data(), once.place(), kSmallBytes);
+       },
+       {{redis_command({"GET", "data"})}, {web("GET", "/data?length=64")}}},
+      {"write 64 B",
+       field.write,
+       WriteRequest{},
+       [&place_for_data, shmid] {
+         const Mapped once(shmid);
+         std::memcpy(once.place(), place_for_data.data(), kSmallBytes);
+       },
+       {{redis_command({"SET", "data", data})}, {web("PUT", "/data", R"({"data": ")" + data + R"("})")}}},
+      {"write 64 B into an attachment",
+       write_attached,
+       WriteRequest{},
+       [&place_for_data, &mapped] { std::memcpy(mapped.place(), place_for_data.data(), kSmallBytes); },
+       {}}};
+  for (const Row& row : rows) {
+    field.check(field.commands(), row.requests, row.operation);
+    std::vector<Asking> sides{{Side::kEcho, asking(echo, row.requests)}, {Side::kShmbus, asking(agent, row.requests)}};
+    if (row.direct) {
+      sides.push_back({Side::kDirect, row.direct});
+    }
+    if (rivals && !row.rivals.empty()) {
+      sides.push_back({Side::kRedis, asking(rivals->redis, row.rivals[0])});
+      if (!row.rivals[1].empty()) {
+        sides.push_back({Side::kFlask, asking(rivals->flask, row.rivals[1])});
+      }
+    }
+    take_turns(field, results, effort, {std::string(row.name) + ", ipc", "us"}, sides, &row.requests == &field.stat);
+    if (&row.requests != &write_attached) {  // an attachment is another principal's on tcp
+      field.check(field.tcp, row.requests, row.operation);
+      take_turns(field, results, effort, {std::string(row.name) + ", tcp", "us"},
+                 {{Side::kEcho, asking(echo_tcp, row.requests)}, {Side::kShmbus, asking(agent_tcp, row.requests)}});
+    }
+  }
+  measure_by_size(field, results, effort, agent, attachment, rivals ? &rivals->redis : nullptr);
+  DetachRequest detach;
+  detach.attachment = attachment;
+  require(field.client, detach);
+  measure_attach(field, results, effort, agent, echo, rivals.get());
+  measure_other_user(field, results, effort);
+  place(field.all(), false);
+}
+
+}  // namespace shmbus::bench

@@ -1,0 +1,78 @@
+#include <sys/shm.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include "protocol/codec/requests.hpp"
+#include "tests/bench/contest/rows.hpp"
+#include "tests/bench/process_usage.hpp"
+
+namespace shmbus::bench {
+namespace {
+
+constexpr std::uint64_t kPage = 1000;
+constexpr int kFewSegments = 1000;  // up to which one look is not enough for a sample
+constexpr int kLooks = 20;
+
+// What the least program does that looks at all segments. Returns how many there are.
+int look_at_all() {
+  shm_info info{};
+  const int highest = shmctl(0, SHM_INFO, reinterpret_cast<shmid_ds*>(&info));
+  int found = 0;
+  for (int slot = 0; slot <= highest; ++slot) {
+    shmid_ds state{};
+    found += shmctl(slot, SHM_STAT_ANY, &state) >= 0 ? 1 : 0;
+  }
+  return found;
+}
+
+}  // namespace
+
+void measure_list(Field& field, Results& results, const Effort& effort, int segments) {
+  for (int there = look_at_all(); there < segments; ++there) {
+    if (shmget(IPC_PRIVATE, 1, IPC_CREAT | 0600) < 0) {
+      throw std::system_error(errno, std::generic_category(), "segment " + std::to_string(there));
+    }
+  }
+  RoundTrips agent(field.context, field.commands());
+  ListRequest one;
+  one.shm_key = kKey;
+  const std::string look = encode_request({RequestId(std::uint64_t{1}), {}, {}, one});
+  agent.ask(look);  // publishes what is new
+  const RowName list{"list of " + std::to_string(segments) + " segments", "us", "segments",
+                     static_cast<double>(segments)};
+  const RowName scan{"look at " + std::to_string(segments) + " segments", "us"};
+  for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
+    std::vector<double> listed;
+    std::vector<double> looked;
+    std::vector<double> pinged;
+    std::vector<double> direct;
+    for (int i = 0; i < (segments <= kFewSegments ? kLooks : 1); ++i) {
+      direct.push_back(1e6 * timed(look_at_all).count());
+      agent.measure(look, 1, looked);
+      agent.measure(field.ping.front(), 1, pinged);
+      const Listing listing = list_all(agent, kPage);
+      if (listing.segments != static_cast<std::size_t>(segments)) {
+        throw std::runtime_error("list gave " + std::to_string(listing.segments) + " segments");
+      }
+      listed.push_back(1e6 * listing.time.count());
+    }
+    results.add(list, Side::kDirect, median(direct));
+    results.add(list, Side::kShmbus, median(listed));
+    results.add(scan, Side::kDirect, median(direct));
+    results.add(scan, Side::kShmbus, median(looked) - median(pinged));
+  }
+}
+
+void measure_memory(Field& field, Results& results, const std::string& when) {
+  const RowName row{"resident memory, " + when, "MiB"};
+  for (const Side side : {Side::kEcho, Side::kShmbus, Side::kRedis, Side::kFlask}) {
+    if (const std::optional<pid_t> pid = field.pid_of(side)) {
+      results.add(row, side, resident_beyond_segments_mib(*pid));
+    }
+  }
+}
+
+}  // namespace shmbus::bench
