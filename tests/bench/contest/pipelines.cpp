@@ -29,11 +29,11 @@ std::function<Seconds(int)> pipelined(Pipeline& pipeline, const std::string& req
   return [&pipeline, &request, in_flight](int count) { return pipeline.measure(request, count, in_flight); };
 }
 
-std::string batch_of(int count) {
+BatchRequest batch_of(int count) {
   BatchRequest batch;
   batch.requests.assign(static_cast<std::size_t>(count),
                         BatchItem{{}, Request{{}, {}, {}, StatRequest{{kKey, {}}}}, {}});
-  return encode_request({RequestId(std::uint64_t{1}), {}, {}, batch});
+  return batch;
 }
 
 }  // namespace
@@ -86,8 +86,9 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
   }
 
   for (const int size : {10, 100}) {
-    const std::string batch = batch_of(size);
-    field.check(field.commands(), {batch}, BatchRequest{{BatchItem{{}, Request{{}, {}, {}, StatRequest{}}, {}}}});
+    const BatchRequest stats = batch_of(size);
+    const std::string batch = encode_request({RequestId(std::uint64_t{1}), {}, {}, stats});
+    field.check(field.commands(), {batch}, stats);
     const RowName row{"stat, in batches of " + std::to_string(size) + " (Redis: GET)", "/s"};
     std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, batch, 1)},
                                 {row, Side::kShmbus, pipelined(agent, batch, 1)}};
