@@ -168,7 +168,7 @@ void measure_bulk(Field& field, Results& results, const Effort& effort, int mega
   take_rates(results, few, readers, 1, gigabytes(bytes));
   take_rates(results, few, writers, 1, gigabytes(bytes));
 
-  if (effort.one_message && bytes <= kMostInOneMessage) {
+  if (bytes <= kMostInOneMessage) {
     const RowName one_read{read.name + " as one message", "GB/s"};
     const RowName one_write{write.name + ", as one message", "GB/s"};
     take_rates(results, few,

@@ -61,7 +61,7 @@ void measure_events(Field& field, Results& results, const Effort& effort) {
   std::vector<std::unique_ptr<Subscriber>> ours;
   std::vector<std::unique_ptr<BareSubscriber>> bare;
   std::vector<std::unique_ptr<StreamClient>> of_redis;
-  RoundTrips agent(field.context, field.commands());
+  Pipeline agent(field.context, field.commands());
   const std::unique_ptr<StreamClient> redis = field.redis ? std::make_unique<StreamClient>(field.redis_path) : nullptr;
   for (const int count : {1, 10, effort.most_subscribers}) {
     const std::size_t before = bare.size();
@@ -85,11 +85,12 @@ void measure_events(Field& field, Results& results, const Effort& effort) {
                                  }},
                                 {row, Side::kShmbus, [&](int) {
                                    return timed([&] {
-                                     agent.ask(burst);
+                                     agent.send(burst);
                                      receive_all(ours, [](Subscriber& subscriber) {
                                        while (!subscriber.receive().first.starts_with("shm/")) {  // another one's sync
                                        }
                                      });
+                                     agent.receive();
                                    });
                                  }}};
     if (redis) {

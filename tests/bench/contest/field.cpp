@@ -67,11 +67,6 @@ bool others_exist() {
   return geteuid() == 0 && map >> inside >> outside >> count && count > kOtherUser;
 }
 
-std::string made_directory(const std::string& path) {
-  std::filesystem::create_directory(path);
-  return path;
-}
-
 zmq::context_t roomy_context() {
   zmq::context_t context;
   context.set(zmq::ctxopt::max_sockets, kMostSockets);
@@ -119,9 +114,12 @@ Field::Field(const FieldOptions& given)
       context(roomy_context()),
       client(connected(commands())) {
   if (!options.flask.empty()) {
-    redis.emplace(std::vector<std::string>{
-        "/usr/bin/redis-server", "--port", "0", "--unixsocket", redis_path, "--save", "", "--appendonly", "no", "--dir",
-        made_directory(options.directory + "/redis"), "--proto-max-bulk-len", "1gb", "--maxclients", "2000"});
+    // As the package redis-server does, which would start one for the whole machine.
+    const std::string redis_server = options.directory + "/redis-server";
+    std::filesystem::create_symlink("/usr/bin/redis-check-rdb", redis_server);
+    redis.emplace(std::vector<std::string>{redis_server, "--port", "0", "--unixsocket", redis_path, "--save", "",
+                                           "--appendonly", "no", "--dir", options.directory, "--proto-max-bulk-len",
+                                           "1gb", "--maxclients", "2000"});
     redis->wait_for("accept connections");
     flask.emplace(std::vector<std::string>{"/usr/bin/python3", options.flask});
     const std::string ready = flask->wait_for("ready");

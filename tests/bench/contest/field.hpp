@@ -31,7 +31,6 @@ struct Effort {
   int turn_ms = 4;       // of one who is asked one thing at a time
   int pipelined = 1500;  // requests in a turn
   int moved_megabytes = 1024;
-  bool one_message = true;  // whether 64 MiB are also moved as one message, which is slow
   int listed_segments = 30'000;
   int bursts = 2;  // of 1000 events
   int most_subscribers = 100;

@@ -11,6 +11,7 @@ import sysv_ipc
 import waitress
 
 app = flask.Flask(__name__)
+held = {}  # by key
 
 
 def octal(digits):
@@ -18,7 +19,7 @@ def octal(digits):
 
 
 def segment(key):
-    return sysv_ipc.SharedMemory(key, flags=0, size=0) if key else None
+    return sysv_ipc.SharedMemory(key, flags=0, size=0)
 
 
 def described(memory):
@@ -38,9 +39,13 @@ def create():
 
 @app.post("/shm/<int:key>/attach")
 def attach(key):
-    """An attachment that outlived its request would belong to nobody, so it ends with it."""
-    memory = segment(key)
-    memory.detach()
+    held.setdefault(key, []).append(segment(key))
+    return {"op": "done"}
+
+
+@app.post("/shm/<int:key>/detach")
+def detach(key):
+    held[key].pop().detach()
     return {"op": "done"}
 
 

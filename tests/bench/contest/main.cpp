@@ -27,9 +27,7 @@ Effort effort_of(const Options& options) {
     effort.repetitions = 3;
     effort.turns = 2;
     effort.pipelined = 1000;
-    effort.moved_megabytes = 64;
     effort.listed_segments = 1000;
-    effort.one_message = false;
   } else if (options.quick) {
     effort.repetitions = 1;
     effort.turns = 1;
@@ -57,6 +55,7 @@ void measure_all(Field& field, Results& results, const Effort& effort) {
   measure_memory(field, results, "idle");
   tell("one request at a time");
   measure_round_trips(field, results, effort);
+  measure_costs(field, results, effort);
   tell("many requests on their way");
   measure_pipelines(field, results, effort);
   tell("many clients");
@@ -73,16 +72,15 @@ void measure_all(Field& field, Results& results, const Effort& effort) {
   for (const int segments : {10, 1000, 4000, effort.listed_segments}) {
     if (segments <= effort.listed_segments) {
       measure_list(field, results, effort, segments);
+      measure_look_costs(field, results, effort, segments);
     }
   }
   measure_memory(field, results, "at the end");
 }
 
 void measure_guarded(Field& field, Results& results, const Effort& effort) {
-  measure_round_trips(field, results, effort);
-  measure_pipelines(field, results, effort);
-  measure_bulk(field, results, effort, effort.moved_megabytes);
-  measure_list(field, results, effort, effort.listed_segments);
+  measure_costs(field, results, effort);
+  measure_look_costs(field, results, effort, effort.listed_segments);
 }
 
 bool compare(const Options& options, const Effort& effort) {

@@ -2,7 +2,6 @@
 
 #include "protocol/codec/requests.hpp"
 #include "tests/bench/contest/rows.hpp"
-#include "tests/bench/process_usage.hpp"
 
 namespace shmbus::bench {
 namespace {
@@ -29,14 +28,41 @@ std::function<Seconds(int)> pipelined(Pipeline& pipeline, const std::string& req
   return [&pipeline, &request, in_flight](int count) { return pipeline.measure(request, count, in_flight); };
 }
 
-BatchRequest batch_of(int count) {
+}  // namespace
+
+BatchRequest batch_of_stats(int count) {
   BatchRequest batch;
   batch.requests.assign(static_cast<std::size_t>(count),
                         BatchItem{{}, Request{{}, {}, {}, StatRequest{{kKey, {}}}}, {}});
   return batch;
 }
 
-}  // namespace
+Attached::Attached(Field& field) : field_(field) {
+  AttachRequest attach;
+  attach.segment.shm_key = kKey;
+  attachment_ = require(field_.client, attach).attachment;
+}
+
+Attached::~Attached() {
+  DetachRequest detach;
+  detach.attachment = attachment_;
+  static_cast<void>(field_.client.call(detach));  // else its lease ends
+}
+
+std::string Attached::small_write() const {
+  const std::string data(kSmallBytes, 'x');
+  WriteRequest write;
+  write.attachment = attachment_;
+  write.data = data;
+  return encode_request({RequestId(std::uint64_t{1}), {}, {}, write});
+}
+
+std::string Attached::read(std::size_t bytes) const {
+  ReadRequest read;
+  read.attachment = attachment_;
+  read.length = bytes;
+  return encode_request({RequestId(std::uint64_t{1}), {}, {}, read});
+}
 
 void take_rates(Results& results, const Effort& effort, const std::vector<Runner>& runners, int count, double scale) {
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
@@ -72,21 +98,13 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
             requests == &field.ping ? redis_command({"PING"}) : redis_command({"HGETALL", "stat"});
         runners.push_back({row, Side::kRedis, redis_pipeline(*redis, command, in_flight)});
       }
-      const Seconds before = cpu_time(field.agent.pid());
-      const Seconds echo_before = cpu_time(field.echo.pid());
       const int count = in_flight == 1 ? effort.pipelined / 10 : effort.pipelined / in_flight * in_flight;
       take_rates(results, effort, runners, count);
-      if (requests == &field.stat && in_flight == 100) {
-        const double asked = static_cast<double>(effort.repetitions) * effort.turns * count;
-        const RowName cpu{row.name + ", CPU time of the server", "us"};
-        results.add(cpu, Side::kShmbus, 1e6 * (cpu_time(field.agent.pid()) - before).count() / asked);
-        results.add(cpu, Side::kEcho, 1e6 * (cpu_time(field.echo.pid()) - echo_before).count() / asked);
-      }
     }
   }
 
   for (const int size : {10, 100}) {
-    const BatchRequest stats = batch_of(size);
+    const BatchRequest stats = batch_of_stats(size);
     const std::string batch = encode_request({RequestId(std::uint64_t{1}), {}, {}, stats});
     field.check(field.commands(), {batch}, stats);
     const RowName row{"stat, in batches of " + std::to_string(size) + " (Redis: GET)", "/s"};
@@ -100,25 +118,17 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
     take_rates(results, effort, runners, effort.pipelined / size, size);
   }
 
-  AttachRequest attach;
-  attach.segment.shm_key = kKey;
-  const AttachmentId attachment = require(field.client, attach).attachment;
-  WriteRequest write;
-  write.attachment = attachment;
-  const std::string data(kSmallBytes, 'x');
-  write.data = data;
-  const Requests requests{encode_request({RequestId(std::uint64_t{1}), {}, {}, write})};
+  const Attached attached(field);
+  const Requests requests{attached.small_write()};
   field.check(field.commands(), requests, WriteRequest{});
   const RowName row{"write 64 B into an attachment, 100 in flight", "/s"};
   std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, requests.front(), 100)},
                               {row, Side::kShmbus, pipelined(agent, requests.front(), 100)}};
   if (redis) {
-    runners.push_back({row, Side::kRedis, redis_pipeline(*redis, redis_command({"SET", "data", data}), 100)});
+    runners.push_back({row, Side::kRedis,
+                       redis_pipeline(*redis, redis_command({"SET", "data", std::string(kSmallBytes, 'x')}), 100)});
   }
   take_rates(results, effort, runners, effort.pipelined / 100 * 100);
-  DetachRequest detach;
-  detach.attachment = attachment;
-  require(field.client, detach);
 }
 
 }  // namespace shmbus::bench

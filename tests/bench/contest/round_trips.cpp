@@ -6,7 +6,6 @@
 
 #include "protocol/codec/requests.hpp"
 #include "tests/bench/contest/rows.hpp"
-#include "tests/bench/process_usage.hpp"
 
 namespace shmbus::bench {
 namespace {
@@ -33,15 +32,11 @@ std::function<void()> asking(StreamClient& client, Requests requests) {
   };
 }
 
-void take_turns(Field& field, Results& results, const Effort& effort, const RowName& row,
-                const std::vector<Asking>& sides, bool with_cpu = false) {
+void take_turns(Results& results, const Effort& effort, const RowName& row, const std::vector<Asking>& sides) {
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
     std::map<Side, std::vector<double>> times;
-    std::map<Side, Seconds> used;
     for (int turn = 0; turn < effort.turns; ++turn) {
       for (const Asking& side : sides) {
-        const pid_t server = with_cpu ? field.pid_of(side.side).value_or(0) : 0;
-        const Seconds before = server != 0 ? cpu_time(server) : Seconds(0);
         const Clock::time_point end = Clock::now() + std::chrono::milliseconds(effort.turn_ms);
         for (Clock::time_point start = Clock::now(); start < end;) {
           side.ask();
@@ -49,16 +44,11 @@ void take_turns(Field& field, Results& results, const Effort& effort, const RowN
           times[side.side].push_back(std::chrono::duration<double, std::micro>(now - start).count());
           start = now;
         }
-        used[side.side] += server != 0 ? cpu_time(server) - before : Seconds(0);
       }
     }
     for (const auto& [side, taken] : times) {
       results.add({row.name + ", p50", "us", row.plot, row.x}, side, percentile(taken, 0.5));
       results.add({row.name + ", p99", "us"}, side, percentile(taken, 0.99));
-      if (with_cpu && side != Side::kDirect) {
-        results.add({row.name + ", CPU time of the server", "us"}, side,
-                    1e6 * used[side].count() / static_cast<double>(taken.size()));
-      }
     }
   }
 }
@@ -104,7 +94,7 @@ void direct_set(int shmid, std::uint16_t mode) {
   shmctl(shmid, IPC_SET, &state);
 }
 
-void measure_by_size(Field& field, Results& results, const Effort& effort, RoundTrips& agent, AttachmentId attachment,
+void measure_by_size(Field& field, Results& results, const Effort& effort, RoundTrips& agent, const Attached& attached,
                      StreamClient* redis) {
   RoundTrips bare(field.context, field.pieces.endpoint());
   const Mapped mapped(field.shmid);
@@ -113,10 +103,7 @@ void measure_by_size(Field& field, Results& results, const Effort& effort, Round
                                     {std::size_t{4096}, "4 KiB"},
                                     {std::size_t{65536}, "64 KiB"},
                                     {kSegmentBytes, "1 MiB"}}) {
-    ReadRequest read;
-    read.attachment = attachment;
-    read.length = bytes;
-    const Requests request{encode_request({RequestId(std::uint64_t{1}), {}, {}, read})};
+    const Requests request{attached.read(bytes)};
     const Requests piece{piece_request({field.shmid, 0, bytes})};
     const std::size_t count = bytes;
     std::vector<Asking> sides{{Side::kDirect, [&] { std::memcpy(place.data(), mapped.place(), count); }},
@@ -127,7 +114,7 @@ void measure_by_size(Field& field, Results& results, const Effort& effort, Round
       redis->ask(redis_command({"SET", name_of_value, place.substr(0, bytes)}));
       sides.push_back({Side::kRedis, asking(*redis, {redis_command({"GET", name_of_value})})});
     }
-    take_turns(field, results, effort,
+    take_turns(results, effort,
                {std::string("read ") + name + " of an attachment", "us", "size", static_cast<double>(bytes)}, sides);
   }
 }
@@ -150,9 +137,13 @@ void measure_attach(Field& field, Results& results, const Effort& effort, RoundT
                             {Side::kEcho, both(echo)},
                             {Side::kShmbus, both(agent)}};
   if (rivals != nullptr) {
-    sides.push_back({Side::kFlask, asking(rivals->flask, {web("POST", "/attach")})});
+    sides.push_back(
+        {Side::kFlask, [rivals, attach_there = web("POST", "/attach"), detach_there = web("POST", "/detach")] {
+           rivals->flask.ask(attach_there);
+           rivals->flask.ask(detach_there);
+         }});
   }
-  take_turns(field, results, effort, {"attach and detach, ipc", "us"}, sides);
+  take_turns(results, effort, {"attach and detach, ipc", "us"}, sides);
 }
 
 void measure_other_user(Field& field, Results& results, const Effort& effort) {
@@ -179,14 +170,8 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
   RoundTrips agent_tcp(field.context, field.tcp);
   RoundTrips echo_tcp(field.context, field.echo_tcp.endpoint());
   const std::unique_ptr<Rivals> rivals = field.redis ? std::make_unique<Rivals>(field) : nullptr;
-  AttachRequest attach;
-  attach.segment.shm_key = kKey;
-  const AttachmentId attachment = require(field.client, attach).attachment;
-  WriteRequest attached_write;
-  attached_write.attachment = attachment;
-  const std::string data(kSmallBytes, 'x');
-  attached_write.data = data;
-  const Requests write_attached{encode_request({RequestId(std::uint64_t{1}), {}, {}, attached_write})};
+  const Attached attached(field);
+  const Requests write_attached{attached.small_write()};
   std::array<char, kSmallBytes> place_for_data{};
   const Mapped mapped(field.shmid);
 
@@ -232,7 +217,8 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
          const Mapped once(shmid);
          std::memcpy(once.place(), place_for_data.data(), kSmallBytes);
        },
-       {{redis_command({"SET", "data", data})}, {web("PUT", "/data", R"({"data": ")" + data + R"("})")}}},
+       {{redis_command({"SET", "data", std::string(kSmallBytes, 'x')})},
+        {web("PUT", "/data", R"({"data": ")" + std::string(kSmallBytes, 'x') + R"("})")}}},
       {"write 64 B into an attachment",
        write_attached,
        WriteRequest{},
@@ -250,17 +236,14 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
         sides.push_back({Side::kFlask, asking(rivals->flask, row.rivals[1])});
       }
     }
-    take_turns(field, results, effort, {std::string(row.name) + ", ipc", "us"}, sides, &row.requests == &field.stat);
+    take_turns(results, effort, {std::string(row.name) + ", ipc", "us"}, sides);
     if (&row.requests != &write_attached) {  // an attachment is another principal's on tcp
       field.check(field.tcp, row.requests, row.operation);
-      take_turns(field, results, effort, {std::string(row.name) + ", tcp", "us"},
+      take_turns(results, effort, {std::string(row.name) + ", tcp", "us"},
                  {{Side::kEcho, asking(echo_tcp, row.requests)}, {Side::kShmbus, asking(agent_tcp, row.requests)}});
     }
   }
-  measure_by_size(field, results, effort, agent, attachment, rivals ? &rivals->redis : nullptr);
-  DetachRequest detach;
-  detach.attachment = attachment;
-  require(field.client, detach);
+  measure_by_size(field, results, effort, agent, attached, rivals ? &rivals->redis : nullptr);
   measure_attach(field, results, effort, agent, echo, rivals.get());
   measure_other_user(field, results, effort);
   place(field.all(), false);

@@ -30,8 +30,34 @@ Seconds timed(Function&& function) {
   return std::chrono::steady_clock::now() - start;
 }
 
-// One request at a time, all on one CPU: p50 and p99 of what operations take over ipc and tcp, by size, and the CPU
-// time of it.
+// An attachment to the segment, held for the scope, and requests through it.
+class Attached {
+ public:
+  explicit Attached(Field& field);
+  ~Attached();
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+  [[nodiscard]] std::string small_write() const;
+  [[nodiscard]] std::string read(std::size_t bytes) const;
+
+ private:
+  Field& field_;
+  AttachmentId attachment_;
+};
+
+[[nodiscard]] BatchRequest batch_of_stats(int count);
+
+// Makes segments until there are so many in the namespace.
+void have_segments(int count);
+
+// What the least program does that looks at all segments. Returns how many there are.
+int look_at_all();
+
+// A list of one segment, for which the agent looks at all.
+[[nodiscard]] std::string look_request();
+
+// One request at a time, all on one CPU: p50 and p99 of what operations take over ipc and tcp, and by size.
 void measure_round_trips(Field& field, Results& results, const Effort& effort);
 
 // Many requests on their way, and in batches.
@@ -51,6 +77,11 @@ void measure_list(Field& field, Results& results, const Effort& effort, int segm
 
 // Events to many subscribers.
 void measure_events(Field& field, Results& results, const Effort& effort);
+
+// CPU time that the servers take for one request. Beside the times above these say what a server itself does, whatever
+// else the machine has to do.
+void measure_costs(Field& field, Results& results, const Effort& effort);
+void measure_look_costs(Field& field, Results& results, const Effort& effort, int segments);
 
 // Resident memory; `when` is part of the row's name.
 void measure_memory(Field& field, Results& results, const std::string& when);

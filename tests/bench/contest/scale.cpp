@@ -16,7 +16,8 @@ constexpr std::uint64_t kPage = 1000;
 constexpr int kFewSegments = 1000;  // up to which one look is not enough for a sample
 constexpr int kLooks = 20;
 
-// What the least program does that looks at all segments. Returns how many there are.
+}  // namespace
+
 int look_at_all() {
   shm_info info{};
   const int highest = shmctl(0, SHM_INFO, reinterpret_cast<shmid_ds*>(&info));
@@ -28,18 +29,25 @@ int look_at_all() {
   return found;
 }
 
-}  // namespace
-
-void measure_list(Field& field, Results& results, const Effort& effort, int segments) {
-  for (int there = look_at_all(); there < segments; ++there) {
+void have_segments(int count) {
+  for (int there = look_at_all(); there < count; ++there) {
     if (shmget(IPC_PRIVATE, 1, IPC_CREAT | 0600) < 0) {
       throw std::system_error(errno, std::generic_category(), "segment " + std::to_string(there));
     }
   }
-  RoundTrips agent(field.context, field.commands());
+}
+
+std::string look_request() {
   ListRequest one;
   one.shm_key = kKey;
-  const std::string look = encode_request({RequestId(std::uint64_t{1}), {}, {}, one});
+  return encode_request({RequestId(std::uint64_t{1}), {}, {}, one});
+}
+
+void measure_list(Field& field, Results& results, const Effort& effort, int segments) {
+  place(field.all(), true);
+  have_segments(segments);
+  RoundTrips agent(field.context, field.commands());
+  const std::string look = look_request();
   agent.ask(look);  // publishes what is new
   const RowName list{"list of " + std::to_string(segments) + " segments", "us", "segments",
                      static_cast<double>(segments)};
@@ -64,6 +72,7 @@ void measure_list(Field& field, Results& results, const Effort& effort, int segm
     results.add(scan, Side::kDirect, median(direct));
     results.add(scan, Side::kShmbus, median(looked) - median(pinged));
   }
+  place(field.all(), false);
 }
 
 void measure_memory(Field& field, Results& results, const std::string& when) {
