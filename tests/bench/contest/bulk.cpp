@@ -14,8 +14,7 @@ namespace shmbus::bench {
 namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1} << 20U;
-constexpr std::size_t kMostOfRedis = 256;     // MiB in one value
-constexpr std::size_t kFreshMegabytes = 256;  // first touches are slow
+constexpr std::size_t kMostOfRedis = 256;  // MiB in one value
 constexpr std::size_t kMostInOneMessage = 64 * kMebibyte;
 
 // A segment of its own for these rows, gone with the scope, attached here.
@@ -191,7 +190,7 @@ void measure_bulk(Field& field, Results& results, const Effort& effort, int mega
 }
 
 void measure_fresh_write(Field& field, Results& results, const Effort& effort) {
-  const std::size_t bytes = std::min(kFreshMegabytes, static_cast<std::size_t>(effort.moved_megabytes)) * kMebibyte;
+  const std::size_t bytes = static_cast<std::size_t>(effort.moved_megabytes) * kMebibyte;
   const std::string memory(bytes, 'm');
   BareMover bare(field.context, field.pieces.endpoint());
   Effort few = effort;

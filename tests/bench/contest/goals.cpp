@@ -58,11 +58,15 @@ std::vector<Goal> goals_of(const Results& results, int moved_megabytes, int list
   at_least(read + " / Redis' GET of 256 MiB", results.ratio(ours(read), {read, Side::kRedis}), 1);
   const std::string write = "write " + size + ", pages there";
   at_least(write + " / bare ZeroMQ moving the same pieces", to_echo(results, write), 0.8);
-  const std::string fresh = "write 256 MiB, new segment";
+  const std::string fresh = "write " + size + ", new segment";
   at_least(fresh + " / memset of a new segment", results.ratio(ours(fresh), {fresh, Side::kDirect}), 0.8);
 
-  const std::vector<std::string> single{"stat, ipc, p50", "set, ipc, p50", "read 64 B, ipc, p50",
-                                        "write 64 B, ipc, p50", "attach and detach, ipc, p50"};
+  const std::vector<std::string> single{"stat, ipc, p50",
+                                        "set, ipc, p50",
+                                        "read 64 B, ipc, p50",
+                                        "write 64 B, ipc, p50",
+                                        "attach and detach, ipc, p50",
+                                        "create and remove, ipc, p50"};
   at_most("any single operation, p50 / Flask's, the largest", worst(results, single, Side::kShmbus, Side::kFlask), 0.1);
   const std::optional<double> behind =
       worst(results, {"stat, 1 clients", "stat, 8 clients", "stat, 64 clients"}, Side::kFlask, Side::kShmbus);

@@ -20,6 +20,17 @@ struct Options {
 };
 
 constexpr int kTries = 4;
+constexpr double kRoomForBulk = 4e6;  // KiB: a segment of 1 GiB, as much of ours, and a quarter of it twice in Redis
+
+double available_kib() {
+  std::ifstream memory("/proc/meminfo");
+  for (std::string word; memory >> word;) {
+    if (double kib = 0; word == "MemAvailable:" && memory >> kib) {
+      return kib;
+    }
+  }
+  return 0;
+}
 
 Effort effort_of(const Options& options) {
   Effort effort;
@@ -37,6 +48,8 @@ Effort effort_of(const Options& options) {
     effort.bursts = 1;
     effort.most_subscribers = 20;
     effort.most_clients = 100;
+  } else if (available_kib() < kRoomForBulk) {
+    effort.moved_megabytes = 256;
   }
   return effort;
 }

@@ -12,6 +12,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr Key kPassingKey = 5680;
+
 // One who asks once and has the answer when it returns.
 struct Asking {
   Side side;
@@ -119,31 +121,43 @@ void measure_by_size(Field& field, Results& results, const Effort& effort, Round
   }
 }
 
-void measure_attach(Field& field, Results& results, const Effort& effort, RoundTrips& agent, RoundTrips& echo,
-                    Rivals* rivals) {
+// What opens and what closes again, one after the other.
+void measure_pair(Results& results, const Effort& effort, const std::string& row, const std::function<void()>& direct,
+                  const Operation& first, const Operation& second, RoundTrips& agent, RoundTrips& echo, Rivals* rivals,
+                  const Requests& web_requests) {
+  const Requests pair{encode_request({RequestId(std::uint64_t{1}), {}, {}, first}),
+                      encode_request({RequestId(std::uint64_t{2}), {}, {}, second})};
+  const auto both = [&pair](auto& client, const Requests& requests) {
+    return [&client, &requests] {
+      client.ask(requests[0]);
+      client.ask(requests[1]);
+    };
+  };
+  std::vector<Asking> sides{
+      {Side::kDirect, direct}, {Side::kEcho, both(echo, pair)}, {Side::kShmbus, both(agent, pair)}};
+  if (rivals != nullptr) {
+    sides.push_back({Side::kFlask, both(rivals->flask, web_requests)});
+  }
+  take_turns(results, effort, {row, "us"}, sides);
+}
+
+void measure_pairs(Field& field, Results& results, const Effort& effort, RoundTrips& agent, RoundTrips& echo,
+                   Rivals* rivals) {
   AttachRequest attach;
   attach.segment.shm_key = kKey;
   DetachRequest detach;
   detach.segment.shm_key = kKey;
-  const Requests pair{encode_request({RequestId(std::uint64_t{1}), {}, {}, attach}),
-                      encode_request({RequestId(std::uint64_t{2}), {}, {}, detach})};
-  const auto both = [&pair](RoundTrips& trips) {
-    return [&trips, &pair] {
-      trips.ask(pair[0]);
-      trips.ask(pair[1]);
-    };
-  };
-  std::vector<Asking> sides{{Side::kDirect, [&] { const Mapped mapped(field.shmid); }},
-                            {Side::kEcho, both(echo)},
-                            {Side::kShmbus, both(agent)}};
-  if (rivals != nullptr) {
-    sides.push_back(
-        {Side::kFlask, [rivals, attach_there = web("POST", "/attach"), detach_there = web("POST", "/detach")] {
-           rivals->flask.ask(attach_there);
-           rivals->flask.ask(detach_there);
-         }});
-  }
-  take_turns(results, effort, {"attach and detach, ipc", "us"}, sides);
+  measure_pair(results, effort, "attach and detach, ipc", [&] { const Mapped mapped(field.shmid); }, attach, detach,
+               agent, echo, rivals, {web("POST", "/attach"), web("POST", "/detach")});
+  RemoveRequest remove;
+  remove.segment.shm_key = kPassingKey;
+  const std::string key = std::to_string(kPassingKey);
+  measure_pair(
+      results, effort, "create and remove, ipc",
+      [] { shmctl(shmget(static_cast<key_t>(kPassingKey), 1024, IPC_CREAT | IPC_EXCL | 0600), IPC_RMID, nullptr); },
+      CreateRequest{kPassingKey, 1024, Mode{0600}, true}, remove, agent, echo, rivals,
+      {http_request("POST", "/shm", R"({"shm_key": )" + key + R"(, "shm_segsz": 1024, "mode": 600})"),
+       http_request("DELETE", "/shm/" + key, {})});
 }
 
 void measure_other_user(Field& field, Results& results, const Effort& effort) {
@@ -244,7 +258,7 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
     }
   }
   measure_by_size(field, results, effort, agent, attached, rivals ? &rivals->redis : nullptr);
-  measure_attach(field, results, effort, agent, echo, rivals.get());
+  measure_pairs(field, results, effort, agent, echo, rivals.get());
   measure_other_user(field, results, effort);
   place(field.all(), false);
 }
