@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "protocol/codec/requests.hpp"
@@ -10,7 +11,8 @@ namespace shmbus::bench {
 namespace {
 
 constexpr int kInFlight = 100;
-constexpr int kLooks = 50;
+constexpr int kMostLooks = 50;
+constexpr int kLookedAt = 100'000;  // segments in all for a sample
 constexpr int kBatch = 100;
 
 // One who works for a row: what is done is done `count` times, and costs the process CPU time.
@@ -96,20 +98,26 @@ void measure_costs(Field& field, Results& results, const Effort& effort) {
 void measure_look_costs(Field& field, Results& results, const Effort& effort, int segments) {
   place(field.all(), true);
   have_segments(segments);
-  RoundTrips agent(field.context, field.commands());
+  // One of its own, because those that take part look for themselves too.
+  const std::string directory = field.options.directory + "/look" + std::to_string(segments);
+  const ServerProcess agent(
+      {field.options.bin + "/shmbus-agent", "--log-level", "warning", "--detection", "scan", "--scan-interval", "0"},
+      {"SHMBUS_RUNTIME_DIR=" + directory});
+  RoundTrips trips(field.context, "ipc://" + directory + "/commands.sock");
   const std::string look = look_request();
-  agent.ask(look);  // publishes what is new
-  const auto repeated = [](const std::function<void()>& function) {
-    return [function] {
-      for (int i = 0; i < kLooks; ++i) {
+  trips.ask(look);
+  const int looks = std::clamp(kLookedAt / segments, 1, kMostLooks);
+  const auto repeated = [looks](const std::function<void()>& function) {
+    return [function, looks] {
+      for (int i = 0; i < looks; ++i) {
         function();
       }
     };
   };
   take_costs(results, effort, "look at " + std::to_string(segments) + " segments",
              {{Side::kDirect, getpid(), repeated([] { look_at_all(); })},
-              {Side::kShmbus, field.agent.pid(), repeated([&] { agent.ask(look); })}},
-             kLooks);
+              {Side::kShmbus, agent.pid(), repeated([&] { trips.ask(look); })}},
+             looks);
   place(field.all(), false);
 }
 

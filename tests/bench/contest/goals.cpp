@@ -73,7 +73,7 @@ std::vector<Goal> goals_of(const Results& results, int moved_megabytes, int list
   at_least("stats of 1, 8, 64 clients / Flask's, the smallest", behind ? std::optional(1 / *behind) : std::nullopt, 10);
 
   for (const int segments : {1000, listed_segments}) {
-    const std::string look = "look at " + std::to_string(segments) + " segments";
+    const std::string look = "CPU time, look at " + std::to_string(segments) + " segments";
     at_most(look + " / a bare SHM_STAT_ANY loop", results.ratio(ours(look), {look, Side::kDirect}), 1.3);
   }
   at_most("resident memory, idle (MiB)", results.median_of(ours("resident memory, idle")), 10);

@@ -72,7 +72,7 @@ void measure_bulk(Field& field, Results& results, const Effort& effort, int mega
 // Writes into a segment whose pages are not there yet.
 void measure_fresh_write(Field& field, Results& results, const Effort& effort);
 
-// List, and the look at all segments it begins with, with `segments` in the namespace.
+// List with `segments` in the namespace.
 void measure_list(Field& field, Results& results, const Effort& effort, int segments);
 
 // Events to many subscribers.

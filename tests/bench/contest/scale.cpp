@@ -13,8 +13,8 @@ namespace shmbus::bench {
 namespace {
 
 constexpr std::uint64_t kPage = 1000;
-constexpr int kFewSegments = 1000;  // up to which one look is not enough for a sample
-constexpr int kLooks = 20;
+constexpr int kFewSegments = 1000;  // up to which one list is not enough for a sample
+constexpr int kLists = 20;
 
 }  // namespace
 
@@ -44,35 +44,25 @@ std::string look_request() {
 }
 
 void measure_list(Field& field, Results& results, const Effort& effort, int segments) {
-  place(field.all(), true);
   have_segments(segments);
   RoundTrips agent(field.context, field.commands());
-  const std::string look = look_request();
-  agent.ask(look);  // publishes what is new
-  const RowName list{"list of " + std::to_string(segments) + " segments", "us", "segments",
-                     static_cast<double>(segments)};
-  const RowName scan{"look at " + std::to_string(segments) + " segments", "us"};
+  agent.ask(look_request());  // publishes what is new
+  const RowName row{"list of " + std::to_string(segments) + " segments", "us", "segments",
+                    static_cast<double>(segments)};
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
     std::vector<double> listed;
-    std::vector<double> looked;
-    std::vector<double> pinged;
     std::vector<double> direct;
-    for (int i = 0; i < (segments <= kFewSegments ? kLooks : 1); ++i) {
+    for (int i = 0; i < (segments <= kFewSegments ? kLists : 1); ++i) {
       direct.push_back(1e6 * timed(look_at_all).count());
-      agent.measure(look, 1, looked);
-      agent.measure(field.ping.front(), 1, pinged);
       const Listing listing = list_all(agent, kPage);
       if (listing.segments != static_cast<std::size_t>(segments)) {
         throw std::runtime_error("list gave " + std::to_string(listing.segments) + " segments");
       }
       listed.push_back(1e6 * listing.time.count());
     }
-    results.add(list, Side::kDirect, median(direct));
-    results.add(list, Side::kShmbus, median(listed));
-    results.add(scan, Side::kDirect, median(direct));
-    results.add(scan, Side::kShmbus, median(looked) - median(pinged));
+    results.add(row, Side::kDirect, median(direct));
+    results.add(row, Side::kShmbus, median(listed));
   }
-  place(field.all(), false);
 }
 
 void measure_memory(Field& field, Results& results, const std::string& when) {
