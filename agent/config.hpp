@@ -53,26 +53,26 @@ enum class DetectionMode : std::uint8_t { kAuto, kTrace, kScan };
 
 struct Config {
   RuntimeDirectory runtime_directory;
-  bool uses_runtime_directory = false;  // an endpoint lies in it by default
-  std::vector<std::string> commands;    // endpoints: ipc://PATH or tcp://127.0.0.1:PORT
+  std::vector<std::string> commands;  // endpoints: ipc://PATH or tcp://127.0.0.1:PORT
   std::vector<std::string> events;
   SocketAccess commands_access;
   SocketAccess events_access;
-  DetectionMode detection = DetectionMode::kAuto;
   std::chrono::milliseconds scan_interval{250};  // at most, between two scans; 0: no scan, and by default no trace
   std::chrono::milliseconds settle{1};           // at least, between two looks at what is traced
   std::string log_level = "info";
-  LogFormat log_format = LogFormat::kText;
-  bool insecure_tcp = false;
-  std::string curve_secret;           // file with the agent's pair of keys; with it TCP needs keys
-  std::string curve_keys;             // directory with the public keys of those who may connect
-  std::string policy;                 // file with the rules; none: local callers act as themselves
-  bool has_policy_within = false;     // it is the configuration file, with options beside
-  std::string explain;                // a question to the policy, instead of a start
-  bool check = false;                 // a question to the configuration, instead of a start
-  std::string audit;                  // file for the audit; none: no audit
-  bool refuses_without_audit = true;  // what would change something, while the audit can't be written
+  std::string curve_secret;  // file with the agent's pair of keys; with it TCP needs keys
+  std::string curve_keys;    // directory with the public keys of those who may connect
+  std::string policy;        // file with the rules; none: local callers act as themselves
+  std::string explain;       // a question to the policy, instead of a start
+  std::string audit;         // file for the audit; none: no audit
   Limits limits;
+  DetectionMode detection = DetectionMode::kAuto;
+  LogFormat log_format = LogFormat::kText;
+  bool uses_runtime_directory = false;  // an endpoint lies in it by default
+  bool insecure_tcp = false;
+  bool has_policy_within = false;     // `policy` is the configuration file, with options beside
+  bool check = false;                 // a question to the configuration, instead of a start
+  bool refuses_without_audit = true;  // what would change something, while the audit can't be written
 
   [[nodiscard]] PolicyIs policy_is() const {
     return has_policy_within ? PolicyIs::kAmongOthers : PolicyIs::kTheWholeFile;

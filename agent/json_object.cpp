@@ -88,7 +88,7 @@ void JsonObject::text_if_any(std::string_view name, std::string_view value) {
 
 void JsonObject::number(std::string_view name, std::uint64_t value) { raw(name, std::to_string(value)); }
 
-void JsonObject::object(std::string_view name, JsonObject value) { raw(name, value.json_ + '}'); }
+void JsonObject::object(std::string_view name, const JsonObject& value) { raw(name, value.json_ + '}'); }
 
 std::string JsonObject::line() && { return std::move(json_) + "}\n"; }
 

@@ -30,7 +30,7 @@ class JsonObject {
       raw(name, std::to_string(*value));
     }
   }
-  void object(std::string_view name, JsonObject value);
+  void object(std::string_view name, const JsonObject& value);
 
   // With its line end.
   [[nodiscard]] std::string line() &&;

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <set>
 #include <stdexcept>
+#include <utility>
 #include <vector>
+
+#include "protocol/codec/requests.hpp"
 
 namespace shmbus {
 namespace {
@@ -109,6 +112,18 @@ Result<std::string> msgpack_from_json(const Json& document) {
   } catch (const std::invalid_argument& error) {
     return bad_request(error.what());
   }
+}
+
+Result<Request> request_from_json(const Json& document) {
+  const Result<std::string> frame = msgpack_from_json(document);
+  if (!frame) {
+    return frame.error();
+  }
+  DecodedRequest decoded = decode_request(*frame);
+  if (Error* const wrong = std::get_if<Error>(&decoded.request)) {
+    return std::move(*wrong);
+  }
+  return std::get<Request>(std::move(decoded.request));
 }
 
 Result<Json> json_from_msgpack(std::string_view bytes) {

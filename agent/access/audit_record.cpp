@@ -13,7 +13,7 @@ void permissions_if_any(JsonObject& object, std::string_view name, const std::op
     permissions.number("uid", value->uid);
     permissions.number("gid", value->gid);
     permissions.number("mode", mode_digits(value->mode));
-    object.object(name, std::move(permissions));
+    object.object(name, permissions);
   }
 }
 
@@ -22,7 +22,7 @@ void segment_if_any(JsonObject& object, const SegmentRef& segment) {
     JsonObject named(0);
     named.number_if_any("shm_key", segment.shm_key);
     named.number_if_any("shm_shmid", segment.shm_shmid);
-    object.object("segment", std::move(named));
+    object.object("segment", named);
   }
 }
 

@@ -25,7 +25,7 @@ struct ConnectionId {
   int fd = -1;
   std::uint64_t cookie = 0;
 
-  friend auto operator<=>(const ConnectionId&, const ConnectionId&) = default;
+  friend auto operator<=>(const ConnectionId&, const ConnectionId&) = default;  // NOLINT(modernize-use-nullptr): none
 };
 
 // Of what `fd` is now.

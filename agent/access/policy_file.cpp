@@ -5,85 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <span>
 #include <utility>
 
 #include "agent/access/policy_words.hpp"
+#include "agent/access/toml_table.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
 namespace {
 
-// Errors carry "LINE:COLUMN: " until parse_policy() puts the file's name before it.
-Error at(const toml::source_region& place, const Error& error) {
-  return {.code = ErrorCode::kBadRequest,
-          .message = std::to_string(place.begin.line) + ':' + std::to_string(place.begin.column) + ": " + error.message,
-          .hint = error.hint};
-}
-
-Error at(const toml::source_region& place, std::string message, std::string hint = {}) {
-  return at(place, Error{.message = std::move(message), .hint = std::move(hint)});
-}
-
-// One key of a table and how its value is read.
-template <class Into>
-struct Field {
-  std::string_view name;
-  Result<void> (*read)(const toml::node& node, Into& into);
-};
-
-template <class Into>
-Result<void> read_table(const toml::table& table, std::span<const Field<Into>> fields, Into& into) {
-  for (const auto& [key, node] : table) {
-    const std::string_view name = key.str();
-    const auto field =
-        std::find_if(fields.begin(), fields.end(), [name](const Field<Into>& known) { return known.name == name; });
-    if (field == fields.end()) {
-      std::string known;
-      for (const Field<Into>& one : fields) {
-        known.append(known.empty() ? "known are " : ", ").append(one.name);
-      }
-      return at(key.source(), "unknown key \"" + escape_for_terminal(name) + '"', known);
-    }
-    if (Result<void> read = field->read(node, into); !read) {
-      return read;
-    }
-  }
-  return {};
-}
-
-// [[name]] tables, each read by `read_one(table, value)`.
-template <class T>
-Result<void> read_tables(const toml::node& node, std::vector<T>& into,
-                         Result<void> (*read_one)(const toml::table& table, T& value)) {
-  if (!node.is_array_of_tables()) {
-    return at(node.source(), "expected tables", "each begins with [[rule]] or [[quota]], in double brackets");
-  }
-  for (const toml::node& element : *node.as_array()) {
-    if (Result<void> read = read_one(*element.as_table(), into.emplace_back()); !read) {
-      return read;
-    }
-  }
-  return {};
-}
-
-template <class T>
-Result<void> read_list(const toml::node& node, std::vector<T>& into, Result<T> (*read_one)(const toml::node& element)) {
-  const toml::array* const list = node.as_array();
-  if (list == nullptr || list->empty()) {
-    return at(node.source(), list == nullptr ? "expected a list" : "the list is empty", "write [\"…\", \"…\"]");
-  }
-  for (const toml::node& element : *list) {
-    Result<T> one = read_one(element);
-    if (!one) {
-      return at(element.source(), one.error());
-    }
-    into.push_back(*std::move(one));
-  }
-  return {};
-}
-
-// A string that `from` understands.
 template <class T, Result<T> (*from)(std::string_view)>
 Result<T> read_word(const toml::node& node) {
   if (const toml::value<std::string>* const word = node.as_string()) {

@@ -17,6 +17,7 @@
 #include "tests/bench/echo_process.hpp"
 #include "tests/bench/load.hpp"
 #include "tests/bench/process_usage.hpp"
+#include "tests/bench/require.hpp"
 #include "tests/bench/table.hpp"
 
 namespace {
@@ -157,14 +158,6 @@ void show_crowd(Table& table, const std::string& where, Asker& asker, Crowd& cro
   const double seconds = Seconds(sizes.crowded).count() * sizes.visits;
   table.part("  closed by the agent and made again", "", "",
              shown(static_cast<double>(crowd.closed()) / seconds, 0, "/s"));
-}
-
-template <class Value>
-Value require(Result<Value> result) {
-  if (!result) {
-    throw std::runtime_error(result.error().message);
-  }
-  return std::move(result).value();
 }
 
 bool run(const Options& options, const Sizes& sizes) {

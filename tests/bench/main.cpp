@@ -9,6 +9,7 @@
 #include "tests/bench/echo_process.hpp"
 #include "tests/bench/load.hpp"
 #include "tests/bench/process_usage.hpp"
+#include "tests/bench/require.hpp"
 #include "tests/bench/table.hpp"
 
 namespace {
@@ -53,15 +54,6 @@ struct Comparison {
     return median(ratios);
   }
 };
-
-template <class R>
-typename R::Result require(Client& client, const R& operation) {
-  Result<typename R::Result> result = client.call(operation);
-  if (!result) {
-    throw std::runtime_error(result.error().message);
-  }
-  return std::move(result).value();
-}
 
 void create_up_to(Client& client, std::size_t& segments, std::size_t wanted) {
   for (; segments < wanted; ++segments) {

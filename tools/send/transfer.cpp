@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "protocol/client/bulk.hpp"
-#include "protocol/codec/requests.hpp"
 #include "tools/send/content_hash.hpp"
 #include "tools/send/output_file.hpp"
 #include "tools/send/progress.hpp"
@@ -20,15 +19,11 @@ Result<BulkRange> range_of(Json request) {
                  "leave it out: each piece may be written again without harm"};
   }
   request["op"] = "read";
-  const Result<std::string> frame = msgpack_from_json(request);
-  if (!frame) {
-    return frame.error();
+  const Result<Request> decoded = request_from_json(request);
+  if (!decoded) {
+    return decoded.error();
   }
-  const DecodedRequest decoded = decode_request(*frame);
-  if (const Error* wrong = std::get_if<Error>(&decoded.request)) {
-    return *wrong;
-  }
-  const auto& whole = std::get<Request>(decoded.request);
+  const Request& whole = *decoded;
   const auto& read = std::get<ReadRequest>(whole.operation);
   return BulkRange{.segment = read.segment,
                    .attachment = read.attachment,

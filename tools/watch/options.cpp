@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/codec/requests.hpp"
 #include "tools/json.hpp"
 #include "tools/report.hpp"
 
@@ -28,15 +27,11 @@ Result<void> read_segment(const std::string& key, const std::string& shmid, Watc
   if (!shmid.empty()) {
     request["shm_shmid"] = shmid;
   }
-  const Result<std::string> frame = msgpack_from_json(request);
-  if (!frame) {
-    return frame.error();
+  const Result<Request> decoded = request_from_json(request);
+  if (!decoded) {
+    return decoded.error();
   }
-  const DecodedRequest decoded = decode_request(*frame);
-  if (const Error* wrong = std::get_if<Error>(&decoded.request)) {
-    return *wrong;
-  }
-  const auto& filter = std::get<EventsRequest>(std::get<Request>(decoded.request).operation);
+  const auto& filter = std::get<EventsRequest>(decoded->operation);
   options.shm_key = filter.shm_key;
   options.shm_shmid = filter.shm_shmid;
   return {};

@@ -14,6 +14,7 @@
 #include "tests/bench/contest/server_process.hpp"
 #include "tests/bench/contest/stream_client.hpp"
 #include "tests/bench/echo_process.hpp"
+#include "tests/bench/require.hpp"
 
 namespace shmbus::bench {
 
@@ -76,16 +77,6 @@ struct Field {
   [[nodiscard]] std::string publisher_endpoint() const { return "ipc://" + options.directory + "/publisher.sock"; }
   [[nodiscard]] std::string open_commands() const { return "ipc://" + open_directory + "/commands.sock"; }
 };
-
-// The result of an operation. Throws std::runtime_error with the error's message.
-template <class R>
-typename R::Result require(Client& client, const R& operation) {
-  Result<typename R::Result> result = client.call(operation);
-  if (!result) {
-    throw std::runtime_error(result.error().message);
-  }
-  return std::move(result).value();
-}
 
 // Puts all threads of the processes, and of this one, on one CPU, or where they were.
 void place(const std::vector<pid_t>& processes, bool on_one_cpu);
