@@ -117,8 +117,8 @@ Result<void> Agent::bind_all() {
     }
   }
   for (const std::string& address : config_.commands) {
-    commands_.push_back(CommandSocket::make(context_, config_.commands_at(address), config_.limits));
-    if (Result<void> bound = keep(commands_.back()->bind(config_.commands_access), facts_.commands); !bound) {
+    commands_.push_back({std::make_unique<CommandSocket>(context_, config_.commands_at(address), config_.limits)});
+    if (Result<void> bound = keep(commands_.back().socket->bind(config_.commands_access), facts_.commands); !bound) {
       return bound;
     }
   }
@@ -133,9 +133,9 @@ void Agent::watch_handshakes() {
   const auto watch = [this](zmq::socket_ref socket) {
     monitors_.push_back(std::make_unique<HandshakeMonitor>(context_, socket, zap_.refusals()));
   };
-  for (const auto& socket : commands_) {
-    if (socket->endpoint().transport == Transport::kCurve) {
-      watch(socket->socket());
+  for (const Entrance& entrance : commands_) {
+    if (entrance.socket->endpoint().transport == Transport::kCurve) {
+      watch(entrance.socket->socket());
     }
   }
   for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
@@ -155,9 +155,9 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
       detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
   waits_.add_each_turn([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
   add_socket(zap_.socket(), [this](bool told) { return told && zap_.answer(Clock::now()); });
-  for (const auto& socket : commands_) {
-    add_socket(socket->socket(),
-               [this, &socket = *socket](bool told) { return told && end_signal_ == 0 && serve_requests(socket); });
+  for (Entrance& entrance : commands_) {
+    add_socket(entrance.socket->socket(),
+               [this, &entrance](bool told) { return told && end_signal_ == 0 && serve_requests(entrance); });
   }
   for (const auto& monitor : monitors_) {
     add_socket(monitor->socket(), [&monitor = *monitor](bool told) { return told && monitor.read(Clock::now()); });
@@ -216,25 +216,41 @@ void Agent::read_files_again() {
   spdlog::info("read the files again");
 }
 
-// Returns whether more may wait.
-bool Agent::serve_requests(CommandSocket& socket) {
+// Returns whether more may wait. A client that waits for each reply gets it at once; where requests queue up, replies
+// go together.
+bool Agent::serve_requests(Entrance& entrance) {
+  CommandSocket& socket = *entrance.socket;
   Clock::time_point now = Clock::now();
   const Clock::time_point end_of_turn = now + config_.limits.turn;
-  for (std::size_t served = 0; served < config_.limits.requests_per_turn && now < end_of_turn; ++served) {
+  Clock::time_point send_by = entrance.had_several ? now + config_.limits.hold : now;
+  std::size_t served = 0;
+  bool more_may_wait = true;
+  while (more_may_wait && served < config_.limits.requests_per_turn && now < end_of_turn) {
     const std::optional<Received> request = socket.receive();
     if (!request) {
-      return false;
-    }
-    if (request->parts == 0) {
+      more_may_wait = socket.send_replies();
       continue;
     }
-    const Sender sender{.admitted = admission_.admit(socket.endpoint().transport, request->peer, now),
-                        .endpoint = socket.endpoint().address};
-    const bool is_whole = request->parts == 1 || sender.admitted.refusal != nullptr;
-    socket.send(is_whole ? dispatcher_.handle(request->frame, sender, now) : dispatcher_.refuse_parts(request->parts));
+    ++served;
+    if (request->parts > 0) {
+      answer(socket, *request, now);
+    }
     now = Clock::now();
+    if (now >= send_by) {
+      socket.send_replies();
+      send_by = now + config_.limits.hold;
+    }
   }
-  return true;
+  socket.send_replies();
+  entrance.had_several = served > 1;
+  return more_may_wait;
+}
+
+void Agent::answer(CommandSocket& socket, const Received& request, Clock::time_point now) {
+  const Sender sender{.admitted = admission_.admit(socket.endpoint().transport, request.peer, now),
+                      .endpoint = socket.endpoint().address};
+  const bool is_whole = request.parts == 1 || sender.admitted.refusal != nullptr;
+  socket.reply(is_whole ? dispatcher_.handle(request.frame, sender, now) : dispatcher_.refuse_parts(request.parts));
 }
 
 void Agent::do_what_is_due() {

@@ -47,7 +47,12 @@ class Agent {
   void read_files_again();
   void wait_for_all(int signal_descriptor, const std::function<int()>& next_signal);
   void heed(int signal);
-  bool serve_requests(CommandSocket& socket);
+  struct Entrance {
+    std::unique_ptr<CommandSocket> socket;
+    bool had_several = false;  // requests, in the last turn
+  };
+  bool serve_requests(Entrance& entrance);
+  void answer(CommandSocket& socket, const Received& request, Clock::time_point now);
   void do_what_is_due();
   void expire_leases(Clock::time_point now);
   void stop();
@@ -60,7 +65,7 @@ class Agent {
   ZapHandler zap_;  // before the sockets that it guards
   EventJournal journal_;
   EventPublisher publisher_;
-  std::vector<std::unique_ptr<CommandSocket>> commands_;
+  std::vector<Entrance> commands_;
   std::vector<std::unique_ptr<HandshakeMonitor>> monitors_;
   SegmentFeed feed_;
   Detection detection_;

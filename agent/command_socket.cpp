@@ -1,20 +1,14 @@
 #include "agent/command_socket.hpp"
 
-#include "agent/access/rep_socket.hpp"
-#include "agent/access/router_socket.hpp"
+#include <memory>
+#include <utility>
 
 namespace shmbus::agent {
 
-std::unique_ptr<CommandSocket> CommandSocket::make(zmq::context_t& context, const Endpoint& endpoint,
-                                                   const Limits& limits) {
-  if (endpoint.transport == Transport::kPrivate) {
-    return std::make_unique<RepSocket>(context, endpoint, limits);
-  }
-  return std::make_unique<RouterSocket>(context, endpoint, limits);
-}
-
-CommandSocket::CommandSocket(zmq::context_t& context, zmq::socket_type type, Endpoint endpoint, const Limits& limits)
-    : socket_(context, type), endpoint_(std::move(endpoint)) {
+CommandSocket::CommandSocket(zmq::context_t& context, Endpoint endpoint, const Limits& limits)
+    : socket_(context, zmq::socket_type::router),
+      endpoint_(std::move(endpoint)),
+      most_envelope_parts_(limits.envelope_parts) {
   set_common_options(socket_, limits, limits.message_bytes);
   socket_.set(zmq::sockopt::rcvhwm, limits.request_queue);
   socket_.set(zmq::sockopt::sndhwm, high_water_mark(limits.reply_queue));
@@ -28,11 +22,25 @@ Result<Binding> CommandSocket::bind(const SocketAccess& access) {
   return bound;
 }
 
-void CommandSocket::send(ReplyBuffer& reply) {
+std::optional<Received> CommandSocket::receive() {
+  zmq::message_t routing_id;
+  if (!take(routing_id)) {
+    return std::nullopt;
+  }
+  const std::size_t before = held_.size();
+  if (!take_envelope(std::move(routing_id)) || !take(request_)) {
+    held_.resize(before);
+    return Received{.parts = 0};
+  }
+  const std::string_view peer = peer_of(request_, endpoint_.transport);
+  return Received{.frame = request_.to_string_view(), .peer = peer, .parts = 1 + drop_rest(request_)};
+}
+
+void CommandSocket::reply(ReplyBuffer& reply) {
   const std::string_view bytes = reply.bytes();
   ReplyBuffer::Block* const block = reply.hand_on();
   if (block == nullptr) {
-    send(bytes);
+    this->reply(bytes);
     return;
   }
   std::unique_ptr<ReplyBuffer::Block, decltype(&ReplyBuffer::discard)> unsent(block, &ReplyBuffer::discard);
@@ -41,10 +49,34 @@ void CommandSocket::send(ReplyBuffer& reply) {
       const_cast<char*>(bytes.data()), bytes.size(),
       [](void* /*data*/, void* hint) { ReplyBuffer::discard(static_cast<ReplyBuffer::Block*>(hint)); }, block);
   static_cast<void>(unsent.release());
-  send_message(std::move(message));
+  hold(std::move(message));
+}
+
+bool CommandSocket::send_replies() {
+  for (Frame& frame : held_) {
+    socket_.send(frame.message,
+                 frame.is_last ? zmq::send_flags::dontwait : zmq::send_flags::dontwait | zmq::send_flags::sndmore);
+  }
+  const bool any = !held_.empty();
+  held_.clear();
+  return any;
 }
 
 bool CommandSocket::take(zmq::message_t& frame) { return socket_.recv(frame, zmq::recv_flags::dontwait).has_value(); }
+
+bool CommandSocket::take_envelope(zmq::message_t routing_id) {
+  held_.push_back({std::move(routing_id)});
+  zmq::message_t part;
+  for (std::size_t parts = 0; held_.back().message.more() && parts < most_envelope_parts_ && take(part); ++parts) {
+    const bool ends_envelope = part.empty();
+    held_.push_back({std::move(part)});
+    if (ends_envelope) {
+      return held_.back().message.more();  // a request follows
+    }
+  }
+  drop_rest(held_.back().message);
+  return false;
+}
 
 std::size_t CommandSocket::drop_rest(const zmq::message_t& frame) {
   std::size_t dropped = 0;
@@ -55,9 +87,6 @@ std::size_t CommandSocket::drop_rest(const zmq::message_t& frame) {
   return dropped;
 }
 
-Received CommandSocket::received(zmq::message_t& frame) {
-  const std::string_view peer = peer_of(frame, endpoint_.transport);
-  return {.frame = frame.to_string_view(), .peer = peer, .parts = 1 + drop_rest(frame)};
-}
+void CommandSocket::hold(zmq::message_t reply) { held_.push_back({std::move(reply), true}); }
 
 }  // namespace shmbus::agent

@@ -1,10 +1,11 @@
 // The commands end of one endpoint: requests in, replies out, and what is known of who asks. Nothing here blocks.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 #include <zmq.hpp>
 
 #include "agent/access/bound_socket.hpp"
@@ -23,49 +24,53 @@ struct Received {
   std::size_t parts = 1;
 };
 
-// One thread. After receive() gave a request, send() answers it before the next receive(). Both may take in what the
-// descriptor of the socket would tell: wait for that only after receive() gave nothing.
+// A ROUTER that keeps each request's envelope and answers as a REP would; a message without an envelope, or with one of
+// more than limits.envelope_parts frames, is passed over as a REP passes it over. A REP itself can be made to lose
+// another client's reply, and has to send each reply before it takes the next request.
+//
+// One thread. After receive() gave a request, reply() answers it before the next receive(). receive() and
+// send_replies() may take in what the descriptor of the socket would tell: wait for that only after receive() gave
+// nothing and there was nothing to send.
 class CommandSocket {
  public:
-  CommandSocket(const CommandSocket&) = delete;
-  CommandSocket& operator=(const CommandSocket&) = delete;
-  virtual ~CommandSocket() = default;
-
-  // A REP where only the agent's own user comes; a ROUTER that answers as a REP would where others may, because they
-  // could have a REP lose another client's reply.
-  static std::unique_ptr<CommandSocket> make(zmq::context_t& context, const Endpoint& endpoint, const Limits& limits);
+  CommandSocket(zmq::context_t& context, Endpoint endpoint, const Limits& limits);
 
   // As shmbus::agent::bind(). From then on endpoint() is as it is bound.
   Result<Binding> bind(const SocketAccess& access);
 
   // The next message, valid until the next call, or nothing if none is waiting.
-  virtual std::optional<Received> receive() = 0;
+  std::optional<Received> receive();
 
-  // Answers the last request. A reply to a client that left, or that does not read its replies, is dropped.
-  void send(std::string_view reply) { send_message(zmq::message_t(reply)); }
+  // Answers the last request by the next send_replies(). What is large is taken over.
+  void reply(std::string_view reply) { hold(zmq::message_t(reply)); }
+  void reply(ReplyBuffer& reply);
 
-  // The same, taking over what is large.
-  void send(ReplyBuffer& reply);
+  // Sends the replies since the last time; false if there were none. Together they cost libzmq's thread and the client
+  // fewer wake-ups than one by one. A reply to a client that left, or that does not read its replies, is dropped.
+  bool send_replies();
 
   [[nodiscard]] zmq::socket_ref socket() { return socket_; }
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 
- protected:
-  CommandSocket(zmq::context_t& context, zmq::socket_type type, Endpoint endpoint, const Limits& limits);
+ private:
+  struct Frame {
+    zmq::message_t message;
+    bool is_last = false;
+  };
 
   // Takes the next frame into `frame`, if there is one now.
   bool take(zmq::message_t& frame);
+  // Takes the frames after the routing id up to the empty one that ends the envelope; false if there is none.
+  bool take_envelope(zmq::message_t routing_id);
   // Counts the frames after `frame`, and drops them.
   std::size_t drop_rest(const zmq::message_t& frame);
-  // The request whose first frame is `frame`.
-  Received received(zmq::message_t& frame);
+  void hold(zmq::message_t reply);
 
   zmq::socket_t socket_;
-
- private:
-  virtual void send_message(zmq::message_t reply) = 0;
-
   Endpoint endpoint_;
+  const std::size_t most_envelope_parts_;
+  std::vector<Frame> held_;  // replies, each behind its envelope; at the end the envelope of the last request
+  zmq::message_t request_;
 };
 
 }  // namespace shmbus::agent

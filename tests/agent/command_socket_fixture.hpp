@@ -1,4 +1,4 @@
-// A command socket with its clients, for the tests of what holds for each kind of it and of what is a ROUTER's own.
+// A command socket with its clients.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,15 +15,12 @@
 
 namespace shmbus::agent {
 
-// A CommandSocket of the transport that is the parameter, and clients of it in one context.
-class CommandSocketTest : public ::testing::TestWithParam<Transport> {
+class CommandSocketTest : public ::testing::Test {
  protected:
   CommandSocketTest() : path(directory.file("commands.sock")), endpoint("ipc://" + path) {}
 
-  Binding& bind(const std::string& to) { return bind(to, GetParam()); }
-
-  Binding& bind(const std::string& to, Transport transport) {
-    socket_ = CommandSocket::make(*context_, {to, transport}, Limits{});
+  Binding& bind(const std::string& to, Transport transport = Transport::kPrivate) {
+    socket_ = std::make_unique<CommandSocket>(*context_, Endpoint{to, transport}, Limits{});
     Result<Binding> bound = socket().bind(SocketAccess{});
     if (!bound) {
       throw std::runtime_error(bound.error().message);
@@ -52,6 +49,11 @@ class CommandSocketTest : public ::testing::TestWithParam<Transport> {
     }
   }
 
+  void answer(std::string_view reply) {
+    socket().reply(reply);
+    EXPECT_TRUE(socket().send_replies());
+  }
+
   static void send(zmq::socket_t& from, const std::vector<std::string>& frames) {
     for (std::size_t i = 0; i < frames.size(); ++i) {
       from.send(zmq::buffer(frames[i]), i + 1 < frames.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
@@ -64,7 +66,7 @@ class CommandSocketTest : public ::testing::TestWithParam<Transport> {
   }
 
   void socket_for_all() {
-    socket_ = CommandSocket::make(*context_, {endpoint, Transport::kLocal}, Limits{});
+    socket_ = std::make_unique<CommandSocket>(*context_, Endpoint{endpoint, Transport::kLocal}, Limits{});
     Result<Binding> bound = socket().bind({.mode = 0666, .group = {}});
     ASSERT_TRUE(bound.ok());
     bindings.push_back(*std::move(bound));

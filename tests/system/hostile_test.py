@@ -91,7 +91,7 @@ class Hostile(bus.BusTest):
             self.assertEqual(got, list(range(1000)))
 
     def test_peers_that_take_the_numbers_libzmq_would_give_to_others(self):
-        # Without a seed, rand() gives 0x6b8b4567 first, and libzmq numbers the peers of a REP from there.
+        # Without a seed, rand() gives 0x6b8b4567 first, and libzmq numbers the peers of a ROUTER from there.
         for number in range(5, 15):
             taker = bus.CONTEXT.socket(zmq.DEALER)
             taker.setsockopt(zmq.LINGER, 0)
