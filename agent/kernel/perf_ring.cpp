@@ -35,6 +35,13 @@ void copy_out(std::span<const std::byte> ring, std::uint64_t from, std::span<std
   std::memcpy(into.data() + first, ring.data(), into.size() - first);
 }
 
+// Of a PERF_RECORD_LOST, which has an id and the number.
+std::uint64_t lost_in(std::span<const std::byte> body) {
+  std::array<std::uint64_t, 2> numbers{};
+  std::memcpy(numbers.data(), body.data(), std::min(body.size(), sizeof numbers));
+  return numbers[1];
+}
+
 }  // namespace
 
 Result<PerfRing> PerfRing::map(UniqueFd descriptor, std::size_t pages) {
@@ -56,20 +63,28 @@ PerfRing::~PerfRing() {
   }
 }
 
-void PerfRing::read(const std::function<void(std::uint32_t, std::span<const std::byte>)>& each) {
+std::uint64_t PerfRing::read(const std::function<void(std::span<const std::byte>)>& each) {
   auto* const page = reinterpret_cast<perf_event_mmap_page*>(mapping_.data());
   const auto ring = mapping_.subspan(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
   const std::uint64_t head = load_head(page);
+  const bool is_known = std::exchange(was_full_, ring.size() - (head - page->data_tail) < kMostRecordBytes);
+  std::uint64_t lost = was_full_ ? 1 : 0;
   std::array<std::byte, kMostRecordBytes> record;
   for (std::uint64_t at = page->data_tail; at < head;) {
     perf_event_header header{};
     copy_out(ring, at, std::as_writable_bytes(std::span(&header, 1)));
     const std::size_t size = std::clamp<std::size_t>(header.size, sizeof header, record.size());
     copy_out(ring, at, std::span(record).first(size));
-    each(header.type, std::span<const std::byte>(record).subspan(sizeof header, size - sizeof header));
+    const auto body = std::span<const std::byte>(record).subspan(sizeof header, size - sizeof header);
+    if (header.type == PERF_RECORD_SAMPLE) {
+      each(body);
+    } else if (header.type == PERF_RECORD_LOST && !is_known) {
+      lost += lost_in(body);
+    }
     at += std::max<std::size_t>(header.size, sizeof header);
   }
   store_tail(page, head);
+  return lost;
 }
 
 }  // namespace shmbus::agent

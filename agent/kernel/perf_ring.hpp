@@ -19,14 +19,18 @@ class PerfRing {
   [[nodiscard]] static Result<PerfRing> map(UniqueFd descriptor, std::size_t pages);
 
   PerfRing(PerfRing&& other) noexcept
-      : descriptor_(std::move(other.descriptor_)), mapping_(std::exchange(other.mapping_, {})) {}
+      : descriptor_(std::move(other.descriptor_)),
+        mapping_(std::exchange(other.mapping_, {})),
+        was_full_(other.was_full_) {}
   PerfRing& operator=(PerfRing&&) = delete;
   PerfRing(const PerfRing&) = delete;
   PerfRing& operator=(const PerfRing&) = delete;
   ~PerfRing();
 
-  // Hands over each record that is there, as its type (PERF_RECORD_…) and what follows the header, and frees it.
-  void read(const std::function<void(std::uint32_t type, std::span<const std::byte> body)>& each);
+  // Hands over what follows the header of each sample that is there, and frees it. Returns how many the kernel had no
+  // room for, at least. It says so itself only with the next record, which may be long in coming: a ring that was full
+  // counts as one lost.
+  std::uint64_t read(const std::function<void(std::span<const std::byte> sample)>& each);
 
   [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
@@ -35,6 +39,7 @@ class PerfRing {
 
   UniqueFd descriptor_;
   std::span<std::byte> mapping_;  // a control page, then the data
+  bool was_full_ = false;         // when it was last read
 };
 
 }  // namespace shmbus::agent

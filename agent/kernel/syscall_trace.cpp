@@ -8,9 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -33,6 +31,13 @@ std::string but_not_ours() {
   struct stat status {};
   const bool known = ::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == kFirstPidNamespace;
   return known ? "common_pid != " + std::to_string(::getpid()) : "common_pid != 0";
+}
+
+// As the records' times are.
+std::uint64_t monotonic_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 Result<UniqueFd> open_event(const Tracepoint& tracepoint, int cpu, bool wakes, const std::string& filter) {
@@ -125,28 +130,25 @@ Result<void> SyscallTrace::open_cpu(int cpu, const std::vector<Tracepoint>& trac
   return {};
 }
 
+// The rings are read one after the other, and a thread may move to another CPU meanwhile: what came after the first was
+// looked at is left for the next time, else the end of a call could be met before its begin.
 TraceRecords SyscallTrace::drain() {
+  const std::uint64_t now_ns = monotonic_ns();
   TraceRecords drained;
-  std::vector<TraceRecord> records;
   for (PerfRing& ring : rings_) {
-    ring.read([&](std::uint32_t type, std::span<const std::byte> body) {
-      if (type == PERF_RECORD_SAMPLE) {
-        if (std::optional<TraceRecord> record = decoder_.decode(body); record && record->call.pid != ::getpid()) {
-          records.push_back(*record);
-        }
-      } else if (type == PERF_RECORD_LOST) {  // id, number
-        std::array<std::uint64_t, 2> numbers{};
-        std::memcpy(numbers.data(), body.data(), std::min(body.size(), sizeof numbers));
-        drained.lost += numbers[1];
+    drained.lost += ring.read([&](std::span<const std::byte> sample) {
+      if (std::optional<TraceRecord> record = decoder_.decode(sample); record && record->call.pid != ::getpid()) {
+        records_.push_back(*record);
       }
     });
   }
-  std::stable_sort(records.begin(), records.end(),
+  std::stable_sort(records_.begin(), records_.end(),
                    [](const TraceRecord& a, const TraceRecord& b) { return a.call.time_ns < b.call.time_ns; });
-  for (const TraceRecord& record : records) {
-    pair(record, drained.calls);
-  }
-  forget_the_stuck();
+  const auto late = std::find_if(records_.begin(), records_.end(),
+                                 [now_ns](const TraceRecord& record) { return record.call.time_ns > now_ns; });
+  std::for_each(records_.begin(), late, [&](const TraceRecord& record) { pair(record, drained.calls); });
+  records_.erase(records_.begin(), late);
+  forget_the_stuck(now_ns);
   return drained;
 }
 
@@ -180,14 +182,7 @@ void SyscallTrace::pair(const TraceRecord& record, std::vector<TracedCall>& call
 }
 
 // The end of a call may be among the lost records.
-void SyscallTrace::forget_the_stuck() {
-  if (begun_.empty()) {
-    return;
-  }
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  const std::uint64_t now_ns =
-      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+void SyscallTrace::forget_the_stuck(std::uint64_t now_ns) {
   std::erase_if(begun_, [=](const auto& entry) { return entry.second.time_ns + kLongestCallNs < now_ns; });
 }
 

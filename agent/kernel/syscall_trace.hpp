@@ -13,7 +13,7 @@
 
 namespace shmbus::agent {
 
-// What came since the last drain: calls that ended, in the order of time.
+// What came up to a drain and was not told before: calls that ended, in the order of time.
 struct TraceRecords {
   std::vector<TracedCall> calls;
   std::uint64_t lost = 0;  // records that the kernel had no room for
@@ -35,17 +35,21 @@ class SyscallTrace {
   using BegunCalls = std::unordered_map<std::int32_t, TracedCall>;
   [[nodiscard]] const BegunCalls& begun() const { return begun_; }
 
+  // Whether nothing has begun, and nothing came during the last drain that is told by the next.
+  [[nodiscard]] bool is_idle() const { return begun_.empty() && records_.empty(); }
+
  private:
   SyscallTrace() = default;
 
   Result<void> open_cpu(int cpu, const std::vector<Tracepoint>& tracepoints, const std::string& not_ours);
   void pair(const TraceRecord& record, std::vector<TracedCall>& calls);
-  void forget_the_stuck();
+  void forget_the_stuck(std::uint64_t now_ns);
 
   UniqueFd wake_up_;  // epoll, on all rings
   std::vector<PerfRing> rings_;
   std::vector<UniqueFd> events_;  // those that write into another's ring
   TraceDecoder decoder_;
+  std::vector<TraceRecord> records_;  // that came too late for the last drain
   BegunCalls begun_;
 };
 

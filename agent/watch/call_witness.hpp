@@ -40,7 +40,7 @@ class CallWitness {
   // Whether a call about the segment waits for next() or is going on: then a look at the segment may show what will be
   // told once more. `new_key` is the key of a segment that is not known yet. As of the last drain().
   [[nodiscard]] bool concerns(ShmId shmid, std::optional<Key> new_key) const;
-  [[nodiscard]] bool is_idle() const { return calls_.empty() && trace_.begun().empty(); }
+  [[nodiscard]] bool is_idle() const { return calls_.empty() && trace_.is_idle(); }
 
   // Whether records were lost since it was asked last. Then who has attached what is read anew.
   bool take_lost();
