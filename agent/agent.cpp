@@ -52,9 +52,10 @@ Config with_keys(Config config, const std::optional<CurvePair>& keys) {
 
 }  // namespace
 
-Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files)
+Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files, ServiceManager& manager)
     : config_(with_keys(std::move(config), files.own_keys)),
       own_(own.identity),
+      manager_(manager),
       zap_(context_, std::move(files.key_ring)),
       journal_(host_name(), random_53_bits(), config_.limits.replay_bytes),
       publisher_(context_, config_.limits, journal_),
@@ -66,7 +67,7 @@ Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles
       authority_(std::move(files.authority)),
       dispatcher_(kernel, feed_, attachments_, publisher_, authority_, facts_, config_.limits) {}
 
-Result<void> Agent::start() {
+Result<void> Agent::start(std::vector<PassedSocket> passed) {
   if (Result<void> told = find_out_who_asks(); !told) {
     return told;
   }
@@ -77,7 +78,7 @@ Result<void> Agent::start() {
   facts_.started = std::time(nullptr);
   facts_.detection = {detection_.mode(), detection_.reason(),
                       static_cast<std::uint64_t>(detection_.interval().count())};
-  return bind_all();
+  return bind_all(std::move(passed));
 }
 
 // Without the kernel's word on who asks, only a socket that nobody else can reach may be served.
@@ -101,7 +102,7 @@ Result<void> Agent::find_out_who_asks() {
   return told;
 }
 
-Result<void> Agent::bind_all() {
+Result<void> Agent::bind_all(std::vector<PassedSocket> passed) {
   const auto keep = [this](Result<Binding> bound, std::vector<std::string>& endpoints) -> Result<void> {
     if (!bound) {
       return std::move(bound).error();
@@ -112,15 +113,24 @@ Result<void> Agent::bind_all() {
   };
   for (const std::string& address : config_.events) {
     const Endpoint endpoint = config_.events_at(address);
-    if (Result<void> bound = keep(publisher_.bind(endpoint, config_.events_access), facts_.events); !bound) {
+    if (Result<void> bound =
+            keep(publisher_.bind(endpoint, config_.events_access, take_at(path_of_endpoint(address), passed)),
+                 facts_.events);
+        !bound) {
       return bound;
     }
   }
   for (const std::string& address : config_.commands) {
     commands_.push_back({std::make_unique<CommandSocket>(context_, config_.commands_at(address), config_.limits)});
-    if (Result<void> bound = keep(commands_.back().socket->bind(config_.commands_access), facts_.commands); !bound) {
+    if (Result<void> bound =
+            keep(commands_.back().socket->bind(config_.commands_access, take_at(path_of_endpoint(address), passed)),
+                 facts_.commands);
+        !bound) {
       return bound;
     }
+  }
+  if (Result<void> taken = all_taken(passed); !taken) {
+    return taken;
   }
   if (config_.tcp() == TcpMode::kCurve) {
     watch_handshakes();
@@ -176,6 +186,7 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
   wait_for_all(signal_descriptor, next_signal);
   next_heartbeat_ = Clock::now() + limits::kHeartbeatInterval;
   publisher_.notify(kStartedTopic);
+  manager_.ready(status());
   while (end_signal_ == 0) {
     waits_.turn(time_to_next(Clock::now()));
   }
@@ -185,14 +196,21 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
 
 void Agent::heed(int signal) {
   if (signal == SIGHUP) {
-    read_files_again();
+    manager_.reloading(Clock::now());
+    const std::string faults = read_files_again();
+    manager_.ready(status() + faults);
   } else if (signal == SIGTERM || signal == SIGINT) {
     end_signal_ = signal;
   }
 }
 
-void Agent::read_files_again() {
-  const auto kept = [](const Error& error) { spdlog::error("kept as it was: {}", error.message); };
+// Returns what was wrong, for the status.
+std::string Agent::read_files_again() {
+  std::string faults;
+  const auto kept = [&faults](const Error& error) {
+    spdlog::error("kept as it was: {}", error.message);
+    faults += "; kept as it was: " + error.message;
+  };
   if (config_.tcp() == TcpMode::kCurve) {
     if (Result<KeyRing> ring = KeyRing::load(config_.curve_keys)) {
       zap_.use(*std::move(ring));
@@ -214,6 +232,15 @@ void Agent::read_files_again() {
     kept(reopened.error());
   }
   spdlog::info("read the files again");
+  return faults;
+}
+
+std::string Agent::status() const {
+  std::string endpoints;
+  for (const std::string& address : facts_.commands) {
+    endpoints += (endpoints.empty() ? "" : " ") + address;
+  }
+  return "serving " + endpoints + ", detection " + facts_.detection.mode;
 }
 
 // Returns whether more may wait. A client that waits for each reply gets it at once; where requests queue up, replies
@@ -255,6 +282,7 @@ void Agent::answer(CommandSocket& socket, const Received& request, Clock::time_p
 
 void Agent::do_what_is_due() {
   const Clock::time_point now = Clock::now();
+  manager_.keep_alive(now);
   expire_leases(now);
   detection_.do_what_is_due(now);
   if (publisher_.has_cut_off() && now >= next_bind_) {
@@ -277,6 +305,7 @@ void Agent::expire_leases(Clock::time_point now) {
 }
 
 void Agent::stop() {
+  manager_.stopping("letting go of what is held");
   end_leases(feed_, attachments_.release_all());
   authority_.flush_audit(Clock::time_point::max());
   publisher_.notify(kStoppingTopic);
@@ -288,6 +317,7 @@ std::chrono::milliseconds Agent::time_to_next(Clock::time_point now) const {
   next = std::min(next, attachments_.next_deadline().value_or(next));
   next = publisher_.has_cut_off() ? std::min(next, next_bind_) : next;
   next = std::min(next, authority_.next_deadline().value_or(next));
+  next = std::min(next, manager_.next().value_or(next));
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(next - now), std::chrono::milliseconds(0));
 }
 

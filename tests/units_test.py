@@ -45,6 +45,21 @@ class Units(unittest.TestCase):
         broken.write_text(broken.read_text(encoding="utf-8").replace("WatchdogSec", "WatchDogSec"), encoding="utf-8")
         self.assertIn("WatchDogSec", told("systemd-analyze", "verify", "--man=no", broken).stderr)
 
+    def test_nor_with_what_the_page_has_to_be_dropped_in(self):
+        blocks = re.findall(r"```ini\n(.*?)```", self.page, re.S)
+        self.assertGreater(len(blocks), 2)
+        for block in blocks:
+            unit = "shmbus-agent." + re.search(r"^\[(\w+)\]", block, re.M).group(1).lower()
+            paths = self.copied()
+            drop_in = self.root / f"{unit}.d/local.conf"
+            drop_in.parent.mkdir(exist_ok=True)
+            drop_in.write_text(block, encoding="utf-8")
+            done = told("systemd-analyze", "verify", "--man=no", *paths)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), block)
+            drop_in.write_text(block + "Unknown=1\n", encoding="utf-8")
+            self.assertIn("Unknown", told("systemd-analyze", "verify", "--man=no", *paths).stderr, "they are read")
+            drop_in.unlink()
+
     def test_the_exposure_is_as_the_page_says(self):
         figures = []
         for path in self.copied():
@@ -67,7 +82,7 @@ class Units(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root makes users and directories of others")
     def test_the_user_and_the_directory_are_made(self):
-        for place in ("etc", "run"):
+        for place in ("etc", "var"):
             (self.root / place).mkdir()
         for tool in ("sysusers", "tmpfiles"):
             options = ["--create"] if tool == "tmpfiles" else []
@@ -76,7 +91,7 @@ class Units(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
         user = (self.root / "etc/passwd").read_text(encoding="utf-8")
         self.assertRegex(user, r"^shmbus-monitor:.*:/usr/sbin/nologin$")
-        self.assertEqual((self.root / "run/shmbus").stat().st_mode & 0o7777, 0o711)
+        self.assertEqual((self.root / "var/log/shmbus").stat().st_mode & 0o7777, 0o700)
 
 
 if __name__ == "__main__":
