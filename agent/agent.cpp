@@ -121,10 +121,9 @@ Result<void> Agent::bind_all(std::vector<PassedSocket> passed) {
     }
   }
   for (const std::string& address : config_.commands) {
-    commands_.push_back({std::make_unique<CommandSocket>(context_, config_.commands_at(address), config_.limits)});
+    CommandSocket& socket = add_entrance(config_.commands_at(address)).socket();
     if (Result<void> bound =
-            keep(commands_.back().socket->bind(config_.commands_access, take_at(path_of_endpoint(address), passed)),
-                 facts_.commands);
+            keep(socket.bind(config_.commands_access, take_at(path_of_endpoint(address), passed)), facts_.commands);
         !bound) {
       return bound;
     }
@@ -138,14 +137,24 @@ Result<void> Agent::bind_all(std::vector<PassedSocket> passed) {
   return {};
 }
 
+Entrance& Agent::add_entrance(Endpoint endpoint) {
+  auto answer = [this](const Endpoint& from, const Received& request, Clock::time_point now) -> ReplyBuffer& {
+    const Sender sender{.admitted = admission_.admit(from.transport, request.peer, now), .endpoint = from.address};
+    const bool is_whole = request.parts == 1 || sender.admitted.refusal != nullptr;
+    return is_whole ? dispatcher_.handle(request.frame, sender, now) : dispatcher_.refuse_parts(request.parts);
+  };
+  entrances_.push_back(std::make_unique<Entrance>(context_, std::move(endpoint), config_.limits, std::move(answer)));
+  return *entrances_.back();
+}
+
 // For the log: whom libzmq refuses without asking us.
 void Agent::watch_handshakes() {
   const auto watch = [this](zmq::socket_ref socket) {
     monitors_.push_back(std::make_unique<HandshakeMonitor>(context_, socket, zap_.refusals()));
   };
-  for (const Entrance& entrance : commands_) {
-    if (entrance.socket->endpoint().transport == Transport::kCurve) {
-      watch(entrance.socket->socket());
+  for (const auto& entrance : entrances_) {
+    if (entrance->socket().endpoint().transport == Transport::kCurve) {
+      watch(entrance->socket().socket());
     }
   }
   for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
@@ -165,9 +174,9 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
       detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
   waits_.add_each_turn([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
   add_socket(zap_.socket(), [this](bool told) { return told && zap_.answer(Clock::now()); });
-  for (Entrance& entrance : commands_) {
-    add_socket(entrance.socket->socket(),
-               [this, &entrance](bool told) { return told && end_signal_ == 0 && serve_requests(entrance); });
+  for (const auto& entrance : entrances_) {
+    add_socket(entrance->socket().socket(),
+               [this, &entrance = *entrance](bool told) { return told && end_signal_ == 0 && entrance.serve(); });
   }
   for (const auto& monitor : monitors_) {
     add_socket(monitor->socket(), [&monitor = *monitor](bool told) { return told && monitor.read(Clock::now()); });
@@ -241,43 +250,6 @@ std::string Agent::status() const {
     endpoints += (endpoints.empty() ? "" : " ") + address;
   }
   return "serving " + endpoints + ", detection " + facts_.detection.mode;
-}
-
-// Returns whether more may wait. A client that waits for each reply gets it at once; where requests queue up, replies
-// go together.
-bool Agent::serve_requests(Entrance& entrance) {
-  CommandSocket& socket = *entrance.socket;
-  Clock::time_point now = Clock::now();
-  const Clock::time_point end_of_turn = now + config_.limits.turn;
-  Clock::time_point send_by = entrance.had_several ? now + config_.limits.hold : now;
-  std::size_t served = 0;
-  bool more_may_wait = true;
-  while (more_may_wait && served < config_.limits.requests_per_turn && now < end_of_turn) {
-    const std::optional<Received> request = socket.receive();
-    if (!request) {
-      more_may_wait = socket.send_replies();
-      continue;
-    }
-    ++served;
-    if (request->parts > 0) {
-      answer(socket, *request, now);
-    }
-    now = Clock::now();
-    if (now >= send_by) {
-      socket.send_replies();
-      send_by = now + config_.limits.hold;
-    }
-  }
-  socket.send_replies();
-  entrance.had_several = served > 1;
-  return more_may_wait;
-}
-
-void Agent::answer(CommandSocket& socket, const Received& request, Clock::time_point now) {
-  const Sender sender{.admitted = admission_.admit(socket.endpoint().transport, request.peer, now),
-                      .endpoint = socket.endpoint().address};
-  const bool is_whole = request.parts == 1 || sender.admitted.refusal != nullptr;
-  socket.reply(is_whole ? dispatcher_.handle(request.frame, sender, now) : dispatcher_.refuse_parts(request.parts));
 }
 
 void Agent::do_what_is_due() {

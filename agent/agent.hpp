@@ -11,9 +11,9 @@
 #include "agent/access/handshake_monitor.hpp"
 #include "agent/access/zap_handler.hpp"
 #include "agent/access_files.hpp"
-#include "agent/command_socket.hpp"
 #include "agent/config.hpp"
 #include "agent/dispatcher.hpp"
+#include "agent/entrance.hpp"
 #include "agent/kernel/passed_sockets.hpp"
 #include "agent/kernel/service_manager.hpp"
 #include "agent/kernel/wait_set.hpp"
@@ -48,17 +48,12 @@ class Agent {
  private:
   Result<void> find_out_who_asks();
   Result<void> bind_all(std::vector<PassedSocket> passed);
+  Entrance& add_entrance(Endpoint endpoint);
   void watch_handshakes();
   std::string read_files_again();
   [[nodiscard]] std::string status() const;
   void wait_for_all(int signal_descriptor, const std::function<int()>& next_signal);
   void heed(int signal);
-  struct Entrance {
-    std::unique_ptr<CommandSocket> socket;
-    bool had_several = false;  // requests, in the last turn
-  };
-  bool serve_requests(Entrance& entrance);
-  void answer(CommandSocket& socket, const Received& request, Clock::time_point now);
   void do_what_is_due();
   void expire_leases(Clock::time_point now);
   void stop();
@@ -72,7 +67,7 @@ class Agent {
   ZapHandler zap_;  // before the sockets that it guards
   EventJournal journal_;
   EventPublisher publisher_;
-  std::vector<Entrance> commands_;
+  std::vector<std::unique_ptr<Entrance>> entrances_;
   std::vector<std::unique_ptr<HandshakeMonitor>> monitors_;
   SegmentFeed feed_;
   Detection detection_;
