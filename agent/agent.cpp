@@ -52,9 +52,10 @@ Config with_keys(Config config, const std::optional<CurvePair>& keys) {
 
 }  // namespace
 
-Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files)
+Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files, ServiceManager& manager)
     : config_(with_keys(std::move(config), files.own_keys)),
       own_(own.identity),
+      manager_(manager),
       zap_(context_, std::move(files.key_ring)),
       journal_(host_name(), random_53_bits(), config_.limits.replay_bytes),
       publisher_(context_, config_.limits, journal_),
@@ -66,7 +67,7 @@ Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles
       authority_(std::move(files.authority)),
       dispatcher_(kernel, feed_, attachments_, publisher_, authority_, facts_, config_.limits) {}
 
-Result<void> Agent::start() {
+Result<void> Agent::start(std::vector<PassedSocket> passed) {
   if (Result<void> told = find_out_who_asks(); !told) {
     return told;
   }
@@ -77,7 +78,7 @@ Result<void> Agent::start() {
   facts_.started = std::time(nullptr);
   facts_.detection = {detection_.mode(), detection_.reason(),
                       static_cast<std::uint64_t>(detection_.interval().count())};
-  return bind_all();
+  return bind_all(std::move(passed));
 }
 
 // Without the kernel's word on who asks, only a socket that nobody else can reach may be served.
@@ -101,7 +102,7 @@ Result<void> Agent::find_out_who_asks() {
   return told;
 }
 
-Result<void> Agent::bind_all() {
+Result<void> Agent::bind_all(std::vector<PassedSocket> passed) {
   const auto keep = [this](Result<Binding> bound, std::vector<std::string>& endpoints) -> Result<void> {
     if (!bound) {
       return std::move(bound).error();
@@ -112,15 +113,23 @@ Result<void> Agent::bind_all() {
   };
   for (const std::string& address : config_.events) {
     const Endpoint endpoint = config_.events_at(address);
-    if (Result<void> bound = keep(publisher_.bind(endpoint, config_.events_access), facts_.events); !bound) {
+    if (Result<void> bound =
+            keep(publisher_.bind(endpoint, config_.events_access, take_at(path_of_endpoint(address), passed)),
+                 facts_.events);
+        !bound) {
       return bound;
     }
   }
   for (const std::string& address : config_.commands) {
-    commands_.push_back({std::make_unique<CommandSocket>(context_, config_.commands_at(address), config_.limits)});
-    if (Result<void> bound = keep(commands_.back().socket->bind(config_.commands_access), facts_.commands); !bound) {
+    CommandSocket& socket = add_entrance(config_.commands_at(address)).socket();
+    if (Result<void> bound =
+            keep(socket.bind(config_.commands_access, take_at(path_of_endpoint(address), passed)), facts_.commands);
+        !bound) {
       return bound;
     }
+  }
+  if (Result<void> taken = all_taken(passed); !taken) {
+    return taken;
   }
   if (config_.tcp() == TcpMode::kCurve) {
     watch_handshakes();
@@ -128,14 +137,24 @@ Result<void> Agent::bind_all() {
   return {};
 }
 
+Entrance& Agent::add_entrance(Endpoint endpoint) {
+  auto answer = [this](const Endpoint& from, const Received& request, Clock::time_point now) -> ReplyBuffer& {
+    const Sender sender{.admitted = admission_.admit(from.transport, request.peer, now), .endpoint = from.address};
+    const bool is_whole = request.parts == 1 || sender.admitted.refusal != nullptr;
+    return is_whole ? dispatcher_.handle(request.frame, sender, now) : dispatcher_.refuse_parts(request.parts);
+  };
+  entrances_.push_back(std::make_unique<Entrance>(context_, std::move(endpoint), config_.limits, std::move(answer)));
+  return *entrances_.back();
+}
+
 // For the log: whom libzmq refuses without asking us.
 void Agent::watch_handshakes() {
   const auto watch = [this](zmq::socket_ref socket) {
     monitors_.push_back(std::make_unique<HandshakeMonitor>(context_, socket, zap_.refusals()));
   };
-  for (const Entrance& entrance : commands_) {
-    if (entrance.socket->endpoint().transport == Transport::kCurve) {
-      watch(entrance.socket->socket());
+  for (const auto& entrance : entrances_) {
+    if (entrance->socket().endpoint().transport == Transport::kCurve) {
+      watch(entrance->socket().socket());
     }
   }
   for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
@@ -155,9 +174,9 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
       detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
   waits_.add_each_turn([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
   add_socket(zap_.socket(), [this](bool told) { return told && zap_.answer(Clock::now()); });
-  for (Entrance& entrance : commands_) {
-    add_socket(entrance.socket->socket(),
-               [this, &entrance](bool told) { return told && end_signal_ == 0 && serve_requests(entrance); });
+  for (const auto& entrance : entrances_) {
+    add_socket(entrance->socket().socket(),
+               [this, &entrance = *entrance](bool told) { return told && end_signal_ == 0 && entrance.serve(); });
   }
   for (const auto& monitor : monitors_) {
     add_socket(monitor->socket(), [&monitor = *monitor](bool told) { return told && monitor.read(Clock::now()); });
@@ -176,6 +195,7 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
   wait_for_all(signal_descriptor, next_signal);
   next_heartbeat_ = Clock::now() + limits::kHeartbeatInterval;
   publisher_.notify(kStartedTopic);
+  manager_.ready(status());
   while (end_signal_ == 0) {
     waits_.turn(time_to_next(Clock::now()));
   }
@@ -185,14 +205,21 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
 
 void Agent::heed(int signal) {
   if (signal == SIGHUP) {
-    read_files_again();
+    manager_.reloading(Clock::now());
+    const std::string faults = read_files_again();
+    manager_.ready(status() + faults);
   } else if (signal == SIGTERM || signal == SIGINT) {
     end_signal_ = signal;
   }
 }
 
-void Agent::read_files_again() {
-  const auto kept = [](const Error& error) { spdlog::error("kept as it was: {}", error.message); };
+// Returns what was wrong, for the status.
+std::string Agent::read_files_again() {
+  std::string faults;
+  const auto kept = [&faults](const Error& error) {
+    spdlog::error("kept as it was: {}", error.message);
+    faults += "; kept as it was: " + error.message;
+  };
   if (config_.tcp() == TcpMode::kCurve) {
     if (Result<KeyRing> ring = KeyRing::load(config_.curve_keys)) {
       zap_.use(*std::move(ring));
@@ -214,47 +241,20 @@ void Agent::read_files_again() {
     kept(reopened.error());
   }
   spdlog::info("read the files again");
+  return faults;
 }
 
-// Returns whether more may wait. A client that waits for each reply gets it at once; where requests queue up, replies
-// go together.
-bool Agent::serve_requests(Entrance& entrance) {
-  CommandSocket& socket = *entrance.socket;
-  Clock::time_point now = Clock::now();
-  const Clock::time_point end_of_turn = now + config_.limits.turn;
-  Clock::time_point send_by = entrance.had_several ? now + config_.limits.hold : now;
-  std::size_t served = 0;
-  bool more_may_wait = true;
-  while (more_may_wait && served < config_.limits.requests_per_turn && now < end_of_turn) {
-    const std::optional<Received> request = socket.receive();
-    if (!request) {
-      more_may_wait = socket.send_replies();
-      continue;
-    }
-    ++served;
-    if (request->parts > 0) {
-      answer(socket, *request, now);
-    }
-    now = Clock::now();
-    if (now >= send_by) {
-      socket.send_replies();
-      send_by = now + config_.limits.hold;
-    }
+std::string Agent::status() const {
+  std::string endpoints;
+  for (const std::string& address : facts_.commands) {
+    endpoints += (endpoints.empty() ? "" : " ") + address;
   }
-  socket.send_replies();
-  entrance.had_several = served > 1;
-  return more_may_wait;
-}
-
-void Agent::answer(CommandSocket& socket, const Received& request, Clock::time_point now) {
-  const Sender sender{.admitted = admission_.admit(socket.endpoint().transport, request.peer, now),
-                      .endpoint = socket.endpoint().address};
-  const bool is_whole = request.parts == 1 || sender.admitted.refusal != nullptr;
-  socket.reply(is_whole ? dispatcher_.handle(request.frame, sender, now) : dispatcher_.refuse_parts(request.parts));
+  return "serving " + endpoints + ", detection " + facts_.detection.mode;
 }
 
 void Agent::do_what_is_due() {
   const Clock::time_point now = Clock::now();
+  manager_.keep_alive(now);
   expire_leases(now);
   detection_.do_what_is_due(now);
   if (publisher_.has_cut_off() && now >= next_bind_) {
@@ -277,6 +277,7 @@ void Agent::expire_leases(Clock::time_point now) {
 }
 
 void Agent::stop() {
+  manager_.stopping("letting go of what is held");
   end_leases(feed_, attachments_.release_all());
   authority_.flush_audit(Clock::time_point::max());
   publisher_.notify(kStoppingTopic);
@@ -288,6 +289,7 @@ std::chrono::milliseconds Agent::time_to_next(Clock::time_point now) const {
   next = std::min(next, attachments_.next_deadline().value_or(next));
   next = publisher_.has_cut_off() ? std::min(next, next_bind_) : next;
   next = std::min(next, authority_.next_deadline().value_or(next));
+  next = std::min(next, manager_.next().value_or(next));
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(next - now), std::chrono::milliseconds(0));
 }
 

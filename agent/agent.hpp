@@ -11,9 +11,11 @@
 #include "agent/access/handshake_monitor.hpp"
 #include "agent/access/zap_handler.hpp"
 #include "agent/access_files.hpp"
-#include "agent/command_socket.hpp"
 #include "agent/config.hpp"
 #include "agent/dispatcher.hpp"
+#include "agent/entrance.hpp"
+#include "agent/kernel/passed_sockets.hpp"
+#include "agent/kernel/service_manager.hpp"
 #include "agent/kernel/wait_set.hpp"
 #include "agent/watch/detection.hpp"
 
@@ -22,15 +24,17 @@ namespace shmbus::agent {
 // Construct, start(), run(), destroy: all in one thread.
 class Agent {
  public:
-  // Borrows `kernel`, which acts with `own` rights unless told otherwise. Throws zmq::error_t if ZeroMQ can't start.
-  Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files);
+  // Borrows `kernel`, which acts with `own` rights unless told otherwise, and the `manager` that is told how we are.
+  // Throws zmq::error_t if ZeroMQ can't start.
+  Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files, ServiceManager& manager);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
   ~Agent() = default;
 
-  // Starts to watch, looks at the segments for the first time and binds the sockets. Errors: as bind(), and
-  // kUnsupported if calls were to be traced and can't be, or if others were to be served and can't be told apart.
-  Result<void> start();
+  // Starts to watch, looks at the segments for the first time and binds the sockets, those that were passed to where
+  // they are bound already. Errors: as bind(); kUnsupported if calls were to be traced and can't be, or if others were
+  // to be served and can't be told apart; kBadRequest for a passed socket that is at no endpoint.
+  Result<void> start(std::vector<PassedSocket> passed);
 
   // The endpoints as they are bound, after start().
   [[nodiscard]] const AgentFacts& facts() const { return facts_; }
@@ -38,21 +42,18 @@ class Agent {
   // Serves until `next_signal`, asked whenever `signal_descriptor` is readable, says SIGTERM or SIGINT. Then the
   // request in hand is done, what is held is detached and told, and agent/stopping is the last message; returns that
   // signal. At SIGHUP it reads keys and policy again and opens the audit again; what is faulty stays as it was.
+  // The service manager is told of all that, and that the loop turns.
   int run(int signal_descriptor, const std::function<int()>& next_signal);
 
  private:
   Result<void> find_out_who_asks();
-  Result<void> bind_all();
+  Result<void> bind_all(std::vector<PassedSocket> passed);
+  Entrance& add_entrance(Endpoint endpoint);
   void watch_handshakes();
-  void read_files_again();
+  std::string read_files_again();
+  [[nodiscard]] std::string status() const;
   void wait_for_all(int signal_descriptor, const std::function<int()>& next_signal);
   void heed(int signal);
-  struct Entrance {
-    std::unique_ptr<CommandSocket> socket;
-    bool had_several = false;  // requests, in the last turn
-  };
-  bool serve_requests(Entrance& entrance);
-  void answer(CommandSocket& socket, const Received& request, Clock::time_point now);
   void do_what_is_due();
   void expire_leases(Clock::time_point now);
   void stop();
@@ -60,12 +61,13 @@ class Agent {
 
   const Config config_;
   const Identity own_;
+  ServiceManager& manager_;
   std::vector<Binding> bindings_;  // before the context, which closes sockets until it is gone
   zmq::context_t context_;
   ZapHandler zap_;  // before the sockets that it guards
   EventJournal journal_;
   EventPublisher publisher_;
-  std::vector<Entrance> commands_;
+  std::vector<std::unique_ptr<Entrance>> entrances_;
   std::vector<std::unique_ptr<HandshakeMonitor>> monitors_;
   SegmentFeed feed_;
   Detection detection_;

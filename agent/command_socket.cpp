@@ -14,8 +14,8 @@ CommandSocket::CommandSocket(zmq::context_t& context, Endpoint endpoint, const L
   socket_.set(zmq::sockopt::sndhwm, high_water_mark(limits.reply_queue));
 }
 
-Result<Binding> CommandSocket::bind(const SocketAccess& access) {
-  Result<Binding> bound = agent::bind(socket_, endpoint_, access);
+Result<Binding> CommandSocket::bind(const SocketAccess& access, UniqueFd passed) {
+  Result<Binding> bound = agent::bind(socket_, endpoint_, access, std::move(passed));
   if (bound) {
     endpoint_.address = bound->endpoint;
   }

@@ -36,7 +36,7 @@ class CommandSocket {
   CommandSocket(zmq::context_t& context, Endpoint endpoint, const Limits& limits);
 
   // As shmbus::agent::bind(). From then on endpoint() is as it is bound.
-  Result<Binding> bind(const SocketAccess& access);
+  Result<Binding> bind(const SocketAccess& access, UniqueFd passed = {});
 
   // The next message, valid until the next call, or nothing if none is waiting.
   std::optional<Received> receive();

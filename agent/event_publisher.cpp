@@ -34,14 +34,14 @@ void cut_off_largest(const EventPublisher::Outlet& outlet) {
 EventPublisher::EventPublisher(zmq::context_t& context, const Limits& limits, EventJournal& journal)
     : context_(context), limits_(limits), journal_(journal) {}
 
-Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAccess& access) {
+Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAccess& access, UniqueFd passed) {
   outlets_.push_back(
       {endpoint, zmq::socket_t(context_, zmq::socket_type::xpub), Subscriptions(limits_.subscription_bytes)});
   zmq::socket_t& socket = outlets_.back().socket;
   set_common_options(socket, limits_, limits_.subscription_message_bytes);
   socket.set(zmq::sockopt::sndhwm, high_water_mark(limits_.event_queue));
   socket.set(zmq::sockopt::xpub_verboser, true);  // each subscription is told, and each end of one
-  return agent::bind(socket, endpoint, access);
+  return agent::bind(socket, endpoint, access, std::move(passed));
 }
 
 void EventPublisher::publish(Event event) {

@@ -19,7 +19,7 @@ class EventPublisher {
   EventPublisher(zmq::context_t& context, const Limits& limits, EventJournal& journal);
 
   // Adds a socket at `endpoint`. As shmbus::agent::bind().
-  Result<Binding> bind(const Endpoint& endpoint, const SocketAccess& access);
+  Result<Binding> bind(const Endpoint& endpoint, const SocketAccess& access, UniqueFd passed = {});
 
   // Numbers, keeps and sends one event.
   void publish(Event event);

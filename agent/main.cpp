@@ -21,6 +21,8 @@
 #include "agent/access_files.hpp"
 #include "agent/agent.hpp"
 #include "agent/kernel/host_facts.hpp"
+#include "agent/kernel/passed_sockets.hpp"
+#include "agent/kernel/service_manager.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
 #include "agent/kernel/unique_fd.hpp"
 #include "agent/random.hpp"
@@ -126,15 +128,20 @@ Result<void> check_rights(const Config& config, const Credentials& credentials) 
   return {};
 }
 
-int serve(const Config& config) {
+// Returns the signal that ended it.
+Result<int> serve(const Config& config, ServiceManager& manager) {
+  Result<std::vector<PassedSocket>> passed = take_passed_sockets();
+  if (!passed) {
+    return passed.error();
+  }
   if (const Result<void> checked = check_endpoints(config); !checked) {
-    return refuse(checked.error());
+    return checked.error();
   }
   if (config.uses_runtime_directory) {
     const Result<void> prepared =
         prepare_runtime_directory(config.runtime_directory, passage_to(config), config.commands_access.group);
     if (!prepared) {
-      return refuse(prepared.error());
+      return prepared.error();
     }
   }
   const UniqueFd signals = block_signals();
@@ -145,30 +152,28 @@ int serve(const Config& config) {
                                                   : std::min(config.limits.connections, most_connections),
                                     .per_uid = config.limits.connections_per_uid});
   if (const Result<void> gated = check_connection_gate(); !gated) {
-    return refuse(gated.error());
+    return gated.error();
   }
   // libzmq numbers its peers from rand(): whoever knew the numbers to come could take one and make it abort.
   std::srand(static_cast<unsigned>(random_53_bits()));
   Result<AccessFiles> files = read_access_files(config);
   if (!files) {
-    return refuse(files.error());
+    return files.error();
   }
   SysvKernel kernel;
   if (const Result<void> checked = check_rights(config, kernel.credentials()); !checked) {
-    return refuse(checked.error());
+    return checked.error();
   }
   const Credentials& credentials = kernel.credentials();
   Agent agent(config, kernel, {.identity = credentials.own(), .can_switch = credentials.can_switch()},
-              *std::move(files));
-  if (const Result<void> started = agent.start(); !started) {
-    return refuse(started.error());
+              *std::move(files), manager);
+  if (const Result<void> started = agent.start(*std::move(passed)); !started) {
+    return started.error();
   }
   spdlog::info("started shmbus-agent {} pid {}: commands {} events {} detection {} every {} ms", SHMBUS_VERSION,
                getpid(), joined(agent.facts().commands), joined(agent.facts().events), agent.facts().detection.mode,
                agent.facts().detection.interval_ms);
-  const int signal = agent.run(signals.get(), [&signals] { return signal_read_from(signals); });
-  spdlog::info("stopped by SIG{}", sigabbrev_np(signal));
-  return 0;
+  return agent.run(signals.get(), [&signals] { return signal_read_from(signals); });
 }
 
 // Also of a policy that is a draft yet: whose file it is does not matter here.
@@ -221,7 +226,14 @@ int main(int argc, char** argv) {
       return print_check(parsed);
     }
     keep_message_memory();
-    return serve(parsed.config);
+    ServiceManager manager = ServiceManager::from_environment();
+    const Result<int> signal = serve(parsed.config, manager);
+    if (!signal) {
+      manager.failed("can't start: " + signal.error().message, signal.error().errno_value);
+      return refuse(signal.error());
+    }
+    spdlog::info("stopped by SIG{}", sigabbrev_np(*signal));
+    return 0;
   } catch (const std::exception& error) {
     spdlog::critical("stopped by an error: {}", error.what());
     return kExitFailure;

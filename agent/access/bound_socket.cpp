@@ -69,11 +69,11 @@ std::string_view peer_of(zmq::message_t& message, Transport transport) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access) {
+Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access, UniqueFd passed) {
   Binding binding;
   const std::string path = path_of_endpoint(endpoint.address);
   if (!path.empty()) {
-    Result<IpcPath> claimed = IpcPath::claim(path);
+    Result<IpcPath> claimed = passed ? IpcPath::claim_passed(path, access) : IpcPath::claim(path);
     if (!claimed) {
       return std::move(claimed).error();
     }
@@ -83,7 +83,11 @@ Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const Sock
     const PrivateUmask private_umask;
     admit(socket, endpoint, access);
     socket.set(zmq::sockopt::ipv6, endpoint.address.starts_with("tcp://["));
+    if (passed) {
+      socket.set(zmq::sockopt::use_fd, passed.get());
+    }
     socket.bind(endpoint.address);
+    static_cast<void>(passed.release());  // the socket closes it
     binding.endpoint = socket.get(zmq::sockopt::last_endpoint);
   } catch (const zmq::error_t& error) {
     return Error{.code = ErrorCode::kBadRequest,

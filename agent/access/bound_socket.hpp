@@ -7,6 +7,7 @@
 #include "agent/access/endpoint.hpp"
 #include "agent/access/ipc_path.hpp"
 #include "agent/config.hpp"
+#include "agent/kernel/unique_fd.hpp"
 
 namespace zmq {
 class message_t;
@@ -36,8 +37,11 @@ struct Binding {
   std::optional<IpcPath> path;
 };
 
-// Binds `socket`; an ipc path is open to whom `access` says, from the first moment. The binding must outlive the ZeroMQ
-// context, which closes sockets in a thread of its own. Errors: kExists, kBadRequest with the endpoint and the reason.
-[[nodiscard]] Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access);
+// Binds `socket`; an ipc path is open to whom `access` says, from the first moment. With `passed`, which the service
+// manager bound at that path, `socket` listens on that one, and the file stays at the end. The binding must outlive the
+// ZeroMQ context, which closes sockets in a thread of its own. Errors: kExists, kBadRequest with the endpoint and the
+// reason.
+[[nodiscard]] Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access,
+                                   UniqueFd passed = {});
 
 }  // namespace shmbus::agent

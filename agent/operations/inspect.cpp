@@ -23,15 +23,19 @@ std::optional<SegmentStat> stat_of_known(OperationContext& context, const Segmen
   return is_it ? std::optional(*stat) : std::nullopt;
 }
 
-// What the request's filters let through, by ascending shmid.
+// What the request's filters let through, by ascending shmid; one more than it wants, if there are more.
 std::vector<const SegmentStat*> select(const SegmentWatcher& watcher, const ListRequest& request) {
   std::vector<const SegmentStat*> segments = watcher.all();
   std::erase_if(segments, [&](const SegmentStat* stat) {
     return (request.shm_key && *request.shm_key != stat->shm_key) || (request.uid && *request.uid != stat->uid) ||
            (request.after && stat->shm_shmid <= *request.after);
   });
-  std::sort(segments.begin(), segments.end(),
-            [](const SegmentStat* a, const SegmentStat* b) { return a->shm_shmid < b->shm_shmid; });
+  const auto by_id = [](const SegmentStat* a, const SegmentStat* b) { return a->shm_shmid < b->shm_shmid; };
+  if (const std::size_t wanted = request.limit + 1; segments.size() > wanted) {
+    std::nth_element(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(wanted), segments.end(), by_id);
+    segments.resize(wanted);
+  }
+  std::sort(segments.begin(), segments.end(), by_id);
   return segments;
 }
 
@@ -54,7 +58,7 @@ Result<StatResult> execute(OperationContext& context, const StatRequest& request
 
 Result<ListResult> execute(OperationContext& context, const ListRequest& request) {
   if (!context.looked) {
-    context.feed.look_at_all();
+    context.feed.look_for_page(request.after, context.now);
     context.looked = true;
   }
   ListResult result;
@@ -74,6 +78,9 @@ Result<ListResult> execute(OperationContext& context, const ListRequest& request
     result.segments.push_back(*stat);
   }
   context.data_left -= bytes;
+  if (result.more) {
+    context.feed.page_ends_at(result.segments.back().shm_shmid);
+  }
   return result;
 }
 

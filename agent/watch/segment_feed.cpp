@@ -7,6 +7,7 @@ namespace shmbus::agent {
 namespace {
 
 constexpr int kMostBaselineTries = 1000;
+constexpr std::chrono::seconds kPagesAreOneList{1};
 constexpr int kMostLooksInVain = 12;  // at what an ended process had attached; with the pauses between, about 4 s
 
 // Which of the suspects made `change`: the segment names the process that attached or detached last.
@@ -81,6 +82,18 @@ void SegmentFeed::look_at_key(Key key) {
   if (const std::optional<ShmId> shmid = watcher_.id_of(key)) {
     look_at(*shmid);
   }
+}
+
+void SegmentFeed::look_for_page(std::optional<ShmId> after, std::chrono::steady_clock::time_point now) {
+  const bool goes_on =
+      after && after == page_end_ && now - page_look_ < kPagesAreOneList && kernel_.usage().segments == watcher_.size();
+  if (goes_on) {
+    replay_calls();
+    return;
+  }
+  look_at_all();
+  page_look_ = now;
+  page_end_.reset();
 }
 
 bool SegmentFeed::follow_calls() {

@@ -1,6 +1,7 @@
 // Looks at segments and publishes what it finds: the one way by which changes become events, whoever made them.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -31,6 +32,12 @@ class SegmentFeed {
   bool look_at_all();
   void look_at(ShmId shmid);
   void look_at_key(Key key);
+
+  // As look_at_all(), for a page of a list with the ids after `after`. A page that goes on where the last one ended
+  // needs no look of its own, if it is asked for soon and no segment came or went: the first page's look is that of
+  // all.
+  void look_for_page(std::optional<ShmId> after, std::chrono::steady_clock::time_point now);
+  void page_ends_at(ShmId last) { page_end_ = last; }
 
   // Publishes the calls that were witnessed since the last time, and what a look at their segments tells besides.
   // Requires a witness. Returns whether more looks are needed: a call is going on, or what a process that ended had
@@ -84,6 +91,8 @@ class SegmentFeed {
   SegmentWatcher watcher_;
   std::unique_ptr<CallWitness> witness_;  // none: changes are found by looking alone
   std::unordered_map<ShmId, Suspects> suspects_;
+  std::optional<ShmId> page_end_;
+  std::chrono::steady_clock::time_point page_look_;
 };
 
 }  // namespace shmbus::agent

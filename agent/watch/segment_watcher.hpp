@@ -56,6 +56,7 @@ class SegmentWatcher {
 
   // All known states, in no particular order. Valid until the next comparison.
   [[nodiscard]] std::vector<const SegmentStat*> all() const;
+  [[nodiscard]] std::size_t size() const { return known_.size(); }
 
  private:
   struct Known {

@@ -84,6 +84,50 @@ TEST_F(IpcPathTest, TheBoundSocketIsPrivateAndGoesWithItsClaim) {
   EXPECT_TRUE(std::filesystem::exists(path + ".lock"));
 }
 
+TEST_F(IpcPathTest, ASocketThatWasPassedIsClaimedOnceAndStays) {
+  const UniqueFd listener = bind_there();
+  ASSERT_EQ(chmod(path.c_str(), 0600), 0);
+  {
+    const Result<IpcPath> claimed = IpcPath::claim_passed(path, {.mode = 0660, .group = {}});
+    ASSERT_TRUE(claimed) << claimed.error().message;
+    EXPECT_EQ(IpcPath::claim_passed(path, {}).error().code, ErrorCode::kExists);
+    EXPECT_TRUE(claimed->open_to({.mode = 0660, .group = {}}).ok());
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0660U);
+  }
+  EXPECT_TRUE(is_there());
+}
+
+TEST_F(IpcPathTest, ASocketThatWasPassedLetsInNobodyBesides) {
+  const UniqueFd listener = bind_there();
+  struct stat status {};
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  const gid_t group = status.st_gid;
+  const auto is_taken = [this](mode_t mode, const SocketAccess& access) {
+    EXPECT_EQ(chmod(path.c_str(), mode), 0);
+    const Result<IpcPath> claimed = IpcPath::claim_passed(path, access);
+    EXPECT_TRUE(claimed || claimed.error().code == ErrorCode::kBadRequest);
+    return claimed.ok();
+  };
+  EXPECT_TRUE(is_taken(0644, {.mode = 0600, .group = {}})) << "reading is not connecting";
+  EXPECT_FALSE(is_taken(0660, {.mode = 0600, .group = {}}));
+  EXPECT_FALSE(is_taken(0666, {.mode = 0660, .group = group}));
+  EXPECT_FALSE(is_taken(0660, {.mode = 0606, .group = {}}));
+  EXPECT_TRUE(is_taken(0660, {.mode = 0660, .group = group}));
+  EXPECT_FALSE(is_taken(0660, {.mode = 0660, .group = group + 1}));
+  EXPECT_TRUE(is_taken(0660, {.mode = 0666, .group = group + 1}));
+}
+
+TEST_F(IpcPathTest, ASocketThatWasPassedAndIsNotThereIsRefused) {
+  const UniqueFd listener = bind_there();
+  std::filesystem::remove(path);
+  EXPECT_EQ(IpcPath::claim_passed(path, {}).error().code, ErrorCode::kBadRequest);
+  std::ofstream(path) << "precious";
+  EXPECT_EQ(IpcPath::claim_passed(path, {}).error().code, ErrorCode::kBadRequest);
+  EXPECT_TRUE(is_there());
+}
+
 TEST_F(IpcPathTest, ADirectoryThatIsMissingIsNotFound) {
   EXPECT_EQ(IpcPath::claim(path + "/deeper.sock").error().code, ErrorCode::kNotFound);
 }

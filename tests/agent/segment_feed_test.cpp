@@ -77,6 +77,27 @@ TEST_F(SegmentFeedTest, OnlyWhatTheCallerDidIsTheCallers) {
   EXPECT_EQ(told[1].changed.mode, std::pair(Mode{0600}, Mode{0640}));
 }
 
+TEST_F(SegmentFeedTest, APageThatGoesOnNeedsNoLookOfItsOwn) {
+  const ShmId first = make(1);
+  make(2);
+  const auto lists_for = [this](std::optional<ShmId> after, Clock::time_point when) {
+    const int before = kernel.lists();
+    feed.look_for_page(after, when);
+    return kernel.lists() - before;
+  };
+  EXPECT_EQ(lists_for({}, now), 1);
+  feed.page_ends_at(first);
+  EXPECT_EQ(lists_for(first, now), 0);
+  EXPECT_EQ(lists_for(first + 1, now), 1) << "not where the last one ended";
+  feed.page_ends_at(first);
+  EXPECT_EQ(lists_for(first, now + std::chrono::seconds(1)), 1) << "too late";
+  feed.page_ends_at(first);
+  make(3);
+  EXPECT_EQ(lists_for(first, now + std::chrono::seconds(1)), 1) << "one came";
+  EXPECT_EQ(kinds_of(events()), (Kinds{EventKind::kCreated, EventKind::kCreated, EventKind::kCreated}));
+  EXPECT_EQ(lists_for({}, now + std::chrono::seconds(1)), 1) << "a first page";
+}
+
 TEST_F(SegmentFeedTest, LookingAtOneSegmentLeavesTheOthersForLater) {
   const ShmId first = make(1);
   const ShmId second = make(2);

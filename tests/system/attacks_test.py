@@ -255,10 +255,10 @@ class Subscriptions(callers.AccessTest):
     OPTIONS = ("--events-mode", "666", "--max-subscription-bytes", "20000")
 
     def crowd(self, connection):
-        """Subscribes until the connection is ended."""
-        peer = zmtp.Peer(connection, socket_type=b"SUB")
-        self.addCleanup(peer.close)
+        """Subscribes until the connection is ended, perhaps together with the user's last one."""
+        self.addCleanup(connection.close)
         try:
+            peer = zmtp.Peer(connection, socket_type=b"SUB")
             for number in range(100_000):
                 peer.send(zmtp.frame(b"\1shm/%d/" % number))
         except OSError:
