@@ -81,7 +81,8 @@ class Packages(unittest.TestCase):
         (version,) = {version for status, version in versions().values() if status == "installed"}
         self.assertEqual(version.endswith("+upgrade"), suffix == "+upgrade", version)
         self.assertEqual(run("dpkg", "--audit"), "")
-        self.assertEqual(run("dpkg", "--verify", *versions()), "")
+        changed = [line for line in run("dpkg", "--verify", *versions()).splitlines() if f" c {CONFIGURATION}" not in line]
+        self.assertEqual(changed, [])
         return version
 
     def tell_holder(self, expected):
@@ -145,7 +146,7 @@ class Packages(unittest.TestCase):
         self.assertFalse(pathlib.Path("/usr/bin/shmbus-agent").exists())
 
     def test_5_purged_it_leaves_nothing(self):
-        run("apt-get", "purge", "-y", *PACKAGES)
+        run("apt-get", "purge", "-y", *versions())  # those that left something
         left = run("find", "/", "-path", "/proc", "-prune", "-o", "-path", "/sys", "-prune", "-o", "-path", GIVEN, "-prune", "-o",
                    "-iname", "*shmbus*", "-print")
         self.assertEqual(left, "")
