@@ -55,6 +55,14 @@ class Version(unittest.TestCase):
         built_with = set(told("bash", "-c", script, str(SOURCE / "deploy/install-packages")).split())
         self.assertEqual(declared, built_with - {"g++", "ccache"})  # the first is in each Debian build, the other not needed
 
+    def test_the_container_has_no_other(self):
+        files = [*(SOURCE / "deploy/container").glob("*.yaml"), *(SOURCE / "deploy/container/kubernetes").glob("*.yaml")]
+        self.assertEqual(len(files), 4)
+        for file in files:
+            images = set(re.findall(r"image: (\S+)", file.read_text(encoding="utf-8")))
+            self.assertEqual(images, {f"shmbus:{VERSION}"}, file)
+        self.assertIn(f"--tag shmbus:{VERSION} ", read("deploy/container/README.md"))
+
     def test_the_licence_is_there_and_named(self):
         self.assertRegex(read("LICENSE"), r"Apache License\s+Version 2\.0")
         self.assertIn("Apache License 2.0", read("README.md"))
