@@ -3,6 +3,7 @@
 upgrade while a segment is attached, remove, purge. In the order of the names; each needs what those before left."""
 import json
 import pathlib
+import pwd
 import re
 import shlex
 import subprocess
@@ -100,13 +101,20 @@ class Packages(unittest.TestCase):
             self.assertTrue(pathlib.Path(f"/usr/share/man/{page}.gz").is_file(), page)
         run("shmbus-agent", "--check")  # the installed configuration
 
-    def test_2_a_program_outside_builds_against_the_library_and_is_served(self):
+    def test_2_the_agent_is_for_each_boot_and_the_monitor_for_who_enables_it(self):
+        for unit in ("shmbus-agent.socket", "shmbus-agent.service"):
+            self.assertEqual(run("systemctl", "is-enabled", unit), "enabled\n", unit)
+        self.assertEqual(run("systemctl", "is-enabled", "shmbus-monitor.service", status=1), "disabled\n")
+        self.assertEqual(pwd.getpwnam("shmbus-monitor").pw_shell, "/usr/sbin/nologin")
+        self.assertEqual(pathlib.Path("/var/log/shmbus").stat().st_mode & 0o777, 0o700)
+
+    def test_3_a_program_outside_builds_against_the_library_and_is_served(self):
         run("apt-get", "install", "-y", "--no-install-recommends", "cmake", "g++", "ninja-build", *debs("debs", "libshmbus-dev"))
         run("cmake", "-S", GIVEN / "consumer", "-B", "/tmp/consumer", "-G", "Ninja")
         run("cmake", "--build", "/tmp/consumer")
         self.assertEqual(run("/tmp/consumer/consumer"), "consumer: done\n")
 
-    def test_3_an_upgrade_leaves_segments_attachments_and_configuration(self):
+    def test_4_an_upgrade_leaves_segments_attachments_and_configuration(self):
         cls = type(self)
         send("create", "--key", KEY, "--size", "64")
         send("write", "--key", KEY, "--text", "--data", "of before")
@@ -134,7 +142,7 @@ class Packages(unittest.TestCase):
         self.assertIn("of its holder", send("read", "--key", KEY, "--text"))
         self.assertIn('log_level = "warning"', CONFIGURATION.read_text(encoding="utf-8"))
 
-    def test_4_removed_it_leaves_segments_and_configuration(self):
+    def test_5_removed_it_leaves_segments_and_configuration(self):
         self.assertEqual(self.agent.stop(), 0)
         run("apt-get", "remove", "-y", *PACKAGES)
         segment = sysv_ipc.SharedMemory(int(KEY))
@@ -145,7 +153,7 @@ class Packages(unittest.TestCase):
         self.assertTrue(CONFIGURATION.is_file())
         self.assertFalse(pathlib.Path("/usr/bin/shmbus-agent").exists())
 
-    def test_5_purged_it_leaves_nothing(self):
+    def test_6_purged_it_leaves_nothing(self):
         run("apt-get", "purge", "-y", *versions())  # those that left something
         left = run("find", "/", "-path", "/proc", "-prune", "-o", "-path", "/sys", "-prune", "-o", "-path", GIVEN, "-prune", "-o",
                    "-iname", "*shmbus*", "-print")

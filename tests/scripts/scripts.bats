@@ -2,7 +2,7 @@
 # What the scripts say before they do anything, and that nothing is installed when all is there.
 
 setup() {
-  cd "$BATS_TEST_DIRNAME/../.."
+  cd "$BATS_TEST_DIRNAME/../.." || return
   # Whatever would install, build or change something fails.
   tools="$BATS_TEST_TMPDIR/tools"
   mkdir "$tools"
