@@ -47,6 +47,22 @@ class Version(unittest.TestCase):
         self.assertTrue(kinds)
         self.assertLessEqual(set(kinds), {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"})
 
+    def test_the_packages_have_no_other(self):
+        self.assertFalse((SOURCE / "deploy/debian/changelog").exists())  # deploy/package makes it from CHANGELOG.md
+        needed = re.search(r"^Build-Depends:(.+?)^\S", read("deploy/debian/control"), re.M | re.S).group(1)
+        declared = {name for name in re.findall(r"[a-z][a-z0-9+-]+", re.sub(r"\(.*?\)", "", needed)) if name != "debhelper-compat"}
+        script = 'source "$0"; printf "%s\\n" "${SHMBUS_BUILD_PACKAGES[@]}"'
+        built_with = set(told("bash", "-c", script, str(SOURCE / "deploy/install-packages")).split())
+        self.assertEqual(declared, built_with - {"g++", "ccache"})  # the first is in each Debian build, the other not needed
+
+    def test_the_container_has_no_other(self):
+        files = [*(SOURCE / "deploy/container").glob("*.yaml"), *(SOURCE / "deploy/container/kubernetes").glob("*.yaml")]
+        self.assertEqual(len(files), 4)
+        for file in files:
+            images = set(re.findall(r"image: (\S+)", file.read_text(encoding="utf-8")))
+            self.assertEqual(images, {f"shmbus:{VERSION}"}, file)
+        self.assertIn(f"--tag shmbus:{VERSION} ", read("deploy/container/README.md"))
+
     def test_the_licence_is_there_and_named(self):
         self.assertRegex(read("LICENSE"), r"Apache License\s+Version 2\.0")
         self.assertIn("Apache License 2.0", read("README.md"))
@@ -77,7 +93,8 @@ class Dependencies(unittest.TestCase):
     LISTED = dependencies()
 
     def test_each_package_that_is_installed_is_listed_and_the_other_way_round(self):
-        script = 'source "$0"; printf "%s\\n" "${SHMBUS_PACKAGES[@]}" "${SHMBUS_LINT_PACKAGES[@]}"'
+        script = ('source "$0"; printf "%s\\n" "${SHMBUS_PACKAGES[@]}" "${SHMBUS_LINT_PACKAGES[@]}" '
+                  '"${SHMBUS_PACKAGING_PACKAGES[@]}" "${SHMBUS_FRESH_ROOT_PACKAGES[@]}"')
         installed = told("bash", "-c", script, str(SOURCE / "deploy/install-packages")).split()
         listed = [name for section, packages in self.LISTED.items() if section != "Linked at run time" for name in packages]
         self.assertEqual(sorted(listed), sorted(installed))

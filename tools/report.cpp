@@ -83,7 +83,7 @@ InterruptSignal::InterruptSignal() {
 InterruptSignal::~InterruptSignal() {
   // Taken, so that it does not end the process once it is let through: that it came has been told.
   signalfd_siginfo taken{};
-  static_cast<void>(read(fd_, &taken, sizeof taken));
+  [[maybe_unused]] const ssize_t size = read(fd_, &taken, sizeof taken);
   close(fd_);
   sigprocmask(SIG_SETMASK, &before_, nullptr);
 }

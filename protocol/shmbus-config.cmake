@@ -1,0 +1,13 @@
+# The client library of shmbus: link shmbus::client, include "protocol/client/client.hpp".
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(PkgConfig)
+pkg_check_modules(ZeroMQ QUIET IMPORTED_TARGET libzmq)
+find_path(CPPZMQ_INCLUDE_DIR zmq.hpp)
+if(NOT TARGET PkgConfig::ZeroMQ OR NOT CPPZMQ_INCLUDE_DIR)
+  set(shmbus_FOUND FALSE)
+  set(shmbus_NOT_FOUND_MESSAGE "shmbus needs libzmq and cppzmq (Debian: libzmq3-dev, cppzmq-dev)")
+  return()
+endif()
+include("${CMAKE_CURRENT_LIST_DIR}/shmbus-targets.cmake")
+target_include_directories(shmbus::zeromq SYSTEM INTERFACE "${CPPZMQ_INCLUDE_DIR}")
