@@ -61,6 +61,7 @@ Result<Caller> Callers::look(std::string_view peer_address, std::optional<std::u
       rights && rights->identity.uid == *caller->uid && (!start_time || *start_time == rights->start_time);
   if (is_there) {
     start_time = rights->start_time;
+    caller->comm = process_name(*caller->pid);
     const std::optional<bool> shares = shares_our_segments(*caller->pid);
     if (!shares.value_or(true)) {
       return Error{.code = ErrorCode::kUnsupported,

@@ -3,8 +3,6 @@
 #include <array>
 #include <charconv>
 
-#include "agent/kernel/process.hpp"
-
 namespace shmbus::agent {
 namespace {
 
@@ -48,7 +46,7 @@ Actor actor_of(const Caller& caller) {
   return {.uid = caller.uid,
           .gid = caller.gid,
           .pid = caller.pid,
-          .comm = caller.pid ? process_name(*caller.pid) : std::nullopt,
+          .comm = caller.comm,
           .principal = caller.principal};
 }
 

@@ -18,6 +18,7 @@ struct Caller {
   std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> gid;
   std::optional<std::int32_t> pid;
+  std::optional<std::string> comm = {};  // the name of its process (proc(5)), as far as that was there
   std::string key_name;
   std::optional<Identity> identity;
 
@@ -33,7 +34,7 @@ inline constexpr std::string_view kAnonymous = "anonymous";
 // Who shares this with every other client of an endpoint without keys.
 [[nodiscard]] Caller anonymous_caller();
 
-// The caller as events name it, with the name of its process as far as that is still there (proc(5), comm).
+// The caller as events name it.
 [[nodiscard]] Actor actor_of(const Caller& caller);
 
 }  // namespace shmbus::agent

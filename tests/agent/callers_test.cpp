@@ -56,6 +56,7 @@ TEST_F(CallersTest, ACallerHasTheGroupsOfItsProcess) {
   ASSERT_TRUE(caller.ok()) << caller.error().message;
   EXPECT_EQ(caller->principal, "uid:" + std::to_string(own.uid));
   EXPECT_EQ(caller->identity->uid, own.uid);
+  EXPECT_EQ(caller->comm, process_name(::getpid()));
   EXPECT_EQ(caller->identity->groups, own.groups);
   EXPECT_EQ(caller->identity->capabilities, own.uid == 0 ? own.capabilities : 0);
 }
@@ -76,6 +77,7 @@ TEST_F(CallersTest, AProcessOfAnotherUserIsNotTheOneThatConnected) {
   }
   const Identity left = *callers.find(address_of(1234, 1235, ::getpid()), now)->identity;
   EXPECT_EQ(left, (Identity{.uid = 1234, .gid = 1235, .groups = {}, .capabilities = 0}));
+  EXPECT_FALSE(callers.find(address_of(1234, 1235, ::getpid()), now)->comm);
 }
 
 TEST_F(CallersTest, WhoCannotBeToldFromOthersIsRefused) {
