@@ -23,12 +23,11 @@ Result<Binding> CommandSocket::bind(const SocketAccess& access, UniqueFd passed)
 }
 
 std::optional<Received> CommandSocket::receive() {
-  zmq::message_t routing_id;
-  if (!take(routing_id)) {
+  const std::size_t before = held_.size();
+  if (!take_held()) {
     return std::nullopt;
   }
-  const std::size_t before = held_.size();
-  if (!take_envelope(std::move(routing_id)) || !take(request_)) {
+  if (!take_envelope() || !take(request_)) {
     held_.resize(before);
     return Received{.parts = 0};
   }
@@ -64,13 +63,17 @@ bool CommandSocket::send_replies() {
 
 bool CommandSocket::take(zmq::message_t& frame) { return socket_.recv(frame, zmq::recv_flags::dontwait).has_value(); }
 
-bool CommandSocket::take_envelope(zmq::message_t routing_id) {
-  held_.push_back({std::move(routing_id)});
-  zmq::message_t part;
-  for (std::size_t parts = 0; held_.back().message.more() && parts < most_envelope_parts_ && take(part); ++parts) {
-    const bool ends_envelope = part.empty();
-    held_.push_back({std::move(part)});
-    if (ends_envelope) {
+bool CommandSocket::take_held() {
+  const bool taken = take(held_.emplace_back().message);
+  if (!taken) {
+    held_.pop_back();
+  }
+  return taken;
+}
+
+bool CommandSocket::take_envelope() {
+  for (std::size_t parts = 0; held_.back().message.more() && parts < most_envelope_parts_ && take_held(); ++parts) {
+    if (held_.back().message.empty()) {
       return held_.back().message.more();  // a request follows
     }
   }

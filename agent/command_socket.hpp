@@ -60,8 +60,10 @@ class CommandSocket {
 
   // Takes the next frame into `frame`, if there is one now.
   bool take(zmq::message_t& frame);
+  // The same into a new place at the end of held_.
+  bool take_held();
   // Takes the frames after the routing id up to the empty one that ends the envelope; false if there is none.
-  bool take_envelope(zmq::message_t routing_id);
+  bool take_envelope();
   // Counts the frames after `frame`, and drops them.
   std::size_t drop_rest(const zmq::message_t& frame);
   void hold(zmq::message_t reply);

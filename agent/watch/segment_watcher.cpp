@@ -144,16 +144,20 @@ std::vector<const SegmentStat*> SegmentWatcher::all() const {
 }
 
 void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<SegmentChange>& changes) {
-  const auto [entry, is_new] = known_.try_emplace(found.shm_shmid, Known{found, look_});
-  Known& known = entry->second;
-  known.look = look_;
-  if (is_new) {
+  const auto entry = known_.find(found.shm_shmid);
+  if (entry == known_.end()) {
+    known_.emplace(found.shm_shmid, Known{found, look_});
     enter(found);
     tell_created(found, changes);
     return;
   }
-  const SegmentStat before = std::exchange(known.stat, found);
+  Known& known = entry->second;
+  known.look = look_;
   const bool times_count = concludes_visits_ && !std::exchange(known.touched_by_us, false);
+  if (known.stat == found) {
+    return;
+  }
+  const SegmentStat before = std::exchange(known.stat, found);
   if (is_reused(before, found)) {
     leave(before);
     enter(found);
