@@ -1,9 +1,11 @@
 #include "protocol/client/bulk.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "protocol/client/transfer.hpp"
+#include "protocol/codec/requests.hpp"
 
 namespace shmbus {
 namespace {
@@ -34,7 +36,12 @@ class BulkRead final : public Transfer {
 
   Result<void> fill(Piece& piece) override {
     piece.length = static_cast<std::size_t>(std::min<std::uint64_t>(kBulkPieceBytes, end_ - piece.offset));
+    fill_again(piece);
     return {};
+  }
+
+  void fill_again(Piece& piece) override {
+    piece.request = zmq::message_t(encode_request({piece.id, {}, {}, operation_of(piece)}));
   }
 
   Operation operation_of(const Piece& piece) const override {
@@ -77,8 +84,8 @@ class BulkWrite final : public Transfer {
   Result<void> fill(Piece& piece) override {
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(kBulkPieceBytes, end_ - piece.offset));
     // Where the length is not known, a byte behind the end shows that there is too much.
-    piece.data.resize(most == 0 && !length_ ? 1 : most);
-    Result<std::size_t> count = source_(piece.data);
+    make_request(piece, most == 0 && !length_ ? 1 : most);
+    Result<std::size_t> count = source_(data_of(piece));
     if (!count) {
       return std::move(count).error();
     }
@@ -90,22 +97,42 @@ class BulkWrite final : public Transfer {
       return Error{ErrorCode::kBadRequest, "the data ended early"};
     }
     piece.length = *count;
-    piece.data.resize(*count);
+    if (*count < data_of(piece).size()) {
+      fill_again(piece);
+    }
     return {};
+  }
+
+  void fill_again(Piece& piece) override {
+    Piece again{.id = piece.id, .offset = piece.offset, .length = piece.length};
+    make_request(again, piece.length);
+    std::memcpy(data_of(again).data(), data_of(piece).data(), piece.length);
+    piece = std::move(again);
   }
 
   Operation operation_of(const Piece& piece) const override {
     WriteRequest request;
     request.attachment = attachment();
-    request.data = piece.data;
     request.offset = piece.offset;
     return request;
   }
+
+  // With room for `size` bytes, which the source fills where they are sent from.
+  void make_request(Piece& piece, std::size_t size) {
+    piece.data_at = encode_request_around({piece.id, {}, {}, operation_of(piece)}, size, around_);
+    piece.data_size = size;
+    piece.request.rebuild(around_.size() + size);
+    char* const bytes = piece.request.data<char>();
+    std::memcpy(bytes, around_.data(), piece.data_at);
+    std::memcpy(bytes + piece.data_at + size, around_.data() + piece.data_at, around_.size() - piece.data_at);
+  }
+  static std::span<char> data_of(Piece& piece) { return {piece.request.data<char>() + piece.data_at, piece.data_size}; }
 
   Result<void> take(const Piece& /*piece*/, const OperationResult& /*result*/) override { return {}; }
 
   const BulkSource& source_;
   std::uint64_t end_ = 0;
+  std::string around_;
 };
 
 }  // namespace

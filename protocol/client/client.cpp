@@ -77,9 +77,9 @@ Result<void> Client::renew() {
   return {};
 }
 
-void Client::post(const std::string& frame) {
+void Client::post(zmq::message_t frame) {
   static_cast<void>(socket_.send(zmq::message_t(), zmq::send_flags::sndmore | zmq::send_flags::dontwait) &&
-                    socket_.send(zmq::buffer(frame), zmq::send_flags::dontwait));
+                    socket_.send(frame, zmq::send_flags::dontwait));
 }
 
 Result<Reply> Client::call(Request request) {
@@ -143,7 +143,7 @@ Result<std::string> Client::exchange_until(const std::string& frame, const Reque
   Result<bool> answered = false;
   for (tries_ = 0; tries_ < most_tries && answered.ok() && !*answered;) {
     ++tries_;
-    post(frame);
+    post(zmq::message_t(frame));
     answered = wait_for_answer(id, tries_ == most_tries ? deadline : start + (deadline - start) * tries_ / kTries);
   }
   if (!answered.ok() || !*answered || tries_ > 1) {

@@ -73,7 +73,7 @@ class Client {
   // whatever it answers, or nothing at `deadline`; errors as of call(). renew() has nothing that was posted before it
   // be sent or answered any more.
   [[nodiscard]] std::uint64_t next_id() { return next_id_++; }
-  void post(const std::string& frame);
+  void post(zmq::message_t frame);
   [[nodiscard]] Result<std::optional<zmq::message_t>> next_answer(Clock::time_point deadline);
   [[nodiscard]] Result<void> renew();
   [[nodiscard]] Error no_answer() const;

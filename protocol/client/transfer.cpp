@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "protocol/codec/replies.hpp"
-#include "protocol/codec/requests.hpp"
 
 namespace shmbus {
 namespace {
@@ -77,6 +76,9 @@ Result<void> Transfer::attach_again() {
     return Error{ErrorCode::kNotFound,
                  "shmid " + std::to_string(attached_->shm_shmid) + " is another segment than at the beginning"};
   }
+  for (Piece& piece : pieces_) {
+    fill_again(piece);
+  }
   return post_all_again();
 }
 
@@ -125,6 +127,7 @@ Result<void> Transfer::move_next() {
 Result<void> Transfer::post_more() {
   while (!at_end_ && pieces_.size() < kBulkInFlight) {
     Piece piece;
+    piece.id = client_.next_id();
     piece.offset = range_.offset + filled_;
     if (Result<void> filled = fill(piece); !filled) {
       return filled;
@@ -141,10 +144,10 @@ Result<void> Transfer::post_more() {
 }
 
 void Transfer::post(Piece& piece) {
-  piece.id = client_.next_id();
   piece.answer.reset();
-  encode_request({piece.id, {}, {}, operation_of(piece)}, frame_);
-  client_.post(frame_);
+  zmq::message_t request;
+  request.copy(piece.request);  // shares its bytes
+  client_.post(std::move(request));
 }
 
 Result<void> Transfer::post_all_again() {

@@ -17,7 +17,9 @@ struct Piece {
   std::uint64_t id = 0;
   std::uint64_t offset = 0;
   std::size_t length = 0;
-  std::string data;  // of a write
+  zmq::message_t request;
+  std::size_t data_at = 0;  // where in it a write's data is, and how much
+  std::size_t data_size = 0;
   std::optional<zmq::message_t> answer;
 };
 
@@ -37,8 +39,10 @@ class Transfer {
   virtual bool reads() const = 0;
   // Checks the range against the segment. Sets length_ if it is known.
   virtual Result<void> check(std::uint64_t size) = 0;
-  // Fills the next piece, whose offset is set; one without length is the end.
+  // Makes the request of the next piece, whose offset is set, and sets its length; one without is the end.
   virtual Result<void> fill(Piece& piece) = 0;
+  // Makes the request again, for another attachment.
+  virtual void fill_again(Piece& piece) = 0;
   virtual Operation operation_of(const Piece& piece) const = 0;
   // Takes the good reply to a piece.
   virtual Result<void> take(const Piece& piece, const OperationResult& result) = 0;
@@ -68,7 +72,6 @@ class Transfer {
   AttachmentId attachment_ = 0;
   std::optional<AttachResult> attached_;  // by us
   std::deque<Piece> pieces_;
-  std::string frame_;
   std::uint64_t filled_ = 0;  // bytes of all pieces so far
   bool at_end_ = false;
   int attaches_in_a_row_ = 0;

@@ -25,6 +25,9 @@ struct DecodedRequest {
 // The same as the content of `bytes`, whose memory is used again.
 void encode_request(const Request& request, std::string& bytes);
 
+// The same for a write of `size` bytes without these. Returns where in `bytes` they belong.
+[[nodiscard]] std::size_t encode_request_around(Request write, std::size_t size, std::string& bytes);
+
 // The operation's own fields alone, in one spelling whatever the client's: equal bytes mean the same request.
 [[nodiscard]] std::string encode_operation(const Operation& operation);
 
