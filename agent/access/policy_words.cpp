@@ -20,7 +20,7 @@ constexpr std::string_view kGroup = "group:";
 constexpr std::string_view kGid = "gid:";
 constexpr std::string_view kKey = "key:";
 
-std::string quoted(std::string_view word) { return '"' + escape_for_terminal(word) + '"'; }
+std::string in_quotes(std::string_view word) { return '"' + escape_for_terminal(word) + '"'; }
 
 Error refused(std::string message, std::string hint = {}) {
   return {.code = ErrorCode::kBadRequest, .message = std::move(message), .hint = std::move(hint)};
@@ -78,7 +78,7 @@ Result<std::uint64_t> bytes_from(std::string_view text) {
   const auto shift = has_suffix ? 10 * (static_cast<unsigned>(suffix) + 1) : 0U;
   const std::optional<std::uint64_t> count = number_from(text.substr(0, text.size() - (has_suffix ? 1 : 0)));
   if (!count || *count > std::numeric_limits<std::uint64_t>::max() >> shift) {
-    return refused(quoted(text) + " is no number of bytes", "write an integer, or \"64K\", \"16M\", \"1G\"");
+    return refused(in_quotes(text) + " is no number of bytes", "write an integer, or \"64K\", \"16M\", \"1G\"");
   }
   return *count << shift;
 }
@@ -86,7 +86,7 @@ Result<std::uint64_t> bytes_from(std::string_view text) {
 Result<std::uint32_t> id_from(std::string_view number) {
   const std::optional<std::uint64_t> id = number_from(number);
   if (!id || *id > limits::kMaxUid) {
-    return refused(quoted(number) + " is not a number from 0 to " + std::to_string(limits::kMaxUid));
+    return refused(in_quotes(number) + " is not a number from 0 to " + std::to_string(limits::kMaxUid));
   }
   return static_cast<std::uint32_t>(*id);
 }
@@ -94,7 +94,7 @@ Result<std::uint32_t> id_from(std::string_view number) {
 Result<Identity> user_named(const std::string& name) {
   const passwd* const entry = can_be_name(name) ? ::getpwnam(name.c_str()) : nullptr;
   if (entry == nullptr) {
-    return refused("this host knows no user " + quoted(name), hint_for(name, kUid));
+    return refused("this host knows no user " + in_quotes(name), hint_for(name, kUid));
   }
   return identity_of(*entry);
 }
@@ -102,7 +102,7 @@ Result<Identity> user_named(const std::string& name) {
 Result<std::uint32_t> group_named(const std::string& name) {
   const group* const entry = can_be_name(name) ? ::getgrnam(name.c_str()) : nullptr;
   if (entry == nullptr) {
-    return refused("this host knows no group " + quoted(name), hint_for(name, kGid));
+    return refused("this host knows no group " + in_quotes(name), hint_for(name, kGid));
   }
   return entry->gr_gid;
 }
@@ -124,7 +124,7 @@ Result<std::uint32_t> uid_from(std::string_view word) {
   if (word.starts_with(kUid)) {
     return id_from(word.substr(kUid.size()));
   }
-  return refused(quoted(word) + " is no user", "write \"user:NAME\" or \"uid:NUMBER\"");
+  return refused(in_quotes(word) + " is no user", "write \"user:NAME\" or \"uid:NUMBER\"");
 }
 
 Result<std::uint32_t> gid_from(std::string_view word) {
@@ -134,7 +134,7 @@ Result<std::uint32_t> gid_from(std::string_view word) {
   if (word.starts_with(kGid)) {
     return id_from(word.substr(kGid.size()));
   }
-  return refused(quoted(word) + " is no group", "write \"group:NAME\" or \"gid:NUMBER\"");
+  return refused(in_quotes(word) + " is no group", "write \"group:NAME\" or \"gid:NUMBER\"");
 }
 
 Result<Who> who_from(std::string_view word) {
@@ -160,7 +160,7 @@ Result<Who> who_from(std::string_view word) {
   if (word == "anyone") {
     return Who{.kind = Kind::kAnyone};
   }
-  return refused(quoted(word) + " names no caller",
+  return refused(in_quotes(word) + " names no caller",
                  "write \"user:NAME\", \"uid:NUMBER\", \"group:NAME\", \"gid:NUMBER\", \"key:NAME\", \"local\", "
                  "\"remote\" or \"anyone\"");
 }
@@ -168,7 +168,7 @@ Result<Who> who_from(std::string_view word) {
 Result<std::string> key_name_from(std::string_view name) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
   if (name.empty() || name.find_first_not_of(kAllowed) != std::string_view::npos) {
-    return refused(quoted(name) + " is no name of a key", "letters, digits and any of . _ - @");
+    return refused(in_quotes(name) + " is no name of a key", "letters, digits and any of . _ - @");
   }
   return std::string(name);
 }
@@ -181,11 +181,11 @@ Result<KeyRange> keys_from(std::string_view word) {
   const std::optional<Key> first = key_from(word.substr(0, dash));
   const std::optional<Key> last = dash == std::string_view::npos ? first : key_from(word.substr(dash + 1));
   if (!first || !last) {
-    return refused(quoted(word) + " is no key and no range of keys",
+    return refused(in_quotes(word) + " is no key and no range of keys",
                    "keys are 1 to 4294967295, a range is \"5000-5999\"; \"private\" is every private segment");
   }
   if (*first > *last) {
-    return refused("the range " + quoted(word) + " is empty", "the smaller key comes first");
+    return refused("the range " + in_quotes(word) + " is empty", "the smaller key comes first");
   }
   return KeyRange{.first = *first, .last = *last};
 }
@@ -203,7 +203,7 @@ Result<std::string_view> operation_from(std::string_view word) {
       known.append(known.empty() ? "known are " : ", ").append(spec.name);
     }
   }
-  return refused("unknown operation " + quoted(word), known);
+  return refused("unknown operation " + in_quotes(word), known);
 }
 
 }  // namespace shmbus::agent

@@ -14,13 +14,13 @@ std::string endpoint_of(zmq::socket_ref socket) {
 }
 
 // What an event of the monitor says: a 16-bit event and a 32-bit value (zmq_socket_monitor(3)).
-struct Event {
+struct MonitorEvent {
   std::uint16_t event = 0;
   std::uint32_t value = 0;
 };
 
-std::optional<Event> event_in(const zmq::message_t& frame) {
-  Event told;
+std::optional<MonitorEvent> event_in(const zmq::message_t& frame) {
+  MonitorEvent told;
   if (frame.size() < sizeof told.event + sizeof told.value) {
     return std::nullopt;
   }
@@ -29,7 +29,7 @@ std::optional<Event> event_in(const zmq::message_t& frame) {
   return told;
 }
 
-Refusal refusal_in(const Event& told, bool with_key) {
+Refusal refusal_in(const MonitorEvent& told, bool with_key) {
   if (told.event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
     return with_key ? Refusal::kUnknownKey : Refusal::kOther;
   }
@@ -60,7 +60,7 @@ std::optional<Refusal> RefusalWatch::refusal() {
   zmq::message_t frame;
   zmq::message_t endpoint;
   while (!refusal_ && told_.recv(frame, zmq::recv_flags::dontwait) && told_.recv(endpoint, zmq::recv_flags::dontwait)) {
-    const std::optional<Event> told = event_in(frame);
+    const std::optional<MonitorEvent> told = event_in(frame);
     if (!told) {
       continue;
     }

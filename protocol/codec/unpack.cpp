@@ -237,7 +237,7 @@ std::string shown(const msgpack::object& object) {
 }
 
 std::string packed(const msgpack::object& object) {
-  struct Sink {
+  struct StringSink {
     std::string bytes;
     void write(const char* data, std::size_t length) { bytes.append(data, length); }
   } sink;

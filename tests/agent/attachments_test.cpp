@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/start_time.hpp"
+
 namespace shmbus::agent {
 namespace {
 
 using std::chrono::milliseconds;
-
-constexpr Clock::time_point kStart{std::chrono::hours(1)};
 
 HeldAttachment held_by(const std::string& principal, ShmId shmid = 1, milliseconds lease = milliseconds(100)) {
   HeldAttachment held;

@@ -63,9 +63,9 @@ TEST(AnAuditLine, IsOneLineOfUtf8AndSafeToPrintWhateverTheTextsHold) {
   EXPECT_TRUE(is_utf8(line));
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   EXPECT_EQ(escape_for_terminal(line.substr(0, line.size() - 1)) + "\n", line);
-  const auto json = nlohmann::json::parse(line);
-  EXPECT_EQ(json["principal"], "\"\\\n\x1b[2J\x7f\xc2\x85 \xc3\xa4 \\xff\\xc2");
-  EXPECT_EQ(json["endpoint"], escape_foreign(all));
+  const auto parsed = nlohmann::json::parse(line);
+  EXPECT_EQ(parsed["principal"], "\"\\\n\x1b[2J\x7f\xc2\x85 \xc3\xa4 \\xff\\xc2");
+  EXPECT_EQ(parsed["endpoint"], escape_foreign(all));
 }
 
 TEST(AnAuditLine, IsOfBoundedLengthAndCutBetweenCharacters) {

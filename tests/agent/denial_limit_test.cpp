@@ -2,13 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/start_time.hpp"
+
 namespace shmbus::agent {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr Clock::time_point kStart{hours(1)};
 constexpr WallTime kTime{hours(1000)};
 
 std::size_t admitted(DenialLimit& limit, const std::string& principal, Clock::time_point now, int tries) {

@@ -2,12 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/start_time.hpp"
+
 namespace shmbus::agent {
 namespace {
 
 using std::chrono::seconds;
 
-constexpr Clock::time_point kStart{std::chrono::hours(1)};
 const std::string kOnce = "0123456789abcdef";
 
 Limits small_limits(std::size_t values, std::size_t bytes) {

@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/start_time.hpp"
+
 namespace shmbus::agent {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr Clock::time_point kStart{hours(1)};
 
 int taken(RateLimit& limit, const std::string& principal, Clock::time_point now, int tries) {
   int count = 0;

@@ -17,11 +17,11 @@
 
 #include "agent/access/audit.hpp"
 #include "agent/access/private_file.hpp"
+#include "tests/support/start_time.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace shmbus::agent {
 
-inline constexpr Clock::time_point kStart{std::chrono::hours(1)};
 inline constexpr WallTime kTime{std::chrono::hours(1000)};
 
 class AuditFixture : public ::testing::Test {

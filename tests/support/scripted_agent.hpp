@@ -2,6 +2,7 @@
 // thread of its own. It keeps what it is asked, and answers sync subscriptions as an agent does.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,10 @@
 #include "tests/support/temporary_directory.hpp"
 
 namespace shmbus {
+
+inline constexpr std::uint64_t kEpoch = 5133;  // of its life
+// For what is answered at once, so that a busy machine is not a failure.
+inline constexpr std::chrono::milliseconds kPatience{30'000};
 
 // The reply of an agent at `epoch` and `seq` to `request`.
 [[nodiscard]] std::string reply_to(const DecodedRequest& request, std::variant<OperationResult, Error> outcome,

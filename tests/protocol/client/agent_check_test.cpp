@@ -17,8 +17,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr const char* kAddress = "ipc:///run/shmbus/commands.sock";
-constexpr std::uint64_t kEpoch = 5133;
-constexpr std::chrono::milliseconds kPatience{30'000};
 constexpr uid_t kStranger = 12345;
 
 TEST(AgentCheck, AdmitsTheClientItselfRootAndOneMore) {

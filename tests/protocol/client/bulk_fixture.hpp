@@ -20,9 +20,7 @@ namespace shmbus {
 
 using std::chrono::milliseconds;
 
-inline constexpr std::uint64_t kEpoch = 5133;
 inline constexpr std::uint64_t kAttachment = 2718281828459045;
-inline constexpr milliseconds kPatience{30'000};
 inline constexpr milliseconds kShort{900};  // a third of it is waited for a reply that does not come
 inline constexpr std::size_t kPieces = 6;
 inline constexpr std::size_t kSize = 5 * kBulkPieceBytes + 5;  // of the segment

@@ -23,9 +23,6 @@ using testing::HasSubstr;
 using testing::Le;
 using testing::SizeIs;
 
-constexpr std::uint64_t kEpoch = 5133;
-constexpr milliseconds kPatience{30'000};  // for what is answered at once, so that a busy machine is not a failure
-
 constexpr CreateRequest kCreate{.shm_key = 5679, .shm_segsz = 100};
 
 std::vector<std::string> succeed(const DecodedRequest& request, int /*nth*/) {

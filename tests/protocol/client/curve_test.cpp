@@ -22,9 +22,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::uint64_t kEpoch = 5133;
-constexpr milliseconds kPatience{30'000};
-
 class CurveFiles : public testing::Test {
  protected:
   std::string write(const std::string& name, const std::string& content, mode_t mode) const {

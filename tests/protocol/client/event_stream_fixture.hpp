@@ -18,10 +18,9 @@ namespace shmbus {
 
 class EventStreamFixture : public testing::Test {
  protected:
-  static constexpr std::uint64_t kEpoch = 5133;
   static constexpr std::uint64_t kSeq = 10;  // of the agent when the stream is opened
   static constexpr Key kKey = 5679;
-  static constexpr std::chrono::milliseconds kPatience{30'000};
+  static constexpr Key kOther = 7;
 
   EventStreamFixture() { agent.answer_sync_with(kEpoch, kSeq); }
 

@@ -7,8 +7,6 @@ namespace {
 using KeyedStreamTest = EventStreamFixture;
 using SnapshotTest = EventStreamFixture;
 
-constexpr Key kOther = 7;
-
 TEST_F(KeyedStreamTest, OtherKeysEventsAreNoGap) {
   open(kKey);
   happen_and_tell(event(11));

@@ -11,7 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 
-constexpr std::uint64_t kEpoch = 5133;
 constexpr CreateRequest kCreate{.shm_key = 5679, .shm_segsz = 100};
 
 class ARestartedAgent : public testing::Test {

@@ -11,8 +11,6 @@ std::ostream& operator<<(std::ostream& out, const StreamPosition& position) {
 
 namespace {
 
-constexpr Key kOther = 7;
-
 class StreamPositionTest : public EventStreamFixture {
  protected:
   static StreamPosition at(std::uint64_t seq, std::uint64_t epoch = kEpoch) { return {epoch, seq}; }
