@@ -43,11 +43,7 @@ Caller anonymous_caller() {
 }
 
 Actor actor_of(const Caller& caller) {
-  return {.uid = caller.uid,
-          .gid = caller.gid,
-          .pid = caller.pid,
-          .comm = caller.comm,
-          .principal = caller.principal};
+  return {.uid = caller.uid, .gid = caller.gid, .pid = caller.pid, .comm = caller.comm, .principal = caller.principal};
 }
 
 }  // namespace shmbus::agent
