@@ -66,11 +66,11 @@ PerfRing::~PerfRing() {
 std::uint64_t PerfRing::read(const std::function<void(std::span<const std::byte>)>& each) {
   auto* const page = reinterpret_cast<perf_event_mmap_page*>(mapping_.data());
   const auto ring = mapping_.subspan(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
+  const std::uint64_t tail = page->data_tail;
   const std::uint64_t head = load_head(page);
-  const bool is_known = std::exchange(was_full_, ring.size() - (head - page->data_tail) < kMostRecordBytes);
-  std::uint64_t lost = was_full_ ? 1 : 0;
+  std::uint64_t lost = 0;
   std::array<std::byte, kMostRecordBytes> record;
-  for (std::uint64_t at = page->data_tail; at < head;) {
+  for (std::uint64_t at = tail; at < head;) {
     perf_event_header header{};
     copy_out(ring, at, std::as_writable_bytes(std::span(&header, 1)));
     const std::size_t size = std::clamp<std::size_t>(header.size, sizeof header, record.size());
@@ -78,13 +78,14 @@ std::uint64_t PerfRing::read(const std::function<void(std::span<const std::byte>
     const auto body = std::span<const std::byte>(record).subspan(sizeof header, size - sizeof header);
     if (header.type == PERF_RECORD_SAMPLE) {
       each(body);
-    } else if (header.type == PERF_RECORD_LOST && !is_known) {
+    } else if (header.type == PERF_RECORD_LOST && !was_full_) {
       lost += lost_in(body);
     }
     at += std::max<std::size_t>(header.size, sizeof header);
   }
   store_tail(page, head);
-  return lost;
+  was_full_ = load_head(page) - tail + kMostRecordBytes > ring.size();  // at last, while its records were read
+  return lost + (was_full_ ? 1 : 0);
 }
 
 }  // namespace shmbus::agent

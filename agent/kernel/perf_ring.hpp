@@ -39,7 +39,7 @@ class PerfRing {
 
   UniqueFd descriptor_;
   std::span<std::byte> mapping_;  // a control page, then the data
-  bool was_full_ = false;         // when it was last read
+  bool was_full_ = false;         // until it was last read
 };
 
 }  // namespace shmbus::agent

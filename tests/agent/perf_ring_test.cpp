@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,9 +47,10 @@ class PerfRingTest : public ::testing::Test {
     }
     return written;
   }
-  std::uint64_t read() {
+  std::uint64_t read(const std::function<void()>& meanwhile = [] {}) {
     samples.clear();
-    return ring_->read([this](std::span<const std::byte> sample) {
+    return ring_->read([&](std::span<const std::byte> sample) {
+      meanwhile();
       samples.emplace_back(reinterpret_cast<const char*>(sample.data()), sample.size());
     });
   }
@@ -106,6 +108,15 @@ TEST_F(PerfRingTest, ThatIsFullHasLostWhatTheKernelSaysOnlyLater) {
   EXPECT_EQ(samples, std::vector<std::string>{"the next"});
   write_lost(2);
   EXPECT_EQ(read(), 2U);
+}
+
+TEST_F(PerfRingTest, ThatFillsWhileItIsReadHasLostToo) {
+  write(PERF_RECORD_SAMPLE, "the 1st.");
+  EXPECT_EQ(read([this] { fill(); }), 1U);
+  EXPECT_EQ(samples, std::vector<std::string>{"the 1st."});
+  EXPECT_EQ(read(), 1U) << "there was hardly room meanwhile";
+  EXPECT_FALSE(samples.empty());
+  EXPECT_EQ(read(), 0U);
 }
 
 TEST_F(PerfRingTest, ThatIsFullAgainHasLostAgain) {
