@@ -45,16 +45,16 @@ TEST_F(APrivateFile, IsMadeForTheAgentAlone) {
 }
 
 TEST_F(APrivateFile, IsNotOpenToOthers) {
-  for (const mode_t mode : {0640, 0604, 0660, 0602, 0700}) {
+  for (const mode_t mode : {0640U, 0604U, 0660U, 0602U, 0700U}) {
     EXPECT_NE(refusal(file("open", mode)).find("open to others"), std::string::npos) << mode;
   }
 }
 
 TEST_F(APrivateFile, MayBeReadByOthersWhereItIsOnlyTrusted) {
-  for (const mode_t mode : {0644, 0600, 0444}) {
+  for (const mode_t mode : {0644U, 0600U, 0444U}) {
     EXPECT_EQ(read_trusted(file("trusted", mode)).value(), "content") << mode;
   }
-  for (const mode_t mode : {0664, 0646, 0666}) {
+  for (const mode_t mode : {0664U, 0646U, 0666U}) {
     EXPECT_NE(read_trusted(file("changed", mode)).error().message.find("others may change it"), std::string::npos);
   }
   EXPECT_EQ(read_trusted(file("large", 0644), 6).error().code, ErrorCode::kTooLarge);
@@ -76,7 +76,7 @@ TEST_F(APrivateFile, LiesWhereNobodyElseCanReplaceIt) {
   ASSERT_EQ(::mkdir(inner.c_str(), 0700), 0);
   const std::string path = file("inner/own", 0600);
   EXPECT_EQ(refusal(path), "");
-  for (const mode_t mode : {0720, 0702}) {
+  for (const mode_t mode : {0720U, 0702U}) {
     ::chmod(inner.c_str(), mode);
     EXPECT_NE(refusal(path).find("others may replace"), std::string::npos);
     EXPECT_FALSE(check_private_directory(inner).ok());

@@ -47,7 +47,7 @@ TEST_F(CurveFiles, ThePairIsInAFileOfItsOwnersAlone) {
   const std::string content = key_pair_file("ada", ada);
   EXPECT_EQ(*read_curve_pair(write("ada.secret", content, 0600)), ada);
   EXPECT_EQ(*read_curve_pair(write("readonly.secret", content, 0400)), ada);
-  for (const mode_t mode : {0640, 0604, 0620, 0644}) {
+  for (const mode_t mode : {0640U, 0604U, 0620U, 0644U}) {
     const Result<CurvePair> pair = read_curve_pair(write("open.secret", content, mode));
     ASSERT_FALSE(pair) << mode;
     EXPECT_EQ(pair.error().code, ErrorCode::kBadRequest);
