@@ -127,7 +127,7 @@ void measure_pair(Results& results, const Effort& effort, const std::string& row
                   const Requests& web_requests) {
   const Requests pair{encode_request({RequestId(std::uint64_t{1}), {}, {}, first}),
                       encode_request({RequestId(std::uint64_t{2}), {}, {}, second})};
-  const auto both = [&pair](auto& client, const Requests& requests) {
+  const auto both = [](auto& client, const Requests& requests) {
     return [&client, &requests] {
       client.ask(requests[0]);
       client.ask(requests[1]);
