@@ -165,7 +165,7 @@ Dispatcher::Outcome Dispatcher::carry_out(OperationContext& context, const Opera
           if (!result) {
             return std::move(result).error();
           }
-          return OperationResult(std::move(*result));
+          return Outcome(std::in_place_type<OperationResult>, std::move(*result));
         }
       },
       operation);

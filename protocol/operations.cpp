@@ -47,69 +47,60 @@ constexpr std::array kCommonFields{
               "makes a changing request safe to send again"},
 };
 
-constexpr std::array kCreateFields{
+// The fields of an operation: every request's, then its own.
+template <class... Own>
+constexpr std::array<FieldSpec, kCommonFields.size() + sizeof...(Own)> with_common(const Own&... own) {
+  std::array<FieldSpec, kCommonFields.size() + sizeof...(Own)> fields{};
+  auto* const next = std::copy(kCommonFields.begin(), kCommonFields.end(), fields.begin());
+  const std::array<FieldSpec, sizeof...(Own)> own_fields{own...};
+  std::copy(own_fields.begin(), own_fields.end(), next);
+  return fields;
+}
+
+constexpr auto kCreateFields = with_common(
     FieldSpec{"shm_key", FieldType::kNewKey, kRequired, "", 1, 0, "--key", "key of the segment, or private"},
     FieldSpec{"shm_segsz", FieldType::kInteger, kRequired, "", 1, kAnyMax, "--size", "size in bytes",
               "size in bytes, also 4K, 1M"},
     FieldSpec{"mode", FieldType::kMode, kOptional, "600", 0, 0, "--mode", "permissions, three octal digits"},
-    FieldSpec{"exclusive", FieldType::kFlag, kOptional, "false", 0, 0, "--exclusive", "fail if the key exists"},
-};
-constexpr std::array kAttachFields{
-    kKeyField,
-    kShmIdField,
-    FieldSpec{"read_only", FieldType::kFlag, kOptional, "false", 0, 0, "--read-only", "for reading only"},
-    FieldSpec{"lease_ms", FieldType::kInteger, kOptional, "60000", 1, limits::kMaxLeaseMs, "--lease",
-              "how long it is held without use", "seconds that it is held without use (default 60)"},
-};
-constexpr std::array kDetachFields{kAttachmentField, kKeyField, kShmIdField};
-constexpr std::array kStatFields{kKeyField, kShmIdField};
-constexpr std::array kSetFields{
-    kKeyField,
-    kShmIdField,
+    FieldSpec{"exclusive", FieldType::kFlag, kOptional, "false", 0, 0, "--exclusive", "fail if the key exists"});
+constexpr auto kAttachFields =
+    with_common(kKeyField, kShmIdField,
+                FieldSpec{"read_only", FieldType::kFlag, kOptional, "false", 0, 0, "--read-only", "for reading only"},
+                FieldSpec{"lease_ms", FieldType::kInteger, kOptional, "60000", 1, limits::kMaxLeaseMs, "--lease",
+                          "how long it is held without use", "seconds that it is held without use (default 60)"});
+constexpr auto kDetachFields = with_common(kAttachmentField, kKeyField, kShmIdField);
+constexpr auto kStatFields = with_common(kKeyField, kShmIdField);
+constexpr auto kSetFields = with_common(
+    kKeyField, kShmIdField,
     FieldSpec{"uid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--uid", "new owner",
               "new owner, number or name"},
     FieldSpec{"gid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--gid", "new group",
               "new group, number or name"},
     FieldSpec{"mode", FieldType::kMode, kOptional, "", 0, 0, "--mode", "new permissions, three octal digits"},
-    kIfCtimeField,
-    kIfCpidField,
-};
-constexpr std::array kRemoveFields{kKeyField, kShmIdField, kIfCtimeField, kIfCpidField};
-constexpr std::array kReadFields{
-    kAttachmentField,
-    kKeyField,
-    kShmIdField,
-    kOffsetField,
-    FieldSpec{"length", FieldType::kInteger, kOptional, "", 0, kAnyMax, "--length",
-              "how many bytes; to the end, at most max_data"},
-    FieldSpec{"text", FieldType::kFlag, kOptional, "false", 0, 0, "--text", "UTF-8 up to the first NUL"},
-};
-constexpr std::array kWriteFields{
-    kAttachmentField,
-    kKeyField,
-    kShmIdField,
-    FieldSpec{"data", FieldType::kBytes, kRequired, "", 0, kMaxDataBytes, "--data", "what to write"},
-    kOffsetField,
-    FieldSpec{"text", FieldType::kFlag, kOptional, "false", 0, 0, "--text", "UTF-8; a NUL is written after it"},
-};
-constexpr std::array kListFields{
+    kIfCtimeField, kIfCpidField);
+constexpr auto kRemoveFields = with_common(kKeyField, kShmIdField, kIfCtimeField, kIfCpidField);
+constexpr auto kReadFields =
+    with_common(kAttachmentField, kKeyField, kShmIdField, kOffsetField,
+                FieldSpec{"length", FieldType::kInteger, kOptional, "", 0, kAnyMax, "--length",
+                          "how many bytes; to the end, at most max_data"},
+                FieldSpec{"text", FieldType::kFlag, kOptional, "false", 0, 0, "--text", "UTF-8 up to the first NUL"});
+constexpr auto kWriteFields = with_common(
+    kAttachmentField, kKeyField, kShmIdField,
+    FieldSpec{"data", FieldType::kBytes, kRequired, "", 0, kMaxDataBytes, "--data", "what to write"}, kOffsetField,
+    FieldSpec{"text", FieldType::kFlag, kOptional, "false", 0, 0, "--text", "UTF-8; a NUL is written after it"});
+constexpr auto kListFields = with_common(
     kKeyField,
     FieldSpec{"uid", FieldType::kInteger, kOptional, "", 0, limits::kMaxUid, "--uid", "segments of this owner",
               "segments of this owner, number or name"},
     FieldSpec{"after", FieldType::kShmId, kOptional, "", 0, kMaxShmId, "--after", "segments with greater ids"},
-    kLimitField,
-};
-constexpr std::array kEventsFields{
-    FieldSpec{"since", FieldType::kInteger, kOptional, "", 0, kMaxTime, "--since", "events after this seq"},
-    kKeyField,
-    kShmIdField,
-    kLimitField,
-};
-constexpr std::array kBatchFields{
+    kLimitField);
+constexpr auto kEventsFields =
+    with_common(FieldSpec{"since", FieldType::kInteger, kOptional, "", 0, kMaxTime, "--since", "events after this seq"},
+                kKeyField, kShmIdField, kLimitField);
+constexpr auto kBatchFields = with_common(
     FieldSpec{"requests", FieldType::kRequests, kRequired, "", 0, limits::kMaxBatchRequests, "", "the requests"},
     FieldSpec{"stop_on_error", FieldType::kFlag, kOptional, "true", 0, 0, "--keep-going", "stop at the first failure",
-              "go on after a failure"},
-};
+              "go on after a failure"});
 
 constexpr std::array kOperations{
     OperationSpec{"create", kChanges, "Create a segment, or open the one that has the key.",
@@ -129,37 +120,28 @@ constexpr std::array kOperations{
     OperationSpec{"list", kReadsOnly, "List the segments of the host.", "list --uid root", kListFields},
     OperationSpec{"events", kReadsOnly, "Replay the events that the agent keeps.", "events --key 5679 --limit 10",
                   kEventsFields},
-    OperationSpec{"info", kReadsOnly, "Tell about the agent, its limits and its endpoints.", "info", {}},
-    OperationSpec{"ping", kReadsOnly, "Ask whether the agent answers.", "ping --timeout 1", {}},
+    OperationSpec{"info", kReadsOnly, "Tell about the agent, its limits and its endpoints.", "info", kCommonFields},
+    OperationSpec{"ping", kReadsOnly, "Ask whether the agent answers.", "ping --timeout 1", kCommonFields},
     OperationSpec{"batch", kChanges, "Carry out several requests in a row.", "batch requests.jsonl", kBatchFields},
 };
 static_assert(kOperations.size() == std::variant_size_v<Operation>);
 static_assert(kOperations.size() == std::variant_size_v<OperationResult>);
-static_assert(std::all_of(kOperations.begin(), kOperations.end(), [](const OperationSpec& spec) {
-  return kCommonFields.size() + spec.fields.size() <= kMaxFields;
-}));
+static_assert(std::all_of(kOperations.begin(), kOperations.end(),
+                          [](const OperationSpec& spec) { return spec.fields.size() <= kMaxFields; }));
 
 }  // namespace
 
+std::span<const FieldSpec> OperationSpec::own_fields() const { return fields.subspan(kCommonFields.size()); }
+
 const FieldSpec* OperationSpec::field(std::string_view field_name) const {
   const std::optional<std::size_t> place = place_of(field_name);
-  return place ? &field_at(*place) : nullptr;
-}
-
-std::size_t OperationSpec::field_count() const { return kCommonFields.size() + fields.size(); }
-
-const FieldSpec& OperationSpec::field_at(std::size_t place) const {
-  return place < kCommonFields.size() ? kCommonFields[place] : fields[place - kCommonFields.size()];
+  return place ? &fields[*place] : nullptr;
 }
 
 std::optional<std::size_t> OperationSpec::place_of(std::string_view field_name) const {
-  std::size_t place = 0;
-  for (const std::span<const FieldSpec> rows : {common_fields(), fields}) {
-    for (const FieldSpec& row : rows) {
-      if (row.name == field_name) {
-        return place;
-      }
-      ++place;
+  for (std::size_t place = 0; place < fields.size(); ++place) {
+    if (fields[place].name == field_name) {
+      return place;
     }
   }
   return std::nullopt;

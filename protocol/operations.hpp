@@ -45,7 +45,8 @@ struct FieldSpec {
 };
 
 // One operation; `changes` says that it may change something, so that it can carry `once`. `example` is what follows
-// shmbus-send on a command line that shows it.
+// shmbus-send on a command line that shows it. `fields` are the common ones, then its own; a field's place is its index
+// there.
 struct OperationSpec {
   std::string_view name;
   bool changes;
@@ -53,12 +54,8 @@ struct OperationSpec {
   std::string_view example;
   std::span<const FieldSpec> fields;
 
-  // The field's row, common or its own.
+  [[nodiscard]] std::span<const FieldSpec> own_fields() const;
   [[nodiscard]] const FieldSpec* field(std::string_view field_name) const;
-
-  // Each field has a place, below field_count(): first the common ones, then its own.
-  [[nodiscard]] std::size_t field_count() const;
-  [[nodiscard]] const FieldSpec& field_at(std::size_t place) const;
   [[nodiscard]] std::optional<std::size_t> place_of(std::string_view field_name) const;
 };
 

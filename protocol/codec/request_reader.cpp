@@ -71,14 +71,15 @@ std::optional<RequestReader::Item> RequestReader::take(std::string_view name) {
   if (error_) {
     return std::nullopt;
   }
+  const std::span<const FieldSpec> fields = spec_.fields;
   // Fields are described mostly in the table's order, which saves the search; equal literals mostly are one.
   const auto is_next = [&] {
-    const std::string_view next = spec_.field_at(next_).name;
+    const std::string_view next = fields[next_].name;
     return next.data() == name.data() || next == name;
   };
-  const std::size_t place = next_ < spec_.field_count() && is_next() ? next_ : spec_.place_of(name).value();
+  const std::size_t place = next_ < fields.size() && is_next() ? next_ : spec_.place_of(name).value();
   next_ = place + 1;
-  return values_[place] == nullptr ? std::nullopt : std::optional(Item{spec_.field_at(place), *values_[place]});
+  return values_[place] == nullptr ? std::nullopt : std::optional(Item{fields[place], *values_[place]});
 }
 
 void RequestReader::fail(Error error) {

@@ -54,7 +54,7 @@ Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {
   return spec;
 }
 
-// Every field is one of the operation's, and is there once; those that it requires are there (`op` is).
+// Every field is one of the operation's, and is there once; those that it requires are there.
 Verdict place_fields(const msgpack::object_map& map, const OperationSpec& spec, FieldValues& values) {
   for (const auto& [key, value] : entries(map)) {
     if (key.type != msgpack::type::STR) {
@@ -69,7 +69,7 @@ Verdict place_fields(const msgpack::object_map& map, const OperationSpec& spec, 
     }
     values[*place] = &value;
   }
-  for (std::size_t place = common_fields().size(); const FieldSpec& field : spec.fields) {
+  for (std::size_t place = 0; const FieldSpec& field : spec.fields) {
     if (field.required && values[place] == nullptr) {
       return bad_request(std::string(field.name) + ": missing, " + std::string(spec.name) +
                          " needs it: " + describe_type(field));
@@ -152,32 +152,39 @@ Verdict read_request(const msgpack::object_map& map, Place place, Request& reque
   return std::visit([&spec](const auto& operation) { return check_together(operation, spec.name); }, request.operation);
 }
 
-DecodedRequest read_object(const msgpack::object& object, Place place) {
+// Fills in `decoded`, which is as it is made.
+void read_object(const msgpack::object& object, Place place, DecodedRequest& decoded) {
   if (object.type != msgpack::type::MAP) {
-    return {{}, bad_request("map expected, got " + shown(object))};
+    decoded.request = bad_request("map expected, got " + shown(object));
+    return;
   }
-  DecodedRequest decoded;
   auto& request = std::get<Request>(decoded.request);
   if (auto error = read_request(object.via.map, place, request)) {
-    return {only_valid_id(object.via.map), *std::move(error)};
+    decoded = {only_valid_id(object.via.map), *std::move(error)};
+    return;
   }
   decoded.id = request.id;
-  return decoded;
 }
 
 }  // namespace
 
-DecodedRequest read_batched(const msgpack::object& object) { return read_object(object, Place::kInBatch); }
+DecodedRequest read_batched(const msgpack::object& object) {
+  DecodedRequest decoded;
+  read_object(object, Place::kInBatch, decoded);
+  return decoded;
+}
 
 }  // namespace codec
 
 DecodedRequest decode_request(std::string_view frame, const UnpackLimits& limits) {
+  DecodedRequest decoded;
   codec::ObjectMemory memory;
   const auto unpacked = codec::unpack_request(frame, memory, limits);
   if (!unpacked) {
-    return {{}, unpacked.error()};
+    decoded.request = unpacked.error();
+    return decoded;
   }
-  DecodedRequest decoded = codec::read_object(unpacked->object, codec::Place::kAlone);
+  codec::read_object(unpacked->object, codec::Place::kAlone, decoded);
   if (unpacked->trailing_bytes != 0) {
     decoded.request = codec::bad_request(std::to_string(unpacked->trailing_bytes) + " bytes follow the request");
   }

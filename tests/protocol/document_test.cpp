@@ -74,7 +74,7 @@ std::string rendered_table() {
   for (const OperationSpec& spec : operations()) {
     table +=
         row("**" + std::string(spec.name) + "**", "", spec.changes ? "changes" : "changes nothing", "", "", spec.help);
-    for (const FieldSpec& field : spec.fields) {
+    for (const FieldSpec& field : spec.own_fields()) {
       table += row_of(spec.name, field);
     }
   }

@@ -22,7 +22,7 @@ std::string default_bytes(const FieldSpec& field) {
 // What `spec` needs at the least: its required fields and something to work on.
 bytes::Fields minimum(const OperationSpec& spec) {
   bytes::Fields fields;
-  for (const FieldSpec& field : spec.fields) {
+  for (const FieldSpec& field : spec.own_fields()) {
     if (field.type == FieldType::kBytes) {
       fields.emplace_back(field.name, bytes::bin("x"));
     } else if (field.type == FieldType::kRequests) {
@@ -47,7 +47,7 @@ std::string canonical(const OperationSpec& spec, const bytes::Fields& fields) {
 TEST(TheTable, HasTheDefaultsOfTheStructs) {
   for (const OperationSpec& spec : operations()) {
     bytes::Fields spelled = minimum(spec);
-    for (const FieldSpec& field : spec.fields) {
+    for (const FieldSpec& field : spec.own_fields()) {
       if (!field.default_value.empty()) {
         spelled.emplace_back(field.name, default_bytes(field));
       }
@@ -58,7 +58,7 @@ TEST(TheTable, HasTheDefaultsOfTheStructs) {
 
 TEST(TheTable, HasNoFieldThatTheDecoderPassesOver) {
   for (const OperationSpec& spec : operations()) {
-    for (const FieldSpec& field : spec.fields) {
+    for (const FieldSpec& field : spec.own_fields()) {
       const std::string frame = bytes::request(spec.name, {{std::string(field.name), bytes::nil()}});
       const DecodedRequest decoded = decode_request(frame);
       ASSERT_EQ(decoded.request.index(), 1U) << spec.name << ' ' << field.name;
@@ -89,7 +89,7 @@ TEST(AField, DescribesItsType) {
   EXPECT_EQ(describe_type(*operation_named("attach")->field("lease_ms")), "integer 1 to 86400000");
   EXPECT_EQ(describe_type(*operation_named("read")->field("offset")), "integer 0 or more");
   for (const OperationSpec& spec : operations()) {
-    for (const FieldSpec& field : spec.fields) {
+    for (const FieldSpec& field : spec.own_fields()) {
       EXPECT_FALSE(describe_type(field).empty());
     }
   }

@@ -45,7 +45,7 @@ class Keygen : public testing::Test {
 };
 
 TEST_F(Keygen, MakesAPairOfWhichOthersSeeThePublicKeyAlone) {
-  for (const mode_t mask : {0, 0022, 0077, 0777}) {
+  for (const mode_t mask : {0U, 0022U, 0077U, 0777U}) {
     ::umask(mask);
     const std::string name = "ada." + std::to_string(mask);
     const Result<KeyFiles> made = make_key_files(name, directory.path() + "/");

@@ -61,7 +61,7 @@ void add_operation(CLI::App& app, const OperationSpec& operation, SendOptions& o
   if (operation.field("requests") != nullptr) {
     command->add_option("FILE", options.input, "one JSON request per line, - for stdin")->required();
   }
-  for (const FieldSpec& field : operation.fields) {
+  for (const FieldSpec& field : operation.own_fields()) {
     add_field(*command, field, options);
   }
   for (const FieldSpec& field : common_fields()) {
