@@ -9,17 +9,20 @@
 #include <csignal>
 #include <ctime>
 #include <filesystem>
+#include <utility>
 
 #include "agent/access/peer_check.hpp"
 #include "agent/access/policy_words.hpp"
 #include "agent/random.hpp"
 #include "protocol/limits.hpp"
+#include "protocol/message_memory.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
 namespace {
 
 constexpr std::chrono::milliseconds kBindPause{10};  // before an address is tried again
+constexpr std::size_t kFewRequests = 100;            // from one heartbeat to the next; then nobody waits for memory
 
 std::string host_name() {
   std::array<char, HOST_NAME_MAX + 1> name{};
@@ -139,6 +142,7 @@ Result<void> Agent::bind_all(std::vector<PassedSocket> passed) {
 
 Entrance& Agent::add_entrance(Endpoint endpoint) {
   auto answer = [this](const Endpoint& from, const Received& request, Clock::time_point now) -> ReplyBuffer& {
+    ++requests_;
     const Sender sender{.admitted = admission_.admit(from.transport, request.peer, now), .endpoint = from.address};
     const bool is_whole = request.parts == 1 || sender.admitted.refusal != nullptr;
     return is_whole ? dispatcher_.handle(request.frame, sender, now) : dispatcher_.refuse_parts(request.parts);
@@ -264,6 +268,9 @@ void Agent::do_what_is_due() {
   authority_.flush_audit(now);
   if (now >= next_heartbeat_) {
     publisher_.notify(kHeartbeatTopic);
+    if (std::exchange(requests_, 0) < kFewRequests) {
+      give_back_message_memory();
+    }
     next_heartbeat_ = after(next_heartbeat_, limits::kHeartbeatInterval, now);
   }
 }

@@ -17,4 +17,10 @@ void keep_message_memory() {
 #endif
 }
 
+void give_back_message_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
+
 }  // namespace shmbus

@@ -8,4 +8,7 @@ namespace shmbus {
 // to copy it. Up to 8 MiB for each of libzmq's threads stay resident. Call it before there are threads.
 void keep_message_memory();
 
+// Gives back to the kernel what was kept and is free, in up to some milliseconds: for when nobody waits. Any thread.
+void give_back_message_memory();
+
 }  // namespace shmbus

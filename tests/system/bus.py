@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -20,6 +21,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("SHMBUS_BIN", SOURCE / "build/release/bin"))
 PATIENCE = 20  # seconds until a test gives up; nothing waits that long when all is well
 CONTEXT = zmq.Context()
+IS_SANITIZED = bool(re.search(b"__[at]san_init", (BIN / "shmbus-agent").read_bytes()))
 
 
 def environment(runtime, **more):
