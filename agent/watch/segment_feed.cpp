@@ -64,7 +64,10 @@ bool SegmentFeed::look_at_all() {
 
 void SegmentFeed::look_at(ShmId shmid) {
   replay_calls();
-  const std::optional<SegmentStat> now = look(shmid);
+  take_look(shmid, look(shmid));
+}
+
+void SegmentFeed::take_look(ShmId shmid, const std::optional<SegmentStat>& now) {
   if (witness_) {
     witness_->drain();
     if (witness_->concerns(shmid, key_if_new(shmid, now))) {
@@ -118,12 +121,13 @@ void SegmentFeed::forget_the_gone() {
 
 void SegmentFeed::report(ShmId shmid, const Effect& effect, const Actor& actor) {
   replay_calls();
+  const std::optional<SegmentStat> now = look(shmid);
   if (const SegmentStat* const before = watcher_.known(shmid)) {
-    for (const SegmentChange& change : watcher_.compare_one(shmid, state_after(effect, *before, look(shmid)))) {
+    for (const SegmentChange& change : watcher_.compare_one(shmid, state_after(effect, *before, now))) {
       publish(change, EventSource::kBus, actor);
     }
   }
-  look_at(shmid);
+  take_look(shmid, now);
 }
 
 void SegmentFeed::report_created(const SegmentStat& made, const Actor& actor) {

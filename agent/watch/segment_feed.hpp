@@ -47,7 +47,7 @@ class SegmentFeed {
   // Forgets who ended without being seen. Now and then.
   void forget_the_gone();
 
-  // Publishes what an operation of `actor` did to a segment, then looks at it for what others did.
+  // Looks at a segment; publishes what an operation of `actor` did to it, then what others did.
   void report(ShmId shmid, const Effect& effect, const Actor& actor);
 
   // Publishes that a caller made the segment `made`, which may be gone already.
@@ -73,6 +73,8 @@ class SegmentFeed {
   };
 
   std::optional<SegmentStat> look(ShmId shmid);
+  // Publishes what others did, going by what a look has just seen.
+  void take_look(ShmId shmid, const std::optional<SegmentStat>& now);
   [[nodiscard]] std::optional<Key> key_if_new(ShmId shmid, const std::optional<SegmentStat>& now) const;
   void look_at_former(const SegmentStat& young);
   std::unordered_set<ShmId> unsettled(const std::vector<SegmentStat>& listing);
