@@ -1,7 +1,6 @@
 #include "agent/reply_buffer.hpp"
 
 #include <array>
-#include <cstring>
 
 #include "protocol/limits.hpp"
 
@@ -36,11 +35,10 @@ void ReplyBuffer::encode(const Reply& reply) {
     return;
   }
   const std::size_t before = encode_reply_around(reply, around_);
-  const std::size_t behind = around_.size() - before;
   char* const data = block_->bytes.data() + kBefore;
   char* const start = data - before;
-  std::memcpy(start, around_.data(), before);
-  std::memcpy(data + read->placed->size(), around_.data() + before, behind);
+  around_.copy(start, before);
+  around_.copy(data + read->placed->size(), std::string::npos, before);
   bytes_ = {start, around_.size() + read->placed->size()};
 }
 

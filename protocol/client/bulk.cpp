@@ -123,8 +123,8 @@ class BulkWrite final : public Transfer {
     piece.data_size = size;
     piece.request.rebuild(around_.size() + size);
     char* const bytes = piece.request.data<char>();
-    std::memcpy(bytes, around_.data(), piece.data_at);
-    std::memcpy(bytes + piece.data_at + size, around_.data() + piece.data_at, around_.size() - piece.data_at);
+    around_.copy(bytes, piece.data_at);
+    around_.copy(bytes + piece.data_at + size, std::string::npos, piece.data_at);
   }
   static std::span<char> data_of(Piece& piece) { return {piece.request.data<char>() + piece.data_at, piece.data_size}; }
 

@@ -177,7 +177,7 @@ Result<std::optional<zmq::message_t>> Client::next_answer(Clock::time_point dead
       return std::move(message).error();
     }
     if (std::optional<std::vector<zmq::message_t>>& frames = *message;
-        frames && frames->size() == 2 && frames->front().size() == 0) {
+        frames && frames->size() == 2 && frames->front().empty()) {
       return std::optional(std::move(frames->back()));
     }
   }
