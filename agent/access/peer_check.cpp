@@ -63,7 +63,7 @@ Result<void> check_peer_address(zmq::context_t& context, const std::string& dire
     if (!server.recv(message)) {
       return not_told("no message came");
     }
-    const std::string said = message.gets("Peer-Address");  // NOLINT(clang-analyzer-security.insecureAPI.gets)
+    const std::string said = message.gets("Peer-Address");
     const std::optional<Caller> caller = caller_from_peer_address(said);
     if (!caller || caller->uid != ::geteuid() || caller->gid != ::getegid() || caller->pid != ::getpid()) {
       return not_told("of this process libzmq says " + said);

@@ -14,11 +14,8 @@
 namespace shmbus::agent {
 namespace {
 
-using testing::AllOf;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::SizeIs;
 
 constexpr int kAdmitted = ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
 constexpr int kRefused = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;

@@ -62,7 +62,7 @@ void serve_pieces(zmq::message_t& message) {
   static char* place = nullptr;
   PieceRequest request;
   std::memcpy(&request, message.data(), sizeof request);
-  if (request.shmid != attached) {
+  if (place == nullptr || request.shmid != attached) {
     if (place != nullptr) {
       shmdt(place);
     }
