@@ -81,7 +81,8 @@ void add_memory_limits(CLI::App& app, Limits& limits) {
                  "Bytes of one request; a longer one ends its connection. All of max_data fits only into the default")
       ->check(CLI::Range(std::size_t{1024}, limits::kMaxMessageBytes))
       ->capture_default_str();
-  app.add_option("--max-envelope-parts", limits.envelope_parts, "Frames of routing before a request")
+  app.add_option("--max-envelope-parts", limits.envelope_parts,
+                 "Frames of routing before a request, the empty one included")
       ->check(CLI::Range(1, 255))
       ->capture_default_str();
   app.add_option("--max-depth", limits.unpack.depth, "How deep a request may nest; a batch takes 3")

@@ -123,6 +123,7 @@ void SegmentFeed::report(ShmId shmid, const Effect& effect, const Actor& actor) 
   replay_calls();
   const std::optional<SegmentStat> now = look(shmid);
   if (const SegmentStat* const before = watcher_.known(shmid)) {
+    watcher_.touched_by_us(shmid);  // or the times of who came meanwhile would be a visit of the actor's
     for (const SegmentChange& change : watcher_.compare_one(shmid, state_after(effect, *before, now))) {
       publish(change, EventSource::kBus, actor);
     }

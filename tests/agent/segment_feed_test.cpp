@@ -77,6 +77,19 @@ TEST_F(SegmentFeedTest, OnlyWhatTheCallerDidIsTheCallers) {
   EXPECT_EQ(told[1].changed.mode, std::pair(Mode{0600}, Mode{0640}));
 }
 
+TEST_F(SegmentFeedTest, WhoAttachesMeanwhileIsNotTheCaller) {
+  const ShmId shmid = make_known();
+  set_mode(shmid, 0640);
+  const auto attachment = kernel.attach(shmid, Access::kReadOnly);
+  feed.report(shmid, {.set = {.uid = {}, .gid = {}, .mode = Mode{0640}}}, actor);
+  const std::vector<Event> told = events();
+  ASSERT_EQ(kinds_of(told), (Kinds{EventKind::kSet, EventKind::kAttached}));
+  EXPECT_EQ(told[0].source, EventSource::kBus);
+  EXPECT_EQ(told[0].changed.shm_nattch, std::nullopt);
+  EXPECT_EQ(told[1].source, EventSource::kKernel);
+  EXPECT_FALSE(told[1].actor.principal);
+}
+
 TEST_F(SegmentFeedTest, APageThatGoesOnNeedsNoLookOfItsOwn) {
   const ShmId first = make(1);
   make(2);
