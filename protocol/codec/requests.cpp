@@ -152,7 +152,7 @@ Verdict read_request(const msgpack::object_map& map, Place place, Request& reque
   return std::visit([&spec](const auto& operation) { return check_together(operation, spec.name); }, request.operation);
 }
 
-// Fills in `decoded`, which is as it is made.
+// Fills in `decoded`, into which nothing was read yet.
 void read_object(const msgpack::object& object, Place place, DecodedRequest& decoded) {
   if (object.type != msgpack::type::MAP) {
     decoded.request = bad_request("map expected, got " + shown(object));
