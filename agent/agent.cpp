@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <climits>
 #include <csignal>
 #include <ctime>
 #include <filesystem>
@@ -13,22 +11,16 @@
 
 #include "agent/access/peer_check.hpp"
 #include "agent/access/policy_words.hpp"
+#include "agent/kernel/host_facts.hpp"
 #include "agent/random.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/message_memory.hpp"
-#include "protocol/text.hpp"
 
 namespace shmbus::agent {
 namespace {
 
 constexpr std::chrono::milliseconds kBindPause{10};  // before an address is tried again
 constexpr std::size_t kFewRequests = 100;            // from one heartbeat to the next; then nobody waits for memory
-
-std::string host_name() {
-  std::array<char, HOST_NAME_MAX + 1> name{};
-  gethostname(name.data(), name.size() - 1);
-  return escape_foreign(name.data());
-}
 
 // The next time on a grid of `interval` after `now`, so that a late turn is not followed by several at once.
 Clock::time_point after(Clock::time_point due, std::chrono::milliseconds interval, Clock::time_point now) {

@@ -1,9 +1,20 @@
 #include "agent/kernel/host_facts.hpp"
 
+#include <unistd.h>
+
+#include <array>
+#include <climits>
 #include <fstream>
-#include <string>
+
+#include "protocol/text.hpp"
 
 namespace shmbus::agent {
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  gethostname(name.data(), name.size() - 1);
+  return escape_foreign(name.data());
+}
 
 ShmId ipc_slots() {
   std::ifstream options("/proc/cmdline");

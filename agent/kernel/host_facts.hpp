@@ -1,11 +1,15 @@
-// What this kernel and this process's user namespace are like, from /proc.
+// What this host, its kernel and this process's user namespace are like.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "protocol/segment.hpp"
 
 namespace shmbus::agent {
+
+// The host's name, escaped: gethostname(2).
+[[nodiscard]] std::string host_name();
 
 // How many ids there are at a time; an id is its slot plus a multiple of this. Boot option ipcmni_extend
 // (kernel-parameters.txt): 2^24 instead of 2^15.
