@@ -22,17 +22,24 @@ Result<Binding> CommandSocket::bind(const SocketAccess& access, UniqueFd passed)
   return bound;
 }
 
-std::optional<Received> CommandSocket::receive() {
-  const std::size_t before = held_.size();
-  if (!take_held()) {
-    return std::nullopt;
+std::optional<Received> CommandSocket::receive(std::size_t at_once) {
+  if (next_ == taken_.size()) {
+    frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(sent_));
+    answered_ -= std::exchange(sent_, 0);
+    taken_.clear();
+    next_ = 0;
+    while (taken_.size() < at_once && take()) {
+    }
+    if (taken_.empty()) {
+      return std::nullopt;
+    }
   }
-  if (!take_envelope() || !take(request_)) {
-    held_.resize(before);
+  const auto& [last, parts] = taken_[next_++];
+  if (parts == 0) {
     return Received{.parts = 0};
   }
-  const std::string_view peer = peer_of(request_, endpoint_.transport);
-  return Received{.frame = request_.to_string_view(), .peer = peer, .parts = 1 + drop_rest(request_)};
+  zmq::message_t& request = frames_[last];
+  return Received{request.to_string_view(), peer_of(request, endpoint_.transport), parts};
 }
 
 void CommandSocket::reply(ReplyBuffer& reply) {
@@ -48,48 +55,64 @@ void CommandSocket::reply(ReplyBuffer& reply) {
       const_cast<char*>(bytes.data()), bytes.size(),
       [](void* /*data*/, void* hint) { ReplyBuffer::discard(static_cast<ReplyBuffer::Block*>(hint)); }, block);
   static_cast<void>(unsent.release());
-  hold(std::move(message));
+  answer(std::move(message));
 }
 
 bool CommandSocket::send_replies() {
-  for (Frame& frame : held_) {
-    socket_.send(frame.message,
-                 frame.is_last ? zmq::send_flags::dontwait : zmq::send_flags::dontwait | zmq::send_flags::sndmore);
+  const bool any = sent_ < answered_;
+  for (; sent_ < answered_; ++sent_) {
+    zmq::message_t& frame = frames_[sent_];
+    socket_.send(frame,
+                 frame.more() ? zmq::send_flags::dontwait | zmq::send_flags::sndmore : zmq::send_flags::dontwait);
   }
-  const bool any = !held_.empty();
-  held_.clear();
   return any;
 }
 
-bool CommandSocket::take(zmq::message_t& frame) { return socket_.recv(frame, zmq::recv_flags::dontwait).has_value(); }
+bool CommandSocket::take() {
+  const std::size_t before = frames_.size();
+  if (!take_frame()) {
+    return false;
+  }
+  if (take_envelope() && take_frame()) {
+    taken_.push_back({frames_.size() - 1, 1 + drop_rest()});
+  } else {
+    drop_rest();
+    frames_.resize(before);
+    taken_.push_back({before, 0});
+  }
+  return true;
+}
 
-bool CommandSocket::take_held() {
-  const bool taken = take(held_.emplace_back().message);
+bool CommandSocket::take_frame() {
+  const bool taken = socket_.recv(frames_.emplace_back(), zmq::recv_flags::dontwait).has_value();
   if (!taken) {
-    held_.pop_back();
+    frames_.pop_back();
   }
   return taken;
 }
 
 bool CommandSocket::take_envelope() {
-  for (std::size_t parts = 0; held_.back().message.more() && parts < most_envelope_parts_ && take_held(); ++parts) {
-    if (held_.back().message.empty()) {
-      return held_.back().message.more();  // a request follows
+  for (std::size_t parts = 0; frames_.back().more() && parts < most_envelope_parts_ && take_frame(); ++parts) {
+    if (frames_.back().empty()) {
+      return frames_.back().more();  // a request follows
     }
   }
-  drop_rest(held_.back().message);
   return false;
 }
 
-std::size_t CommandSocket::drop_rest(const zmq::message_t& frame) {
+std::size_t CommandSocket::drop_rest() {
   std::size_t dropped = 0;
   zmq::message_t part;  // libzmq hands over whole messages only, so the rest is there
-  for (bool more = frame.more(); more && take(part); more = part.more()) {
+  for (bool more = frames_.back().more(); more && socket_.recv(part, zmq::recv_flags::dontwait); more = part.more()) {
     ++dropped;
   }
   return dropped;
 }
 
-void CommandSocket::hold(zmq::message_t reply) { held_.push_back({std::move(reply), true}); }
+void CommandSocket::answer(zmq::message_t reply) {
+  const std::size_t last = taken_[next_ - 1].last;
+  frames_[last] = std::move(reply);
+  answered_ = last + 1;
+}
 
 }  // namespace shmbus::agent

@@ -16,8 +16,8 @@
 namespace shmbus::agent {
 
 // One request as it came, borrowed from the socket. `frame` is the first where the message had several; `peer` is
-// Peer-Address on ipc, the public key with CURVE, and empty on insecure tcp. With 0 parts it was no request and is
-// gone: nobody is to be answered.
+// Peer-Address on ipc, the public key with CURVE, and empty on insecure tcp. With 0 parts it was no request: nobody is to
+// be answered.
 struct Received {
   std::string_view frame = {};
   std::string_view peer = {};
@@ -38,11 +38,12 @@ class CommandSocket {
   // As shmbus::agent::bind(). From then on endpoint() is as it is bound.
   Result<Binding> bind(const SocketAccess& access, UniqueFd passed = {});
 
-  // The next message, valid until the next call, or nothing if none is waiting.
-  std::optional<Received> receive();
+  // The next message, valid until the next call, or nothing if none is waiting. When those that were taken from the
+  // queue have all been given, up to `at_once` more are taken: one after the other they cost less.
+  std::optional<Received> receive(std::size_t at_once = 1);
 
   // Answers the last request by the next send_replies(). What is large is taken over.
-  void reply(std::string_view reply) { hold(zmq::message_t(reply)); }
+  void reply(std::string_view reply) { answer(zmq::message_t(reply)); }
   void reply(ReplyBuffer& reply);
 
   // Sends the replies since the last time; false if there were none. Together they cost libzmq's thread and the client
@@ -53,26 +54,30 @@ class CommandSocket {
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 
  private:
-  struct Frame {
-    zmq::message_t message;
-    bool is_last = false;
+  // A message from the queue: the last of its frames, the request itself, and how many followed the envelope.
+  struct Taken {
+    std::size_t last;
+    std::size_t parts;
   };
 
-  // Takes the next frame into `frame`, if there is one now.
-  bool take(zmq::message_t& frame);
-  // The same into a new place at the end of held_.
-  bool take_held();
+  // Takes one message from the queue to the end of frames_ and of taken_; false if none is waiting.
+  bool take();
+  // Takes its next frame.
+  bool take_frame();
   // Takes the frames after the routing id up to the empty one that ends the envelope; false if there is none.
   bool take_envelope();
-  // Counts the frames after `frame`, and drops them.
-  std::size_t drop_rest(const zmq::message_t& frame);
-  void hold(zmq::message_t reply);
+  // Counts the frames after the one taken last, and drops them.
+  std::size_t drop_rest();
+  void answer(zmq::message_t reply);
 
   zmq::socket_t socket_;
   Endpoint endpoint_;
   const std::size_t most_envelope_parts_;
-  std::vector<Frame> held_;  // replies, each behind its envelope; at the end the envelope of the last request
-  zmq::message_t request_;
+  std::vector<zmq::message_t> frames_;  // of requests behind their envelopes; a reply takes its request's place
+  std::vector<Taken> taken_;
+  std::size_t next_ = 0;      // in taken_: the first that was not given
+  std::size_t answered_ = 0;  // so many of frames_ are of answered requests,
+  std::size_t sent_ = 0;      // and so many of these are sent
 };
 
 }  // namespace shmbus::agent

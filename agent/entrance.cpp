@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace shmbus::agent {
+namespace {
+
+constexpr std::size_t kAtOnce = 32;  // requests that are taken from the queue before the first of them is carried out
+
+}  // namespace
 
 Entrance::Entrance(zmq::context_t& context, Endpoint endpoint, const Limits& limits, Answer answer)
     : socket_(context, std::move(endpoint), limits),
@@ -18,7 +23,7 @@ bool Entrance::serve() {
   std::size_t served = 0;
   bool more_may_wait = true;
   while (more_may_wait && served < requests_per_turn_ && now < end_of_turn) {
-    const std::optional<Received> request = socket_.receive();
+    const std::optional<Received> request = socket_.receive(served > 0 || had_several_ ? kAtOnce : 1);
     if (!request) {
       more_may_wait = socket_.send_replies();
       continue;

@@ -81,6 +81,47 @@ TEST_F(CommandSocketTest, RepliesAreHeldAndGoTogether) {
   EXPECT_EQ(reply_to(other), "for 3");
 }
 
+TEST_F(CommandSocketTest, SeveralThatAreTakenAtOnceAreAnsweredOneByOne) {
+  bind(endpoint);
+  zmq::socket_t dealer = client(endpoint, zmq::socket_type::dealer);
+  send(dealer, {"", "1"});
+  send(dealer, {"no envelope"});
+  send(dealer, {"", "2", "of two parts"});
+  send(dealer, {"", "3"});
+  for (const std::string expected : {"1", "2", "3"}) {
+    const Received request = next(10);
+    EXPECT_EQ(request.frame, expected);
+    EXPECT_EQ(request.parts, expected == "2" ? 2U : 1U);
+    answer("for " + expected);  // while others that were taken may wait
+    EXPECT_EQ(reply_to(dealer), "");
+    EXPECT_EQ(reply_to(dealer), "for " + expected);
+  }
+  EXPECT_FALSE(socket().receive(10));
+  EXPECT_FALSE(socket().send_replies());
+}
+
+TEST_F(CommandSocketTest, WhatIsHeldStaysWhileMoreIsTaken) {
+  bind(endpoint);
+  zmq::socket_t dealer = client(endpoint, zmq::socket_type::dealer);
+  constexpr int kRequests = 50;
+  for (int i = 0; i < kRequests; ++i) {
+    send(dealer, {"", std::to_string(i)});
+  }
+  for (int i = 0; i < kRequests; ++i) {
+    EXPECT_EQ(next(4).frame, std::to_string(i));
+    socket().reply("for " + std::to_string(i));
+    if (i % 7 == 0) {
+      EXPECT_TRUE(socket().send_replies());  // in the midst of those that were taken together
+    }
+  }
+  EXPECT_FALSE(socket().receive(4));
+  EXPECT_EQ(socket().send_replies(), (kRequests - 1) % 7 != 0);
+  for (int i = 0; i < kRequests; ++i) {
+    EXPECT_EQ(reply_to(dealer), "");
+    EXPECT_EQ(reply_to(dealer), "for " + std::to_string(i));
+  }
+}
+
 TEST_F(CommandSocketTest, AReplyToAClientThatLeftIsDropped) {
   bind(endpoint);
   {
