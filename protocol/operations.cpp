@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "protocol/text.hpp"
+
 namespace shmbus {
 namespace {
 
@@ -126,26 +128,10 @@ constexpr std::array kOperations{
 };
 static_assert(kOperations.size() == std::variant_size_v<Operation>);
 static_assert(kOperations.size() == std::variant_size_v<OperationResult>);
-static_assert(std::all_of(kOperations.begin(), kOperations.end(),
-                          [](const OperationSpec& spec) { return spec.fields.size() <= kMaxFields; }));
 
 }  // namespace
 
 std::span<const FieldSpec> OperationSpec::own_fields() const { return fields.subspan(kCommonFields.size()); }
-
-const FieldSpec* OperationSpec::field(std::string_view field_name) const {
-  const std::optional<std::size_t> place = place_of(field_name);
-  return place ? &fields[*place] : nullptr;
-}
-
-std::optional<std::size_t> OperationSpec::place_of(std::string_view field_name) const {
-  for (std::size_t place = 0; place < fields.size(); ++place) {
-    if (fields[place].name == field_name) {
-      return place;
-    }
-  }
-  return std::nullopt;
-}
 
 std::span<const OperationSpec> operations() { return kOperations; }
 
@@ -153,7 +139,7 @@ std::span<const FieldSpec> common_fields() { return kCommonFields; }
 
 const OperationSpec* operation_named(std::string_view name) {
   const auto* const found = std::find_if(kOperations.begin(), kOperations.end(),
-                                         [&](const OperationSpec& spec) { return spec.name == name; });
+                                         [&](const OperationSpec& spec) { return is_same_name(spec.name, name); });
   return found == kOperations.end() ? nullptr : found;
 }
 

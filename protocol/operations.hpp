@@ -2,14 +2,15 @@
 // from it, so an operation or a field that is added here shows everywhere.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "protocol/commands.hpp"
+#include "protocol/field_names.hpp"
 
 namespace shmbus {
 
@@ -27,8 +28,6 @@ enum class FieldType : std::uint8_t {
   kRequests,  // array of requests
 };
 
-inline constexpr std::size_t kMaxFields = 16;  // of one operation, common ones included
-
 // One field of a request. `default_value` is as people would write it, "" where there is none. `option` is the
 // sender's option for it, `option_help` its line there, `help` if that is empty; `min` and `max` bound an integer or a
 // length.
@@ -45,9 +44,20 @@ struct FieldSpec {
 };
 
 // One operation; `changes` says that it may change something, so that it can carry `once`. `example` is what follows
-// shmbus-send on a command line that shows it. `fields` are the common ones, then its own; a field's place is its index
-// there.
-struct OperationSpec {
+// shmbus-send on a command line that shows it. `fields` are the common ones, then its own.
+class OperationSpec {
+ public:
+  constexpr OperationSpec(std::string_view its_name, bool it_changes, std::string_view its_help,
+                          std::string_view its_example, std::span<const FieldSpec> its_fields)
+      : name(its_name), changes(it_changes), help(its_help), example(its_example), fields(its_fields) {
+    for (const FieldSpec& each : fields) {
+      if (field_number(each.name) == kNoField) {
+        throw "a field without a number";  // does not compile in a table
+      }
+      by_number_[field_number(each.name)] = &each;
+    }
+  }
+
   std::string_view name;
   bool changes;
   std::string_view help;
@@ -55,8 +65,15 @@ struct OperationSpec {
   std::span<const FieldSpec> fields;
 
   [[nodiscard]] std::span<const FieldSpec> own_fields() const;
-  [[nodiscard]] const FieldSpec* field(std::string_view field_name) const;
-  [[nodiscard]] std::optional<std::size_t> place_of(std::string_view field_name) const;
+
+  // The field with a number, or a name; null if it has none such.
+  [[nodiscard]] constexpr const FieldSpec* field(std::size_t number) const { return by_number_[number]; }
+  [[nodiscard]] constexpr const FieldSpec* field(std::string_view field_name) const {
+    return field(field_number(field_name));
+  }
+
+ private:
+  std::array<const FieldSpec*, kFieldNames.size() + 1> by_number_{};  // kNoField is never there
 };
 
 // All operations, in the order of the variants in commands.hpp.

@@ -67,21 +67,6 @@ std::optional<RequestId> read_id(const msgpack::object& object) {
   return std::nullopt;
 }
 
-std::optional<RequestReader::Item> RequestReader::take(std::string_view name) {
-  if (error_) {
-    return std::nullopt;
-  }
-  const std::span<const FieldSpec> fields = spec_.fields;
-  // Fields are described mostly in the table's order, which saves the search; equal literals mostly are one.
-  const auto is_next = [&] {
-    const std::string_view next = fields[next_].name;
-    return next.data() == name.data() || next == name;
-  };
-  const std::size_t place = next_ < fields.size() && is_next() ? next_ : spec_.place_of(name).value();
-  next_ = place + 1;
-  return values_[place] == nullptr ? std::nullopt : std::optional(Item{fields[place], *values_[place]});
-}
-
 void RequestReader::fail(Error error) {
   if (!error_) {
     error_ = std::move(error);
@@ -181,20 +166,20 @@ void RequestReader::read(const Item& item, RequestId& id) {
   }
 }
 
-void RequestReader::data(std::string_view name, std::string_view& bytes, bool text) {
-  const auto item = take(name);
-  if (!item) {
+void RequestReader::data(FieldName name, std::string_view& bytes, bool text) {
+  if (!is_there(name)) {
     return;
   }
-  const bool is_str = item->value.type == msgpack::type::STR;
-  if (!is_str && item->value.type != msgpack::type::BIN) {
-    refuse(*item);
+  const Item item = this->item(name);
+  const bool is_str = item.value.type == msgpack::type::STR;
+  if (!is_str && item.value.type != msgpack::type::BIN) {
+    refuse(item);
     return;
   }
-  bytes = is_str ? text_of(item->value) : std::string_view(item->value.via.bin.ptr, item->value.via.bin.size);
+  bytes = is_str ? text_of(item.value) : std::string_view(item.value.via.bin.ptr, item.value.via.bin.size);
   const std::size_t written = bytes.size() + (text ? 1 : 0);
   if (text && !is_str) {
-    fail(bad_request("data: string expected with text, got " + shown(item->value)));
+    fail(bad_request("data: string expected with text, got " + shown(item.value)));
   } else if (written > limits::kMaxDataBytes) {
     fail({.code = ErrorCode::kTooLarge,
           .message = "data: " + std::to_string(written) + " bytes" + (text ? " with the NUL" : "") + ", at most " +
@@ -207,17 +192,17 @@ void RequestReader::data(std::string_view name, std::string_view& bytes, bool te
   }
 }
 
-void RequestReader::requests(std::string_view name, std::vector<BatchItem>& items) {
-  const auto item = take(name);
-  if (!item) {
+void RequestReader::requests(FieldName name, std::vector<BatchItem>& items) {
+  if (!is_there(name)) {
     return;
   }
-  if (item->value.type != msgpack::type::ARRAY || item->value.via.array.size > item->spec.max) {
-    refuse(*item);
+  const Item item = this->item(name);
+  if (item.value.type != msgpack::type::ARRAY || item.value.via.array.size > item.spec.max) {
+    refuse(item);
     return;
   }
-  items.reserve(item->value.via.array.size);
-  for (const msgpack::object& each : std::span(item->value.via.array.ptr, item->value.via.array.size)) {
+  items.reserve(item.value.via.array.size);
+  for (const msgpack::object& each : std::span(item.value.via.array.ptr, item.value.via.array.size)) {
     DecodedRequest decoded = read_batched(each);
     const bool ok = std::holds_alternative<Request>(decoded.request);
     items.push_back({std::move(decoded.id), std::move(decoded.request), ok ? std::string() : packed(each)});

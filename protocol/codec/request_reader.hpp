@@ -22,30 +22,30 @@ namespace shmbus::codec {
 // The value of an `id` field, or nothing.
 [[nodiscard]] std::optional<RequestId> read_id(const msgpack::object& object);
 
-// What a request gives the fields of its operation, by their places; null where it gives nothing.
-using FieldValues = std::array<const msgpack::object*, kMaxFields>;
+// What a request gives the fields of its operation, by their numbers; null where it gives nothing.
+using FieldValues = std::array<const msgpack::object*, kFieldNames.size()>;
 
-// The first failure stands, and nothing is read after it. `values` has all that `spec` requires. Borrows both.
+// The first failure stands, and nothing is read after it. `values` are of fields that `spec` has. Borrows both.
 class RequestReader {
  public:
   RequestReader(const FieldValues& values, const OperationSpec& spec) : values_(values), spec_(spec) {}
 
   template <class T>
-  void field(std::string_view name, T& member) {
-    if (const auto item = take(name)) {
-      read(*item, member);
+  void field(FieldName name, T& member) {
+    if (is_there(name)) {
+      read(item(name), member);
     }
   }
   template <class T>
-  void field(std::string_view name, std::optional<T>& member) {
-    if (const auto item = take(name)) {
-      read(*item, member.emplace());
+  void field(FieldName name, std::optional<T>& member) {
+    if (is_there(name)) {
+      read(item(name), member.emplace());
     }
   }
-  void chosen_mode(std::string_view name, auto& mode) { field(name, mode); }
-  void new_key(std::string_view name, Key& key) { field(name, key); }
-  void data(std::string_view name, std::string_view& bytes, bool text);
-  void requests(std::string_view name, std::vector<BatchItem>& items);
+  void chosen_mode(FieldName name, auto& mode) { field(name, mode); }
+  void new_key(FieldName name, Key& key) { field(name, key); }
+  void data(FieldName name, std::string_view& bytes, bool text);
+  void requests(FieldName name, std::vector<BatchItem>& items);
 
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
@@ -55,8 +55,8 @@ class RequestReader {
     const msgpack::object& value;
   };
 
-  // The field if it is there.
-  std::optional<Item> take(std::string_view name);
+  [[nodiscard]] bool is_there(FieldName name) const { return values_[name.number] != nullptr && !error_; }
+  [[nodiscard]] Item item(FieldName name) const { return {*spec_.field(name.number), *values_[name.number]}; }
   void fail(Error error);
   void refuse(const Item& item, std::string hint = {});
 
@@ -77,7 +77,6 @@ class RequestReader {
 
   const FieldValues& values_;
   const OperationSpec& spec_;
-  std::size_t next_ = 1;  // the place after the field taken last; op has told which `spec` it is
   std::optional<Error> error_;
 };
 

@@ -60,21 +60,20 @@ Verdict place_fields(const msgpack::object_map& map, const OperationSpec& spec, 
     if (key.type != msgpack::type::STR) {
       return bad_request("field names are strings, got " + shown(key));
     }
-    const std::optional<std::size_t> place = spec.place_of(text_of(key));
-    if (!place) {
+    const std::size_t number = field_number(text_of(key));
+    if (spec.field(number) == nullptr) {
       return bad_request(std::string(spec.name) + " has no field " + shown(text_of(key)));
     }
-    if (values[*place] != nullptr) {
+    if (values[number] != nullptr) {
       return bad_request("field " + shown(text_of(key)) + " is there twice");
     }
-    values[*place] = &value;
+    values[number] = &value;
   }
-  for (std::size_t place = 0; const FieldSpec& field : spec.fields) {
-    if (field.required && values[place] == nullptr) {
+  for (const FieldSpec& field : spec.fields) {
+    if (field.required && values[field_number(field.name)] == nullptr) {
       return bad_request(std::string(field.name) + ": missing, " + std::string(spec.name) +
                          " needs it: " + describe_type(field));
     }
-    ++place;
   }
   return {};
 }

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t kShownBytes = 60;
 
+// What ended the parsing before the end of the message.
+enum class Fault : std::uint8_t { kNone, kForm, kEndsEarly, kTooDeep, kTooLarge };
+
 // What msgpack-c is to check beside the form.
 struct MessageLimits {
   UnpackLimits parts;
@@ -17,15 +20,32 @@ struct MessageLimits {
   ErrorCode code;     // of the error if one is exceeded
 };
 
-// Builds the objects of one message while msgpack-c parses it; a limit that is exceeded ends the parsing.
-class ObjectBuilder : public msgpack::null_visitor {
+// Builds the objects of a message while msgpack-c parses it; a limit that is exceeded ends the parsing. One for all
+// messages of a thread, because msgpack-c takes memory for each.
+class ObjectBuilder : public msgpack::detail::context<ObjectBuilder>, public msgpack::null_visitor {
  public:
-  ObjectBuilder(ObjectMemory& memory, const MessageLimits& limits) : memory_(memory), limits_(limits) {}
+  // As msgpack::parse() of one message. `end` is the number of bytes that it takes.
+  Fault parse(std::string_view frame, ObjectMemory& memory, const MessageLimits& limits, msgpack::object& root,
+              std::size_t& end) {
+    memory_ = &memory;
+    limits_ = &limits;
+    slot_ = &root;
+    depth_ = 0;
+    fault_ = Fault::kNone;
+    context::init();
+    end = 0;
+    const msgpack::parse_return parsed =
+        frame.empty() ? msgpack::PARSE_CONTINUE : execute(frame.data(), frame.size(), end);
+    if (parsed == msgpack::PARSE_CONTINUE) {
+      return Fault::kEndsEarly;
+    }
+    return parsed == msgpack::PARSE_SUCCESS ? Fault::kNone : fault_;
+  }
 
-  void init() {}  // a builder is for one message
+  // What msgpack-c calls:
 
-  [[nodiscard]] const msgpack::object& root() const { return root_; }
-  [[nodiscard]] const std::string& problem() const { return problem_; }
+  ObjectBuilder& visitor() { return *this; }
+  void init() {}
 
   bool visit_nil() { return put(msgpack::type::NIL); }
   bool visit_boolean(bool flag) {
@@ -50,22 +70,22 @@ class ObjectBuilder : public msgpack::null_visitor {
   }
   bool visit_str(const char* text, std::uint32_t size) {
     slot_->via.str = {size, text};
-    return fits(size, limits_.bytes) && put(msgpack::type::STR);
+    return fits(size, limits_->bytes) && put(msgpack::type::STR);
   }
   bool visit_bin(const char* bytes, std::uint32_t size) {
     slot_->via.bin = {size, bytes};
-    return fits(size, limits_.bytes) && put(msgpack::type::BIN);
+    return fits(size, limits_->bytes) && put(msgpack::type::BIN);
   }
   bool visit_ext(const char* type_and_bytes, std::uint32_t size) {
     slot_->via.ext = {size - 1, type_and_bytes};
-    return fits(size, limits_.bytes) && put(msgpack::type::EXT);
+    return fits(size, limits_->bytes) && put(msgpack::type::EXT);
   }
 
   bool start_array(std::uint32_t size) {
-    if (!fits(size, limits_.parts.array_entries) || !deepen()) {
+    if (!fits(size, limits_->parts.array_entries) || !deepen()) {
       return false;
     }
-    levels_[depth_++].item = slot_->via.array.ptr = memory_.allocate<msgpack::object>(size);
+    levels_[depth_++].item = slot_->via.array.ptr = memory_->allocate<msgpack::object>(size);
     slot_->via.array.size = size;
     return put(msgpack::type::ARRAY);
   }
@@ -76,10 +96,10 @@ class ObjectBuilder : public msgpack::null_visitor {
   bool end_array() { return end(); }
 
   bool start_map(std::uint32_t size) {
-    if (!fits(size, limits_.parts.map_entries) || !deepen()) {
+    if (!fits(size, limits_->parts.map_entries) || !deepen()) {
       return false;
     }
-    levels_[depth_++].entry = slot_->via.map.ptr = memory_.allocate<msgpack::object_kv>(size);
+    levels_[depth_++].entry = slot_->via.map.ptr = memory_->allocate<msgpack::object_kv>(size);
     slot_->via.map.size = size;
     return put(msgpack::type::MAP);
   }
@@ -93,10 +113,7 @@ class ObjectBuilder : public msgpack::null_visitor {
   }
   bool end_map() { return end(); }
 
-  void insufficient_bytes(std::size_t /*parsed*/, std::size_t available) {
-    problem_ = "the message of " + std::to_string(available) + " bytes ends too early for a msgpack map";
-  }
-  void parse_error(std::size_t /*parsed*/, std::size_t /*offset*/) { problem_ = "the message is not msgpack"; }
+  void parse_error(std::size_t /*parsed*/, std::size_t /*offset*/) { fault_ = Fault::kForm; }
 
  private:
   // Where the next part of an open container goes.
@@ -113,59 +130,48 @@ class ObjectBuilder : public msgpack::null_visitor {
     --depth_;
     return true;
   }
-  bool deepen() {
-    const std::size_t most = limits_.parts.depth;
-    if (depth_ == most) {
-      problem_ = "the message nests more than " + std::to_string(most) + " deep";
+  bool deepen() { return check(depth_ < limits_->parts.depth, Fault::kTooDeep); }
+  bool fits(std::size_t size, std::size_t most) { return check(size <= most, Fault::kTooLarge); }
+  bool check(bool ok, Fault fault) {
+    if (!ok) {
+      fault_ = fault;
     }
-    return depth_ < most;
-  }
-  bool fits(std::size_t size, std::size_t most) {
-    if (size > most) {
-      problem_ = "the message has a map, array, string or bin that is too large";
-    }
-    return size <= most;
+    return ok;
   }
 
-  ObjectMemory& memory_;
-  const MessageLimits& limits_;
-  msgpack::object root_;
-  msgpack::object* slot_ = &root_;
+  ObjectMemory* memory_ = nullptr;
+  const MessageLimits* limits_ = nullptr;
+  msgpack::object* slot_ = nullptr;
   std::array<Level, limits::kMaxAnswerDepth> levels_;
   std::size_t depth_ = 0;
-  std::string problem_;
+  Fault fault_ = Fault::kNone;
 };
 
-// What msgpack::parse() makes for each message, and takes memory for.
-class Parser : public msgpack::detail::context<Parser> {
- public:
-  // As msgpack::parse(); `end` is the number of bytes that the message takes.
-  bool parse(std::string_view frame, std::size_t& end, ObjectBuilder& builder) {
-    builder_ = &builder;
-    init();
-    end = 0;
-    const msgpack::parse_return parsed =
-        frame.empty() ? msgpack::PARSE_CONTINUE : execute(frame.data(), frame.size(), end);
-    if (parsed == msgpack::PARSE_CONTINUE) {
-      builder.insufficient_bytes(end, frame.size());
-    }
-    return parsed == msgpack::PARSE_SUCCESS;
+Error error_of(Fault fault, std::string_view frame, const MessageLimits& limits) {
+  switch (fault) {
+    case Fault::kEndsEarly:
+      return {limits.code, "the message of " + std::to_string(frame.size()) + " bytes ends too early for a msgpack map"};
+    case Fault::kTooDeep:
+      return {limits.code, "the message nests more than " + std::to_string(limits.parts.depth) + " deep"};
+    case Fault::kTooLarge:
+      return {limits.code, "the message has a map, array, string or bin that is too large"};
+    case Fault::kNone:
+    case Fault::kForm:
+      break;
   }
-  ObjectBuilder& visitor() { return *builder_; }
-
- private:
-  ObjectBuilder* builder_ = nullptr;
-};
+  return {limits.code, "the message is not msgpack"};
+}
 
 Result<Unpacked> unpack(std::string_view frame, ObjectMemory& memory, const MessageLimits& limits) {
-  thread_local Parser parser;
+  thread_local ObjectBuilder builder;
   try {
-    ObjectBuilder builder(memory, limits);
+    Unpacked unpacked;
     std::size_t end = 0;
-    if (!parser.parse(frame, end, builder)) {
-      return Error{limits.code, builder.problem()};
+    if (const Fault fault = builder.parse(frame, memory, limits, unpacked.object, end); fault != Fault::kNone) {
+      return error_of(fault, frame, limits);
     }
-    return Unpacked{builder.root(), frame.size() - end};
+    unpacked.trailing_bytes = frame.size() - end;
+    return unpacked;
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::kNoMemory, "no memory for the parts of the message"};
   }
@@ -188,7 +194,7 @@ Result<Unpacked> unpack_answer(std::string_view frame, ObjectMemory& memory) {
 
 const msgpack::object* find(const msgpack::object_map& map, std::string_view name) {
   for (const auto& [key, value] : std::span(map.ptr, map.size)) {
-    if (key.type == msgpack::type::STR && text_of(key) == name) {
+    if (key.type == msgpack::type::STR && is_same_name(text_of(key), name)) {
       return &value;
     }
   }

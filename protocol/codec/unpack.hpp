@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory_resource>
 #include <msgpack.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,15 +17,24 @@ namespace shmbus::codec {
 // Holds the objects of one message; only those of an unusually large one come from the heap.
 class ObjectMemory {
  public:
-  // Uninitialised, for `count` of them.
+  // Uninitialised, for `count` of them, which are objects or pairs of them.
   template <class T>
   T* allocate(std::size_t count) {
-    return static_cast<T*>(resource_.allocate(count * sizeof(T), alignof(T)));
+    static_assert(alignof(T) == alignof(msgpack::object) && sizeof(T) % alignof(T) == 0);
+    const std::size_t bytes = count * sizeof(T);
+    void* place = block_.data() + used_;
+    if (bytes <= block_.size() - used_) {
+      used_ += bytes;
+    } else {
+      place = (more_ ? *more_ : more_.emplace()).allocate(bytes, alignof(T));
+    }
+    return static_cast<T*>(place);
   }
 
  private:
-  std::array<std::byte, 2048> block_;
-  std::pmr::monotonic_buffer_resource resource_{block_.data(), block_.size()};
+  alignas(msgpack::object) std::array<std::byte, 2048> block_;
+  std::size_t used_ = 0;
+  std::optional<std::pmr::monotonic_buffer_resource> more_;
 };
 
 // The first object of a frame: its strings borrow from the frame, its parts from the memory. `trailing_bytes` come
