@@ -2,6 +2,7 @@
 
 #include "protocol/codec/requests.hpp"
 #include "tests/bench/contest/rows.hpp"
+#include "tests/bench/contest/turns.hpp"
 
 namespace shmbus::bench {
 namespace {
@@ -66,14 +67,19 @@ std::string Attached::read(std::size_t bytes) const {
 
 void take_rates(Results& results, const Effort& effort, const std::vector<Runner>& runners, int count, double scale) {
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
-    std::vector<Seconds> times(runners.size(), Seconds(0));
-    for (int turn = 0; turn < effort.turns; ++turn) {
-      for (std::size_t i = 0; i < runners.size(); ++i) {
-        times[i] += runners[i].run(count);
-      }
+    struct Share {
+      const Runner& runner;
+      Seconds time{0};
+    };
+    std::vector<Share> shares;
+    for (const Runner& runner : runners) {
+      shares.push_back({runner});
     }
-    for (std::size_t i = 0; i < runners.size(); ++i) {
-      results.add(runners[i].row, runners[i].side, scale * effort.turns * count / times[i].count());
+    for (int turn = 0; turn < effort.turns; ++turn) {
+      have_turns(shares, [count](Share& share) { share.time += share.runner.run(count); });
+    }
+    for (const auto& [runner, time] : shares) {
+      results.add(runner.row, runner.side, scale * effort.turns * count / time.count());
     }
   }
 }

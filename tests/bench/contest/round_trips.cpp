@@ -6,6 +6,7 @@
 
 #include "protocol/codec/requests.hpp"
 #include "tests/bench/contest/rows.hpp"
+#include "tests/bench/contest/turns.hpp"
 
 namespace shmbus::bench {
 namespace {
@@ -38,7 +39,7 @@ void take_turns(Results& results, const Effort& effort, const RowName& row, cons
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
     std::map<Side, std::vector<double>> times;
     for (int turn = 0; turn < effort.turns; ++turn) {
-      for (const Asking& side : sides) {
+      have_turns(sides, [&](const Asking& side) {
         const Clock::time_point end = Clock::now() + std::chrono::milliseconds(effort.turn_ms);
         for (Clock::time_point start = Clock::now(); start < end;) {
           side.ask();
@@ -46,7 +47,7 @@ void take_turns(Results& results, const Effort& effort, const RowName& row, cons
           times[side.side].push_back(std::chrono::duration<double, std::micro>(now - start).count());
           start = now;
         }
-      }
+      });
     }
     for (const auto& [side, taken] : times) {
       results.add({row.name + ", p50", "us", row.plot, row.x}, side, percentile(taken, 0.5));
@@ -241,9 +242,6 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
   for (const Row& row : rows) {
     field.check(field.commands(), row.requests, row.operation);
     std::vector<Asking> sides{{Side::kEcho, asking(echo, row.requests)}, {Side::kShmbus, asking(agent, row.requests)}};
-    if (row.direct) {
-      sides.push_back({Side::kDirect, row.direct});
-    }
     if (rivals && !row.rivals.empty()) {
       sides.push_back({Side::kRedis, asking(rivals->redis, row.rivals[0])});
       if (!row.rivals[1].empty()) {
@@ -251,6 +249,9 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
       }
     }
     take_turns(results, effort, {std::string(row.name) + ", ipc", "us"}, sides);
+    if (row.direct) {
+      take_turns(results, effort, {std::string(row.name) + ", ipc", "us"}, {{Side::kDirect, row.direct}});
+    }
     if (&row.requests != &write_attached) {  // an attachment is another principal's on tcp
       field.check(field.tcp, row.requests, row.operation);
       take_turns(results, effort, {std::string(row.name) + ", tcp", "us"},
