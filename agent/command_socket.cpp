@@ -43,16 +43,17 @@ std::optional<Received> CommandSocket::receive(std::size_t at_once) {
 }
 
 void CommandSocket::reply(ReplyBuffer& reply) {
-  const std::string_view bytes = reply.bytes();
-  ReplyBuffer::Block* const block = reply.hand_on();
+  const auto [block, bytes] = reply.hand_on();
   if (block == nullptr) {
-    this->reply(bytes);
+    zmq::message_t message(reply.size());
+    reply.write_to(message.data<char>());
+    answer(std::move(message));
     return;
   }
   std::unique_ptr<ReplyBuffer::Block, decltype(&ReplyBuffer::discard)> unsent(block, &ReplyBuffer::discard);
-  // libzmq only reads it, and discards it in whichever thread is done with it.
+  // libzmq discards it in whichever thread is done with it.
   zmq::message_t message(
-      const_cast<char*>(bytes.data()), bytes.size(),
+      bytes.data(), bytes.size(),
       [](void* /*data*/, void* hint) { ReplyBuffer::discard(static_cast<ReplyBuffer::Block*>(hint)); }, block);
   static_cast<void>(unsent.release());
   answer(std::move(message));

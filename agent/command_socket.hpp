@@ -16,8 +16,8 @@
 namespace shmbus::agent {
 
 // One request as it came, borrowed from the socket. `frame` is the first where the message had several; `peer` is
-// Peer-Address on ipc, the public key with CURVE, and empty on insecure tcp. With 0 parts it was no request: nobody is to
-// be answered.
+// Peer-Address on ipc, the public key with CURVE, and empty on insecure tcp. With 0 parts it was no request: nobody is
+// to be answered.
 struct Received {
   std::string_view frame = {};
   std::string_view peer = {};

@@ -121,7 +121,7 @@ void Dispatcher::handle_once(OperationContext& context, const Request& request) 
   } else if (*remembered != nullptr) {
     log_outcome(request.operation, context.caller, "repeated");
     const EventJournal& journal = publisher_.journal();
-    reply_.encode_repeated(request.id, **remembered, journal.epoch(), journal.seq());
+    reply_.set_encoded(encode_repeated_reply(request.id, **remembered, journal.epoch(), journal.seq()));
   } else {
     Outcome outcome = run(context, request.operation);
     once_.remember(principal, *request.once, operation, encode_outcome(outcome), context.now);
@@ -207,7 +207,7 @@ std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
 
 void Dispatcher::reply_with(const RequestId& id, Outcome outcome) {
   const EventJournal& journal = publisher_.journal();
-  reply_.encode({.id = id, .outcome = std::move(outcome), .epoch = journal.epoch(), .seq = journal.seq()});
+  reply_.set(id, std::move(outcome), journal.epoch(), journal.seq());
 }
 
 }  // namespace shmbus::agent

@@ -31,17 +31,18 @@ std::string_view EventJournal::append(Event& event) {
   event.seq = seq_ + 1;
   event.prev = last;
   event.time_ns = unix_time_ns();
-  {
-    const Lent host(host_, event.host);
-    encode_event(event, encoded_);
-  }
-  ring_.reserve(encoded_.size());
+  const Lent host(host_, event.host);
+  const std::size_t size = encoded_size(event);
+  ring_.reserve(size);
   seq_ = last = event.seq;
-  return ring_.keep(event.seq, event.shm_key, event.shm_shmid, encoded_, [this](std::uint64_t dropped, Key key) {
-    if (const auto found = last_of_key_.find(key); found->second == dropped) {
-      last_of_key_.erase(found);
-    }
-  });
+  char* const place =
+      ring_.keep(event.seq, event.shm_key, event.shm_shmid, size, [this](std::uint64_t dropped, Key key) {
+        if (const auto found = last_of_key_.find(key); found->second == dropped) {
+          last_of_key_.erase(found);
+        }
+      });
+  encode_event(event, place);
+  return {place, size};
 }
 
 Result<EventsResult> EventJournal::replay(const EventsRequest& request, std::size_t most_bytes) const {

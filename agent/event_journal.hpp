@@ -35,7 +35,6 @@ class EventJournal {
   const std::uint64_t epoch_;
   std::uint64_t seq_ = 0;
   EventRing ring_;
-  std::string encoded_;                                 // keeps its memory from one event to the next
   std::unordered_map<Key, std::uint64_t> last_of_key_;  // only of events that are kept
 };
 

@@ -49,16 +49,15 @@ bool EventRing::find_room(std::size_t size) {
   return true;
 }
 
-std::string_view EventRing::put(std::uint64_t seq, Key key, ShmId shmid, std::string_view bytes) {
+char* EventRing::put(std::uint64_t seq, Key key, ShmId shmid, std::size_t size) {
   if (empty()) {
     first_ = end_ = seq;
   }
-  Entry& entry = entries_[end_ % entries_.size()];
-  entry = {key, shmid, next_, bytes.size()};
+  entries_[end_ % entries_.size()] = {key, shmid, next_, size};
   ++end_;
-  std::copy(bytes.begin(), bytes.end(), &bytes_[next_]);
-  next_ += bytes.size();
-  return this->bytes(entry);
+  char* const place = &bytes_[next_];
+  next_ += size;
+  return place;
 }
 
 }  // namespace shmbus::agent

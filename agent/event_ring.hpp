@@ -27,15 +27,15 @@ class EventRing {
   // Takes what memory keeping one more event of `size` bytes needs. Throws std::bad_alloc, and nothing is changed.
   void reserve(std::size_t size);
 
-  // Makes room by dropping the oldest, of which `dropped(seq, key)` is told; then keeps the event. Returns its bytes,
-  // valid until the next call. Requires: reserve(bytes.size()) since the last one.
+  // Makes room by dropping the oldest, of which `dropped(seq, key)` is told; then keeps the event. Returns where its
+  // `size` bytes belong, valid until the next call. Requires: reserve(size) since the last one.
   template <class Dropped>
-  std::string_view keep(std::uint64_t seq, Key key, ShmId shmid, std::string_view bytes, Dropped dropped) {
-    while (!find_room(bytes.size())) {
+  char* keep(std::uint64_t seq, Key key, ShmId shmid, std::size_t size, Dropped dropped) {
+    while (!find_room(size)) {
       dropped(first_, at(first_).key);
       ++first_;
     }
-    return put(seq, key, shmid, bytes);
+    return put(seq, key, shmid, size);
   }
 
   [[nodiscard]] bool empty() const { return first_ == end_; }
@@ -46,7 +46,7 @@ class EventRing {
 
  private:
   [[nodiscard]] bool find_room(std::size_t size);
-  std::string_view put(std::uint64_t seq, Key key, ShmId shmid, std::string_view bytes);
+  char* put(std::uint64_t seq, Key key, ShmId shmid, std::size_t size);
 
   std::size_t capacity_;
   std::unique_ptr<char[]> bytes_;  // NOLINT(modernize-avoid-c-arrays): not touched before it is used, unlike a vector's

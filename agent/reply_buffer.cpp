@@ -26,33 +26,44 @@ std::span<char> ReplyBuffer::place(std::size_t size) {
   return std::span(block_->bytes).subspan(kBefore, size);
 }
 
-void ReplyBuffer::encode(const Reply& reply) {
-  const auto* const result = std::get_if<OperationResult>(&reply.outcome);
+void ReplyBuffer::set(const RequestId& id, std::variant<OperationResult, Error> outcome, std::uint64_t epoch,
+                      std::uint64_t seq) {
+  reply_.id = id;
+  reply_.outcome = std::move(outcome);
+  reply_.epoch = epoch;
+  reply_.seq = seq;
+  encoded_.clear();
+  layout_ = layout_of(reply_);
+}
+
+void ReplyBuffer::set_encoded(std::string reply) {
+  encoded_ = std::move(reply);
+  layout_ = {encoded_.size(), encoded_.size()};
+}
+
+void ReplyBuffer::write_to(char* destination) const {
+  if (encoded_.empty()) {
+    encode_reply(reply_, destination);
+  } else {
+    encoded_.copy(destination, encoded_.size());
+  }
+}
+
+ReplyBuffer::Large ReplyBuffer::hand_on() {
+  const std::string_view* const data = placed();
+  if (data == nullptr || data->size() < kHandOnFrom) {
+    return {};
+  }
+  const std::span<char> bytes(block_->bytes.data() + kBefore - layout_.data, layout_.size);
+  encode_reply(reply_, bytes.data());
+  return {block_.release(), bytes};
+}
+
+// The data of a read that lies in the block; null if there is none.
+const std::string_view* ReplyBuffer::placed() const {
+  const auto* const result = encoded_.empty() ? std::get_if<OperationResult>(&reply_.outcome) : nullptr;
   const auto* const read = result == nullptr ? nullptr : std::get_if<ReadResult>(result);
-  if (read == nullptr || !read->placed) {
-    encode_reply(reply, around_);
-    bytes_ = around_;
-    return;
-  }
-  const std::size_t before = encode_reply_around(reply, around_);
-  char* const data = block_->bytes.data() + kBefore;
-  char* const start = data - before;
-  around_.copy(start, before);
-  around_.copy(data + read->placed->size(), std::string::npos, before);
-  bytes_ = {start, around_.size() + read->placed->size()};
-}
-
-void ReplyBuffer::encode_repeated(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
-                                  std::uint64_t seq) {
-  encode_repeated_reply(id, outcome, epoch, seq, around_);
-  bytes_ = around_;
-}
-
-ReplyBuffer::Block* ReplyBuffer::hand_on() {
-  if (bytes_.data() == around_.data() || bytes_.size() < kHandOnFrom) {
-    return nullptr;
-  }
-  return block_.release();
+  return read != nullptr && read->placed ? &*read->placed : nullptr;
 }
 
 void ReplyBuffer::discard(Block* block) noexcept { delete block; }

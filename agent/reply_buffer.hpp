@@ -1,5 +1,6 @@
-// Where a reply is put together and sent from: the bytes of a read go into it straight from the segment, the rest of
-// the reply is written around them. What is large is handed on as it is, so that no reply is copied for sending.
+// The reply to the request in hand, until it is written into its message: the bytes of a read are put here straight
+// from the segment. What is large is handed on as it is, with the rest of the reply written around it, and never
+// copied.
 #pragma once
 
 #include <cstddef>
@@ -25,23 +26,32 @@ class ReplyBuffer {
   // asked for. May throw std::bad_alloc.
   [[nodiscard]] std::span<char> place(std::size_t size);
 
-  // The whole reply; the data of a read that lies in the room of the last place() stays there.
-  void encode(const Reply& reply);
-  void encode_repeated(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch, std::uint64_t seq);
+  // What is answered; the data of a read may lie in the room of the last place().
+  void set(const RequestId& id, std::variant<OperationResult, Error> outcome, std::uint64_t epoch, std::uint64_t seq);
+  // Or a reply that is encoded already.
+  void set_encoded(std::string reply);
 
-  // The reply. Borrowed until the next call.
-  [[nodiscard]] std::string_view bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t size() const { return layout_.size; }
+  // Writes all of it to where there is room for its size.
+  void write_to(char* destination) const;
 
-  // What bytes() borrows from, given to who sends the reply if it is large; null if it is to be copied. Whoever has it
-  // deletes it by discard(), in any thread.
+  // The reply around its data, given to who sends it if it is large; with no `block` it is to be written. Whoever has
+  // the block deletes it by discard(), in any thread.
   struct Block;
-  [[nodiscard]] Block* hand_on();
+  struct Large {
+    Block* block = nullptr;
+    std::span<char> bytes = {};
+  };
+  [[nodiscard]] Large hand_on();
   static void discard(Block* block) noexcept;
 
  private:
+  [[nodiscard]] const std::string_view* placed() const;
+
   std::unique_ptr<Block> block_;
-  std::string around_;  // what stands before and behind the data, or all of it
-  std::string_view bytes_;
+  Reply reply_;
+  std::string encoded_;  // in place of reply_, if it says something
+  Layout layout_;
 };
 
 }  // namespace shmbus::agent

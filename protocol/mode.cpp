@@ -49,11 +49,6 @@ std::string hint_for_number(std::int64_t number, bool spells_a_mode) {
 
 }  // namespace
 
-std::uint32_t mode_digits(Mode mode) {
-  const std::uint32_t bits = mode.bits & kModeBits;
-  return (bits >> 6U) * 100 + ((bits >> 3U) & 7U) * 10 + (bits & 7U);
-}
-
 std::string mode_letters(Mode mode) {
   constexpr std::string_view kLetters = "rwxrwxrwx";
   std::string letters(kLetters);

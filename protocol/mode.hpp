@@ -20,7 +20,10 @@ struct Mode {
 inline constexpr std::uint16_t kModeBits = 0777;
 
 // 432 (0660) -> 660.
-[[nodiscard]] std::uint32_t mode_digits(Mode mode);
+[[nodiscard]] constexpr std::uint32_t mode_digits(Mode mode) {
+  const std::uint32_t bits = mode.bits & kModeBits;
+  return (bits >> 6U) * 100 + ((bits >> 3U) & 7U) * 10 + (bits & 7U);
+}
 
 // 0664 -> "rw-rw-r--".
 [[nodiscard]] std::string mode_letters(Mode mode);

@@ -119,12 +119,15 @@ class BulkWrite final : public Transfer {
 
   // With room for `size` bytes, which the source fills where they are sent from.
   void make_request(Piece& piece, std::size_t size) {
-    piece.data_at = encode_request_around({piece.id, {}, {}, operation_of(piece)}, size, around_);
+    Request request{piece.id, {}, {}, operation_of(piece)};
+    std::string_view& data = std::get<WriteRequest>(request.operation).data;
+    data = {"", size};  // for the layout
+    const Layout layout = layout_of(request);
+    piece.request.rebuild(layout.size);
+    piece.data_at = layout.data;
     piece.data_size = size;
-    piece.request.rebuild(around_.size() + size);
-    char* const bytes = piece.request.data<char>();
-    around_.copy(bytes, piece.data_at);
-    around_.copy(bytes + piece.data_at + size, std::string::npos, piece.data_at);
+    data = {data_of(piece).data(), size};
+    encode_request(request, piece.request.data<char>());
   }
   static std::span<char> data_of(Piece& piece) { return {piece.request.data<char>() + piece.data_at, piece.data_size}; }
 
@@ -132,7 +135,6 @@ class BulkWrite final : public Transfer {
 
   const BulkSource& source_;
   std::uint64_t end_ = 0;
-  std::string around_;
 };
 
 }  // namespace

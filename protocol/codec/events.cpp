@@ -8,7 +8,9 @@ namespace shmbus {
 
 std::string encode_event(const Event& event) { return codec::encode(event); }
 
-void encode_event(const Event& event, std::string& bytes) { codec::encode(event, bytes); }
+std::size_t encoded_size(const Event& event) { return codec::layout_of(event).size; }
+
+void encode_event(const Event& event, char* place) { codec::encode(event, place); }
 
 Result<Event> decode_event(std::string_view body) { return codec::decode<Event>(body); }
 

@@ -1,6 +1,7 @@
 // Events and notices as bytes.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,8 @@
 namespace shmbus {
 
 [[nodiscard]] std::string encode_event(const Event& event);
-void encode_event(const Event& event, std::string& bytes);  // as the content of `bytes`
+[[nodiscard]] std::size_t encoded_size(const Event& event);
+void encode_event(const Event& event, char* place);  // to where there is room for encoded_size()
 [[nodiscard]] Result<Event> decode_event(std::string_view body);
 
 [[nodiscard]] std::string encode_notice(const Notice& notice);

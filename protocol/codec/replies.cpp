@@ -66,22 +66,15 @@ EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcom
               std::visit([](const auto& result) { return codec::encode(result); }, std::get<OperationResult>(outcome))};
 }
 
+Layout layout_of(const Reply& reply) { return codec::layout_of(reply); }
+
+void encode_reply(const Reply& reply, char* place) { codec::encode(reply, place); }
+
 std::string encode_reply(const Reply& reply) { return codec::encode(reply); }
 
-void encode_reply(const Reply& reply, std::string& bytes) { codec::encode(reply, bytes); }
-
-std::size_t encode_reply_around(const Reply& reply, std::string& bytes) {
-  const auto& read = std::get<ReadResult>(std::get<OperationResult>(reply.outcome));
-  bytes.clear();
-  codec::Writer writer(bytes, read.placed);
-  writer.value(reply);
-  writer.finish();
-  return writer.gap();
-}
-
-void encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch, std::uint64_t seq,
-                           std::string& bytes) {
-  codec::encode(codec::RepeatedReply{id, outcome, epoch, seq}, bytes);
+std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
+                                  std::uint64_t seq) {
+  return codec::encode(codec::RepeatedReply{id, outcome, epoch, seq});
 }
 
 Result<Reply> decode_reply(std::string_view frame, const Operation& operation, DataIs data_is) {

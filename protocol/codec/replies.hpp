@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/codec/layout.hpp"
 #include "protocol/commands.hpp"
 
 namespace shmbus {
@@ -16,17 +17,17 @@ struct EncodedOutcome {
 
 [[nodiscard]] EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcome);
 
+[[nodiscard]] Layout layout_of(const Reply& reply);
+
+// Writes the reply to where there is room for the size of its layout. Data of a read that is where the layout has it is
+// left there.
+void encode_reply(const Reply& reply, char* place);
+
 [[nodiscard]] std::string encode_reply(const Reply& reply);
 
-// The same as the content of `bytes`, whose memory is used again.
-void encode_reply(const Reply& reply, std::string& bytes);
-
-// The same without the bytes that are placed in the result, a read's. Returns where in `bytes` they belong.
-[[nodiscard]] std::size_t encode_reply_around(const Reply& reply, std::string& bytes);
-
 // The whole reply, marked as repeated, around an outcome that was remembered. `epoch` and `seq` are of now.
-void encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch, std::uint64_t seq,
-                           std::string& bytes);
+[[nodiscard]] std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
+                                                std::uint64_t seq);
 
 // The most bytes that one segment takes in the result of list.
 inline constexpr std::size_t kMostStatBytes = 272;

@@ -190,19 +190,11 @@ DecodedRequest decode_request(std::string_view frame, const UnpackLimits& limits
   return decoded;
 }
 
+Layout layout_of(const Request& request) { return codec::layout_of(request); }
+
+void encode_request(const Request& request, char* place) { codec::encode(request, place); }
+
 std::string encode_request(const Request& request) { return codec::encode(request); }
-
-void encode_request(const Request& request, std::string& bytes) { codec::encode(request, bytes); }
-
-std::size_t encode_request_around(Request write, std::size_t size, std::string& bytes) {
-  auto& request = std::get<WriteRequest>(write.operation);
-  request.data = {"", size};  // what is left out is never looked at
-  bytes.clear();
-  codec::Writer writer(bytes, request.data);
-  writer.value(write);
-  writer.finish();
-  return writer.gap();
-}
 
 std::string encode_operation(const Operation& operation) { return codec::encode(operation); }
 

@@ -150,7 +150,8 @@ class ObjectBuilder : public msgpack::detail::context<ObjectBuilder>, public msg
 Error error_of(Fault fault, std::string_view frame, const MessageLimits& limits) {
   switch (fault) {
     case Fault::kEndsEarly:
-      return {limits.code, "the message of " + std::to_string(frame.size()) + " bytes ends too early for a msgpack map"};
+      return {limits.code,
+              "the message of " + std::to_string(frame.size()) + " bytes ends too early for a msgpack map"};
     case Fault::kTooDeep:
       return {limits.code, "the message nests more than " + std::to_string(limits.parts.depth) + " deep"};
     case Fault::kTooLarge:

@@ -9,7 +9,8 @@ std::uint32_t size_of(const auto& sized) { return static_cast<std::uint32_t>(siz
 
 }  // namespace
 
-void Writer::field(std::string_view name, const RequestId& id) {
+template <class Bytes>
+void Writer<Bytes>::field(std::string_view name, const RequestId& id) {
   if (const auto* const number = std::get_if<std::int64_t>(&id)) {
     field(name, *number);
   } else if (const auto* const natural = std::get_if<std::uint64_t>(&id)) {
@@ -19,7 +20,8 @@ void Writer::field(std::string_view name, const RequestId& id) {
   }
 }
 
-void Writer::chosen_mode(std::string_view name, Mode mode) {
+template <class Bytes>
+void Writer<Bytes>::chosen_mode(std::string_view name, Mode mode) {
   const std::uint32_t digits = mode_digits(mode);
   if (mode_from_number(digits)) {
     field(name, digits);
@@ -28,13 +30,15 @@ void Writer::chosen_mode(std::string_view name, Mode mode) {
   }
 }
 
-void Writer::chosen_mode(std::string_view name, const std::optional<Mode>& mode) {
+template <class Bytes>
+void Writer<Bytes>::chosen_mode(std::string_view name, const std::optional<Mode>& mode) {
   if (mode) {
     chosen_mode(name, *mode);
   }
 }
 
-void Writer::new_key(std::string_view name, Key key) {
+template <class Bytes>
+void Writer<Bytes>::new_key(std::string_view name, Key key) {
   if (key == kPrivateKey) {
     field(name, std::string_view("private"));
   } else {
@@ -42,65 +46,71 @@ void Writer::new_key(std::string_view name, Key key) {
   }
 }
 
-void Writer::unless_empty(std::string_view name, std::string_view text) {
+template <class Bytes>
+void Writer<Bytes>::unless_empty(std::string_view name, std::string_view text) {
   if (!text.empty()) {
     field(name, text);
   }
 }
 
-void Writer::data(std::string_view name, std::string_view bytes, bool text) {
+template <class Bytes>
+void Writer<Bytes>::data(std::string_view name, std::string_view bytes, bool text) {
   value(name);
   if (text) {
-    packer_.pack_str(size_of(bytes));
+    packer().pack_str(size_of(bytes));
   } else {
-    packer_.pack_bin(size_of(bytes));
+    packer().pack_bin(size_of(bytes));
   }
-  if (left_out_ && left_out_->data() == bytes.data()) {
-    gap_ = sink_.size();
-  } else {
-    sink_.write(bytes);
-  }
+  bytes_.write_data(bytes);
 }
 
-void Writer::encoded(std::string_view name, const std::vector<std::string>& values) {
+template <class Bytes>
+void Writer<Bytes>::encoded(std::string_view name, const std::vector<std::string>& values) {
   value(name);
-  packer_.pack_array(size_of(values));
+  packer().pack_array(size_of(values));
   for (const std::string& each : values) {
-    sink_.write(each);
+    bytes_.write(each);
   }
 }
 
-void Writer::raw(std::string_view name, std::string_view encoded_value) {
+template <class Bytes>
+void Writer<Bytes>::raw(std::string_view name, std::string_view encoded_value) {
   value(name);
-  sink_.write(encoded_value);
+  bytes_.write(encoded_value);
 }
 
-void Writer::requests(std::string_view name, const std::vector<BatchItem>& items) {
+template <class Bytes>
+void Writer<Bytes>::requests(std::string_view name, const std::vector<BatchItem>& items) {
   value(name);
-  packer_.pack_array(size_of(items));
+  packer().pack_array(size_of(items));
   for (const BatchItem& item : items) {
     if (const auto* const request = std::get_if<Request>(&item.request)) {
       value(*request);
     } else {
-      sink_.write(item.malformed);
+      bytes_.write(item.malformed);
     }
   }
 }
 
-void Writer::replies(std::string_view name, const std::vector<Reply>& replies) {
+template <class Bytes>
+void Writer<Bytes>::replies(std::string_view name, const std::vector<Reply>& replies) {
   value(name);
-  packer_.pack_array(size_of(replies));
+  packer().pack_array(size_of(replies));
   for (const Reply& reply : replies) {
     value(reply);
   }
 }
 
-void Writer::outcome(const std::variant<OperationResult, Error>& outcome) {
+template <class Bytes>
+void Writer<Bytes>::outcome(const std::variant<OperationResult, Error>& outcome) {
   if (const auto* const error = std::get_if<Error>(&outcome)) {
     field("error", *error);
   } else {
-    std::visit([this](const auto& result) { field("result", result); }, std::get<OperationResult>(outcome));
+    std::visit([this](const auto& result) { this->field("result", result); }, std::get<OperationResult>(outcome));
   }
 }
+
+template class Writer<ByteCount>;
+template class Writer<ByteStore>;
 
 }  // namespace shmbus::codec

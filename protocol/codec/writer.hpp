@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/codec/layout.hpp"
 #include "protocol/commands.hpp"
 
 namespace shmbus::codec {
@@ -46,59 +47,54 @@ class Counter {
   std::uint32_t count_ = 0;
 };
 
-// Where the packer puts its many small pieces: a block that holds most messages, so that the string grows once.
-class Sink {
+// Counts the bytes that are written.
+class ByteCount {
  public:
-  explicit Sink(std::string& bytes) : bytes_(bytes) {}
-
-  void write(const char* data, std::size_t size) {
-    if (size > block_.size() - used_) {
-      flush();
-      if (size > block_.size()) {
-        bytes_.append(data, size);
-        return;
-      }
-    }
-    std::memcpy(block_.data() + used_, data, size);
-    used_ += size;
-  }
-  void write(std::string_view data) { write(data.data(), data.size()); }
-
-  // One byte, then a text that fits into the block.
-  void write_tagged(std::uint8_t tag, std::string_view text) {
-    if (text.size() >= block_.size() - used_) {
-      flush();
-    }
-    block_[used_++] = static_cast<char>(tag);
-    std::memcpy(block_.data() + used_, text.data(), text.size());
-    used_ += text.size();
+  void write(const char* /*bytes*/, std::size_t size) { size_ += size; }
+  void write(std::string_view bytes) { size_ += bytes.size(); }
+  void write_data(std::string_view bytes) {
+    data_ = size_;
+    write(bytes);
   }
 
-  void flush() {
-    bytes_.append(block_.data(), used_);
-    used_ = 0;
-  }
-
-  [[nodiscard]] std::size_t size() const { return bytes_.size() + used_; }
+  [[nodiscard]] Layout layout() const { return {size_, data_.value_or(size_)}; }
 
  private:
-  std::array<char, 512> block_;
-  std::size_t used_ = 0;
-  std::string& bytes_;
+  std::size_t size_ = 0;
+  std::optional<std::size_t> data_;
 };
 
+// Puts bytes to where there is room for them all.
+class ByteStore {
+ public:
+  explicit ByteStore(char* place) : next_(place) {}
+
+  void write(const char* bytes, std::size_t size) {
+    std::memcpy(next_, bytes, size);
+    next_ += size;
+  }
+  void write(std::string_view bytes) { write(bytes.data(), bytes.size()); }
+  // What is there already is left there.
+  void write_data(std::string_view bytes) {
+    if (bytes.data() == next_) {
+      next_ += bytes.size();
+    } else {
+      write(bytes);
+    }
+  }
+
+ private:
+  char* next_;
+};
+
+template <class Bytes>
 class Writer {
  public:
-  // Appends to `bytes`, which has everything after finish(); but not those bytes that are `left_out`, if data has them.
-  explicit Writer(std::string& bytes, std::optional<std::string_view> left_out = {})
-      : sink_(bytes), left_out_(left_out) {}
+  explicit Writer(Bytes bytes) : bytes_(bytes) {}
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  void finish() { sink_.flush(); }
-
-  // Where in `bytes` that which was left out would stand; its end if nothing was.
-  [[nodiscard]] std::size_t gap() const { return gap_.value_or(sink_.size()); }
+  [[nodiscard]] const Bytes& bytes() const { return bytes_; }
 
   // Writes one described struct as a map.
   template <class T>
@@ -106,7 +102,7 @@ class Writer {
   void value(const T& described) {
     Counter counter;
     describe(counter, described);
-    packer_.pack_map(counter.count());
+    packer().pack_map(counter.count());
     describe(*this, described);
   }
 
@@ -135,30 +131,28 @@ class Writer {
   void outcome(const std::variant<OperationResult, Error>& outcome);
 
  private:
+  msgpack::packer<Bytes> packer() { return msgpack::packer<Bytes>(bytes_); }
+
   template <std::integral T>
   void value(T number) {
-    packer_.pack(number);
+    packer().pack(number);
   }
   template <class T>
   void value(const std::vector<T>& values) {
-    packer_.pack_array(static_cast<std::uint32_t>(values.size()));
+    packer().pack_array(static_cast<std::uint32_t>(values.size()));
     for (const T& each : values) {
       value(each);
     }
   }
   template <class T>
   void value(const std::pair<T, T>& before_after) {
-    packer_.pack_array(2);
+    packer().pack_array(2);
     value(before_after.first);
     value(before_after.second);
   }
   void value(std::string_view text) {
-    if (text.size() < kFixStrSizes) {
-      sink_.write_tagged(static_cast<std::uint8_t>(kFixStr | text.size()), text);
-    } else {
-      packer_.pack_str(static_cast<std::uint32_t>(text.size()));
-      sink_.write(text);
-    }
+    packer().pack_str(static_cast<std::uint32_t>(text.size()));
+    bytes_.write(text);
   }
   void value(const std::string& text) { value(std::string_view(text)); }
   void value(Mode mode) { value(mode_digits(mode)); }
@@ -166,28 +160,30 @@ class Writer {
   void value(EventKind kind) { value(name_of(kind)); }
   void value(EventSource source) { value(name_of(source)); }
 
-  static constexpr std::size_t kFixStr = 0xa0;  // as the msgpack specification has it, "str format family"
-  static constexpr std::size_t kFixStrSizes = 32;
-
-  Sink sink_;
-  const std::optional<std::string_view> left_out_;
-  std::optional<std::size_t> gap_;
-  msgpack::packer<Sink> packer_{sink_};
+  Bytes bytes_;
 };
 
-// One described struct as the content of `bytes`.
+extern template class Writer<ByteCount>;
+extern template class Writer<ByteStore>;
+
 template <class T>
-void encode(const T& described, std::string& bytes) {
-  bytes.clear();
-  Writer writer(bytes);
+[[nodiscard]] Layout layout_of(const T& described) {
+  Writer<ByteCount> writer{ByteCount()};
   writer.value(described);
-  writer.finish();
+  return writer.bytes().layout();
+}
+
+// One described struct, to where there is room for the size of its layout.
+template <class T>
+void encode(const T& described, char* place) {
+  Writer<ByteStore> writer{ByteStore(place)};
+  writer.value(described);
 }
 
 template <class T>
 [[nodiscard]] std::string encode(const T& described) {
-  std::string bytes;
-  encode(described, bytes);
+  std::string bytes(layout_of(described).size, '\0');
+  encode(described, bytes.data());
   return bytes;
 }
 

@@ -4,31 +4,49 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <thread>
 
 namespace shmbus::agent {
 namespace {
 
-// The reply to a read of `size` bytes, which are in the buffer's room.
-Reply read_into(ReplyBuffer& buffer, std::size_t size, RequestId id = std::string(limits::kMaxIdBytes, 'i')) {
+// Answers a read of `size` bytes, which are in the buffer's room. Returns what the reply is to be.
+std::string read_into(ReplyBuffer& buffer, std::size_t size, bool text = false) {
   const std::span<char> room = buffer.place(size);
   std::fill(room.begin(), room.end(), 'd');
   ReadResult result{.offset = ~std::uint64_t{0}, .length = size, .shm_segsz = ~std::uint64_t{0}, .eof = true};
   result.placed.emplace(room.data(), room.size());
-  return {.id = std::move(id), .outcome = OperationResult(result), .epoch = limits::kMaxEpoch, .seq = 7};
+  result.text = text;
+  const RequestId id = std::string(limits::kMaxIdBytes, 'i');
+  buffer.set(id, OperationResult(result), limits::kMaxEpoch, 7);
+  return encode_reply({.id = id, .outcome = OperationResult(result), .epoch = limits::kMaxEpoch, .seq = 7});
 }
 
-TEST(AReplyBuffer, PutsTheReplyAroundItsData) {
+std::string written(const ReplyBuffer& buffer) {
+  std::string bytes(buffer.size(), '\0');
+  buffer.write_to(bytes.data());
+  return bytes;
+}
+
+TEST(AReplyBuffer, WritesTheReplyAsItIsEncoded) {
   ReplyBuffer buffer;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{300}, limits::kMaxDataBytes}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{300}, ReplyBuffer::kHandOnFrom - 1}) {
     for (const bool text : {false, true}) {
-      Reply reply = read_into(buffer, size);
-      std::get<ReadResult>(std::get<OperationResult>(reply.outcome)).text = text;
-      const std::string expected = encode_reply(reply);
-      buffer.encode(reply);
-      EXPECT_TRUE(buffer.bytes() == expected) << size;
+      const std::string expected = read_into(buffer, size, text);
+      EXPECT_EQ(buffer.hand_on().block, nullptr);
+      EXPECT_EQ(written(buffer), expected);
     }
   }
+}
+
+TEST(AReplyBuffer, WritesWhatIsEncodedAlreadyAndThenTheNextReply) {
+  ReplyBuffer buffer;
+  read_into(buffer, ReplyBuffer::kHandOnFrom);
+  buffer.set_encoded("remembered");
+  EXPECT_EQ(buffer.hand_on().block, nullptr);
+  EXPECT_EQ(written(buffer), "remembered");
+  buffer.set({}, OperationResult(PingResult{}), 1, 2);
+  EXPECT_EQ(written(buffer), encode_reply({.id = {}, .outcome = OperationResult(PingResult{}), .epoch = 1, .seq = 2}));
 }
 
 TEST(AReplyBuffer, HasARoomThatGrowsWithoutLosingWhatIsThere) {
@@ -38,23 +56,19 @@ TEST(AReplyBuffer, HasARoomThatGrowsWithoutLosingWhatIsThere) {
 }
 
 TEST(AReplyBuffer, HandsOnWhatIsLargeAndTouchesItNoMore) {
-  std::optional<ReplyBuffer> buffer(std::in_place);
-  buffer->encode(read_into(*buffer, 1));
-  EXPECT_EQ(buffer->hand_on(), nullptr);
-  buffer->encode({.id = {}, .outcome = OperationResult(PingResult{})});
-  EXPECT_EQ(buffer->hand_on(), nullptr);
-
-  const Reply reply = read_into(*buffer, ReplyBuffer::kHandOnFrom);
-  const std::string expected = encode_reply(reply);
-  buffer->encode(reply);
-  const std::string_view sent = buffer->bytes();
-  ReplyBuffer::Block* const block = buffer->hand_on();
-  ASSERT_NE(block, nullptr);
-  const std::span<char> room = buffer->place(ReplyBuffer::kHandOnFrom);
-  std::fill(room.begin(), room.end(), 'n');
-  buffer.reset();
-  EXPECT_TRUE(sent == expected);
-  std::thread(ReplyBuffer::discard, block).join();
+  for (const std::size_t size : {ReplyBuffer::kHandOnFrom, limits::kMaxDataBytes}) {
+    for (const bool text : {false, true}) {
+      std::optional<ReplyBuffer> buffer(std::in_place);
+      const std::string expected = read_into(*buffer, size, text);
+      const auto [block, bytes] = buffer->hand_on();
+      ASSERT_NE(block, nullptr);
+      const std::span<char> room = buffer->place(size);
+      std::fill(room.begin(), room.end(), 'n');
+      buffer.reset();
+      EXPECT_TRUE(std::string_view(bytes.data(), bytes.size()) == expected) << size;
+      std::thread(ReplyBuffer::discard, block).join();
+    }
+  }
 }
 
 }  // namespace

@@ -75,9 +75,13 @@ class AgentOn : public ::testing::Test {
   }
 
   std::string handle(const std::string& frame) {
-    return std::string(
-        dispatcher.handle(frame, {.admitted = {.caller = caller, .rate = rate}, .endpoint = "inproc://commands"}, now)
-            .bytes());
+    return bytes_of(
+        dispatcher.handle(frame, {.admitted = {.caller = caller, .rate = rate}, .endpoint = "inproc://commands"}, now));
+  }
+  static std::string bytes_of(const ReplyBuffer& reply) {
+    std::string bytes(reply.size(), '\0');
+    reply.write_to(bytes.data());
+    return bytes;
   }
 
   // The decoded reply to one whole request.
