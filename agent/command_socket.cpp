@@ -1,9 +1,32 @@
 #include "agent/command_socket.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
 #include <memory>
 #include <utility>
 
 namespace shmbus::agent {
+namespace {
+
+// Throws zmq::error_t, with ENOMEM, where there is no memory for it.
+zmq::message_t message_of(ReplyBuffer& reply) {
+  const auto [block, bytes] = reply.hand_on();
+  if (block == nullptr) {
+    zmq::message_t message(reply.size());
+    reply.write_to(message.data<char>());
+    return message;
+  }
+  std::unique_ptr<ReplyBuffer::Block, decltype(&ReplyBuffer::discard)> unsent(block, &ReplyBuffer::discard);
+  // libzmq discards it in whichever thread is done with it.
+  zmq::message_t message(
+      bytes.data(), bytes.size(),
+      [](void* /*data*/, void* hint) { ReplyBuffer::discard(static_cast<ReplyBuffer::Block*>(hint)); }, block);
+  static_cast<void>(unsent.release());
+  return message;
+}
+
+}  // namespace
 
 CommandSocket::CommandSocket(zmq::context_t& context, Endpoint endpoint, const Limits& limits)
     : socket_(context, zmq::socket_type::router),
@@ -43,20 +66,16 @@ std::optional<Received> CommandSocket::receive(std::size_t at_once) {
 }
 
 void CommandSocket::reply(ReplyBuffer& reply) {
-  const auto [block, bytes] = reply.hand_on();
-  if (block == nullptr) {
-    zmq::message_t message(reply.size());
-    reply.write_to(message.data<char>());
-    answer(std::move(message));
-    return;
+  try {
+    answer(message_of(reply));
+  } catch (const zmq::error_t& error) {
+    if (error.num() != ENOMEM) {
+      throw;
+    }
+    spdlog::error("no memory for a reply of {} bytes", reply.size());
+    reply.set_error({.code = ErrorCode::kNoMemory, .message = "the agent has no memory for the reply"});
+    answer(message_of(reply));
   }
-  std::unique_ptr<ReplyBuffer::Block, decltype(&ReplyBuffer::discard)> unsent(block, &ReplyBuffer::discard);
-  // libzmq discards it in whichever thread is done with it.
-  zmq::message_t message(
-      bytes.data(), bytes.size(),
-      [](void* /*data*/, void* hint) { ReplyBuffer::discard(static_cast<ReplyBuffer::Block*>(hint)); }, block);
-  static_cast<void>(unsent.release());
-  answer(std::move(message));
 }
 
 bool CommandSocket::send_replies() {

@@ -42,7 +42,8 @@ class CommandSocket {
   // queue have all been given, up to `at_once` more are taken: one after the other they cost less.
   std::optional<Received> receive(std::size_t at_once = 1);
 
-  // Answers the last request by the next send_replies(). What is large is taken over.
+  // Answers the last request by the next send_replies(). What is large is taken over; where there is no memory for a
+  // message of it, that is answered.
   void reply(std::string_view reply) { answer(zmq::message_t(reply)); }
   void reply(ReplyBuffer& reply);
 

@@ -121,7 +121,7 @@ void Dispatcher::handle_once(OperationContext& context, const Request& request) 
   } else if (*remembered != nullptr) {
     log_outcome(request.operation, context.caller, "repeated");
     const EventJournal& journal = publisher_.journal();
-    reply_.set_encoded(encode_repeated_reply(request.id, **remembered, journal.epoch(), journal.seq()));
+    reply_.set(request.id, **remembered, journal.epoch(), journal.seq());
   } else {
     Outcome outcome = run(context, request.operation);
     once_.remember(principal, *request.once, operation, encode_outcome(outcome), context.now);

@@ -36,9 +36,18 @@ void ReplyBuffer::set(const RequestId& id, std::variant<OperationResult, Error> 
   layout_ = layout_of(reply_);
 }
 
-void ReplyBuffer::set_encoded(std::string reply) {
-  encoded_ = std::move(reply);
+void ReplyBuffer::set(const RequestId& id, const EncodedOutcome& remembered, std::uint64_t epoch, std::uint64_t seq) {
+  reply_.id = id;
+  reply_.epoch = epoch;
+  reply_.seq = seq;
+  encoded_ = encode_repeated_reply(id, remembered, epoch, seq);
   layout_ = {encoded_.size(), encoded_.size()};
+}
+
+void ReplyBuffer::set_error(Error error) {
+  reply_.outcome = std::move(error);
+  encoded_.clear();
+  layout_ = layout_of(reply_);
 }
 
 void ReplyBuffer::write_to(char* destination) const {

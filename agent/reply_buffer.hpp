@@ -28,8 +28,10 @@ class ReplyBuffer {
 
   // What is answered; the data of a read may lie in the room of the last place().
   void set(const RequestId& id, std::variant<OperationResult, Error> outcome, std::uint64_t epoch, std::uint64_t seq);
-  // Or a reply that is encoded already.
-  void set_encoded(std::string reply);
+  // Or what was answered before, `remembered`.
+  void set(const RequestId& id, const EncodedOutcome& remembered, std::uint64_t epoch, std::uint64_t seq);
+  // Answers with `error` in place of that.
+  void set_error(Error error);
 
   [[nodiscard]] std::size_t size() const { return layout_.size; }
   // Writes all of it to where there is room for its size.
@@ -50,7 +52,7 @@ class ReplyBuffer {
 
   std::unique_ptr<Block> block_;
   Reply reply_;
-  std::string encoded_;  // in place of reply_, if it says something
+  std::string encoded_;  // in place of reply_'s outcome, if it says something
   Layout layout_;
 };
 

@@ -1,18 +1,32 @@
-// What a request costs in allocations, on the real kernel: counted by an operator new of this program. libzmq takes its
-// messages by malloc, which is not counted.
+// What a request costs in allocations, on the real kernel, counted by an operator new of this program; and what happens
+// when they fail. libzmq takes its messages by malloc, which is not counted, but may find nothing.
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #include "agent/kernel/sysv_kernel.hpp"
+#include "tests/agent/command_socket_fixture.hpp"
 #include "tests/support/agent_fixture.hpp"
 
 namespace {
 
 std::size_t allocations = 0;  // since the start; the tests have one thread that counts
 std::size_t failing = 0;      // the one that finds no memory; 0: none
+std::size_t most_bytes = std::numeric_limits<std::size_t>::max();  // for which malloc() finds memory
 
 }  // namespace
+
+extern "C" void* __libc_malloc(std::size_t size);  // NOLINT(bugprone-reserved-identifier): the C library's own
+
+extern "C" void* malloc(std::size_t size) {  // NOLINT(readability-inconsistent-declaration-parameter-name)
+  if (size > most_bytes) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  return __libc_malloc(size);
+}
 
 // Not inlined, or the compiler sees memory of malloc() where it expects that of new.
 [[gnu::noinline]] void* operator new(std::size_t size) {
@@ -119,6 +133,28 @@ TEST(AnEventJournal, HasEveryEventAndTheHostAlsoWhenMemoryRanOutAnywhere) {
     }
   }
   EXPECT_GT(fails, static_cast<std::size_t>(kEvents));
+}
+
+TEST_F(CommandSocketTest, AReplyForWhoseMessageThereIsNoMemorySaysSo) {
+  constexpr std::size_t kEvents = 1000;
+  constexpr std::size_t kLarge = 4096;
+  bind(endpoint);
+  zmq::socket_t asking = client(endpoint);
+  send(asking, {"a request"});
+  next();
+  ReplyBuffer reply;
+  reply.set(std::uint64_t{5}, OperationResult(EventsResult{.events = std::vector<std::string>(kEvents, "an event")}), 1,
+            2);
+  ASSERT_GT(reply.size(), kLarge);
+  most_bytes = kLarge;
+  socket().reply(reply);
+  most_bytes = std::numeric_limits<std::size_t>::max();
+  EXPECT_TRUE(socket().send_replies());
+  const Result<Reply> answered = decode_reply(reply_to(asking), EventsRequest{});
+  ASSERT_TRUE(answered) << answered.error().message;
+  EXPECT_EQ(answered->id, RequestId(std::uint64_t{5}));
+  ASSERT_FALSE(answered->ok());
+  EXPECT_EQ(std::get<Error>(answered->outcome).code, ErrorCode::kNoMemory);
 }
 
 }  // namespace

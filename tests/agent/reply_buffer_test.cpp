@@ -39,14 +39,28 @@ TEST(AReplyBuffer, WritesTheReplyAsItIsEncoded) {
   }
 }
 
-TEST(AReplyBuffer, WritesWhatIsEncodedAlreadyAndThenTheNextReply) {
+TEST(AReplyBuffer, WritesWhatIsRememberedAndThenTheNextReply) {
   ReplyBuffer buffer;
   read_into(buffer, ReplyBuffer::kHandOnFrom);
-  buffer.set_encoded("remembered");
+  const EncodedOutcome remembered = encode_outcome(OperationResult(PingResult{}));
+  buffer.set(std::uint64_t{5}, remembered, 1, 2);
   EXPECT_EQ(buffer.hand_on().block, nullptr);
-  EXPECT_EQ(written(buffer), "remembered");
+  EXPECT_EQ(written(buffer), encode_repeated_reply(std::uint64_t{5}, remembered, 1, 2));
   buffer.set({}, OperationResult(PingResult{}), 1, 2);
   EXPECT_EQ(written(buffer), encode_reply({.id = {}, .outcome = OperationResult(PingResult{}), .epoch = 1, .seq = 2}));
+}
+
+TEST(AReplyBuffer, AnswersWithAnErrorInPlaceOfWhatItHad) {
+  const Error error{.code = ErrorCode::kNoMemory, .message = "none left"};
+  const std::string expected = encode_reply({.id = std::uint64_t{5}, .outcome = error, .epoch = 1, .seq = 2});
+  ReplyBuffer buffer;
+  buffer.set(std::uint64_t{5}, OperationResult(PingResult{}), 1, 2);
+  buffer.set_error(error);
+  EXPECT_EQ(written(buffer), expected);
+  buffer.set({}, OperationResult(PingResult{}), 3, 4);
+  buffer.set(std::uint64_t{5}, encode_outcome(OperationResult(PingResult{})), 1, 2);
+  buffer.set_error(error);
+  EXPECT_EQ(written(buffer), expected);
 }
 
 TEST(AReplyBuffer, HasARoomThatGrowsWithoutLosingWhatIsThere) {
