@@ -1,16 +1,19 @@
 // What the loop of one thread waits for: descriptors and ZeroMQ sockets, each with the work that is done about it.
 #pragma once
 
-#include <poll.h>
+#include <sys/epoll.h>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
+#include "agent/kernel/unique_fd.hpp"
+
 namespace shmbus::agent {
 
-// poll(2) on the sockets' own descriptors, because zmq_poll(3) asks every socket before and after it waits, with a
+// epoll(7) on the sockets' own descriptors, because zmq_poll(3) asks every socket before and after it waits, with a
 // system call each. The price (ZMQ_FD in zmq_getsockopt(3)): a socket's descriptor tells once that something came, and
 // whatever is done with the socket may take that in. So the work of a socket receives until there is nothing, or says
 // that it did not; and if it sent meanwhile, it receives again before the next wait.
@@ -20,14 +23,18 @@ class WaitSet {
   // next turn does not wait and tells it again.
   using Work = std::function<bool(bool told)>;
 
-  // Work is done in the order of adding. Borrows the descriptors; a socket's is its ZMQ_FD.
+  // Throws std::system_error, as everything below.
+  WaitSet();
+
+  // Work is done in the order of adding. Borrows the descriptors, each of which is added once; a socket's is its
+  // ZMQ_FD, and -1 is one that never tells.
   void add_socket(int descriptor, Work work);
   void add_descriptor(int descriptor, std::function<void()> work);  // called while it is readable
   // The same, as long as `listens` says so before the wait.
   void add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work);
   void add_each_turn(std::function<void()> work);
 
-  // Waits until something is there, or for `timeout` at the most, and calls all work. Throws std::system_error.
+  // Waits until something is there, or for `timeout` at the most, and calls all work.
   void turn(std::chrono::milliseconds timeout);
 
  private:
@@ -36,10 +43,15 @@ class WaitSet {
     std::function<bool()> listens;  // empty: always
     Work work;
     bool told;
+    bool listening = true;
   };
 
+  void add(Entry entry, std::uint32_t events);
+  void register_as(int change, std::size_t entry, std::uint32_t events);
+
+  UniqueFd epoll_;
   std::vector<Entry> entries_;
-  std::vector<pollfd> polled_;  // one for each entry
+  std::vector<epoll_event> told_;  // room for one of each entry
 };
 
 }  // namespace shmbus::agent

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <system_error>
 #include <vector>
 #include <zmq.hpp>
 
@@ -59,19 +61,38 @@ TEST_F(WaitSetTest, ADescriptorThatIsNotListenedToWakesNobodyAndIsHeardLater) {
   listens = true;
   waits.turn(kUntilToldSo);
   EXPECT_EQ(done, 1);
+  listens = false;
+  waits.turn(milliseconds(1));
+  EXPECT_EQ(done, 1);
+}
+
+TEST_F(WaitSetTest, WithoutADescriptorThereIsNothingToHear) {
+  int done = 0;
+  waits.add_descriptor(
+      -1, [] { return true; }, [&] { ++done; });
+  waits.add_descriptor(event_, [&] { ++done; });
+  signal();
+  waits.turn(kUntilToldSo);
+  EXPECT_EQ(done, 1);
+}
+
+TEST_F(WaitSetTest, ADescriptorThatCannotBeWaitedForIsRefused) {
+  EXPECT_THROW(waits.add_descriptor(std::numeric_limits<int>::max(), [] {}), std::system_error);
 }
 
 TEST_F(WaitSetTest, WorkIsDoneInTheOrderOfAdding) {
   std::string order;
   waits.add_descriptor(event_, [&] { order += 'a'; });
   waits.add_each_turn([&] { order += 'b'; });
-  waits.add_socket(event_, [&](bool /*told*/) {
+  const int socket = dup(event_);
+  waits.add_socket(socket, [&](bool /*told*/) {
     order += 'c';
     return false;
   });
   signal();
   waits.turn(kUntilToldSo);
   EXPECT_EQ(order, "abc");
+  close(socket);
 }
 
 TEST_F(WaitSetTest, ASocketIsToldInTheFirstTurnAndAgainWithoutAWaitAsLongAsItSaysSo) {
