@@ -36,7 +36,7 @@ void take_costs(Results& results, const Effort& effort, const std::string& row, 
 }  // namespace
 
 void measure_costs(Field& field, Results& results, const Effort& effort) {
-  place(field.all(), true);
+  place(field.all(), Placement::kOneCpu);
   const int count = effort.pipelined * effort.turns;
   RoundTrips agent(field.context, field.commands());
   RoundTrips echo(field.context, field.echo.endpoint());
@@ -92,11 +92,11 @@ void measure_costs(Field& field, Results& results, const Effort& effort) {
              {{Side::kEcho, field.pieces.pid(), pipelined(piece_pipeline, bare_piece, pieces, 4)},
               {Side::kShmbus, field.agent.pid(), pipelined(agent_pipeline, piece, pieces, 4)}},
              pieces);
-  place(field.all(), false);
+  place(field.all(), Placement::kAnywhere);
 }
 
 void measure_look_costs(Field& field, Results& results, const Effort& effort, int segments) {
-  place(field.all(), true);
+  place(field.all(), Placement::kOneCpu);
   have_segments(segments);
   // One of its own, because those that take part look for themselves too.
   const std::string directory = field.options.directory + "/look" + std::to_string(segments);
@@ -118,7 +118,7 @@ void measure_look_costs(Field& field, Results& results, const Effort& effort, in
              {{Side::kDirect, getpid(), repeated([] { look_at_all(); })},
               {Side::kShmbus, agent.pid(), repeated([&] { trips.ask(look); })}},
              looks);
-  place(field.all(), false);
+  place(field.all(), Placement::kAnywhere);
 }
 
 }  // namespace shmbus::bench

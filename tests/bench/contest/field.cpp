@@ -171,19 +171,28 @@ void Field::check(const std::string& endpoint, const Requests& requests, const O
   }
 }
 
-void place(const std::vector<pid_t>& processes, bool on_one_cpu) {
-  static const cpu_set_t ours = [] {
+void place(const std::vector<pid_t>& processes, Placement placement) {
+  static const cpu_set_t all = [] {
     cpu_set_t set;
     sched_getaffinity(0, sizeof set, &set);
     return set;
   }();
-  cpu_set_t wanted = ours;
-  for (int cpu = 0; on_one_cpu && CPU_COUNT(&wanted) > 1; ++cpu) {
-    CPU_CLR(cpu, &wanted);
+  cpu_set_t last = all;
+  for (int cpu = 0; CPU_COUNT(&last) > 1; ++cpu) {
+    CPU_CLR(cpu, &last);
+  }
+  cpu_set_t others = all;
+  if (CPU_COUNT(&all) > 1) {
+    CPU_XOR(&others, &all, &last);
   }
   for (const pid_t process : processes) {
     for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
-      sched_setaffinity(std::stoi(task.path().filename()), sizeof wanted, &wanted);
+      const pid_t thread = std::stoi(task.path().filename());
+      const bool serves = thread == process && process != getpid();
+      const cpu_set_t& wanted = placement == Placement::kAnywhere           ? all
+                                : placement == Placement::kOneCpu || serves ? last
+                                                                            : others;
+      sched_setaffinity(thread, sizeof wanted, &wanted);
     }
   }
 }

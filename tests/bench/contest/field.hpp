@@ -1,6 +1,7 @@
 // All who take part: their processes, where they are, and what they are asked.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,7 +79,10 @@ struct Field {
   [[nodiscard]] std::string open_commands() const { return "ipc://" + open_directory + "/commands.sock"; }
 };
 
-// Puts all threads of the processes, and of this one, on one CPU, or where they were.
-void place(const std::vector<pid_t>& processes, bool on_one_cpu);
+// On which CPUs the threads of all run. `kServersApart`: the main thread of each server on one of them, and all other
+// threads on the others; left to the scheduler, they share one and leave another idle, or don't, as chance has it.
+enum class Placement : std::uint8_t { kAnywhere, kOneCpu, kServersApart };
+
+void place(const std::vector<pid_t>& processes, Placement placement);
 
 }  // namespace shmbus::bench

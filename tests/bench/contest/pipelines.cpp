@@ -7,6 +7,8 @@
 namespace shmbus::bench {
 namespace {
 
+constexpr int kBatchesInFlight = 2;  // so that the agent has the next when it has answered one
+
 // Commands to Redis, so many at a time.
 std::function<Seconds(int)> redis_pipeline(StreamClient& redis, const std::string& command, int in_flight) {
   std::string commands;
@@ -89,6 +91,7 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
   Pipeline echo(field.context, field.echo.endpoint());
   Pipeline bare_stat(field.context, field.bare_stat.endpoint());
   const std::unique_ptr<StreamClient> redis = field.redis ? std::make_unique<StreamClient>(field.redis_path) : nullptr;
+  place(field.all(), Placement::kServersApart);
   for (const auto& [name, requests] : {std::pair{"ping", &field.ping}, {"stat", &field.stat}}) {
     for (const int in_flight : {1, 10, 100, 400}) {
       const RowName row{std::string(name) + ", " + std::to_string(in_flight) + " in flight", "/s"};
@@ -114,8 +117,8 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
     const std::string batch = encode_request({RequestId(std::uint64_t{1}), {}, {}, stats});
     field.check(field.commands(), {batch}, stats);
     const RowName row{"stat, in batches of " + std::to_string(size) + " (Redis: GET)", "/s"};
-    std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, batch, 1)},
-                                {row, Side::kShmbus, pipelined(agent, batch, 1)}};
+    std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, batch, kBatchesInFlight)},
+                                {row, Side::kShmbus, pipelined(agent, batch, kBatchesInFlight)}};
     if (redis) {
       const std::string get = redis_command({"GET", "data"});
       runners.push_back({row, Side::kRedis,
@@ -135,6 +138,7 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
                        redis_pipeline(*redis, redis_command({"SET", "data", std::string(kSmallBytes, 'x')}), 100)});
   }
   take_rates(results, effort, runners, effort.pipelined / 100 * 100);
+  place(field.all(), Placement::kAnywhere);
 }
 
 }  // namespace shmbus::bench

@@ -179,7 +179,7 @@ void measure_other_user(Field& field, Results& results, const Effort& effort) {
 }  // namespace
 
 void measure_round_trips(Field& field, Results& results, const Effort& effort) {
-  place(field.all(), true);
+  place(field.all(), Placement::kOneCpu);
   RoundTrips agent(field.context, field.commands());
   RoundTrips echo(field.context, field.echo.endpoint());
   RoundTrips agent_tcp(field.context, field.tcp);
@@ -261,7 +261,7 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
   measure_by_size(field, results, effort, agent, attached, rivals ? &rivals->redis : nullptr);
   measure_pairs(field, results, effort, agent, echo, rivals.get());
   measure_other_user(field, results, effort);
-  place(field.all(), false);
+  place(field.all(), Placement::kAnywhere);
 }
 
 }  // namespace shmbus::bench
