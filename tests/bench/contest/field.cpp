@@ -73,6 +73,23 @@ zmq::context_t roomy_context() {
   return context;
 }
 
+// Where one thread is to run; `serves`: it is a server's main thread.
+cpu_set_t cpus_for(Placement placement, bool serves, const cpu_set_t& all) {
+  if (placement == Placement::kAnywhere || CPU_COUNT(&all) == 1) {
+    return all;
+  }
+  cpu_set_t last = all;
+  for (int cpu = 0; CPU_COUNT(&last) > 1; ++cpu) {
+    CPU_CLR(cpu, &last);
+  }
+  if (placement == Placement::kOneCpu || serves) {
+    return last;
+  }
+  cpu_set_t others;
+  CPU_XOR(&others, &all, &last);
+  return others;
+}
+
 Client connected(const std::string& endpoint) {
   Result<Client> opened = Client::open({Endpoint{endpoint}, std::chrono::seconds(20)});
   if (!opened) {
@@ -177,21 +194,11 @@ void place(const std::vector<pid_t>& processes, Placement placement) {
     sched_getaffinity(0, sizeof set, &set);
     return set;
   }();
-  cpu_set_t last = all;
-  for (int cpu = 0; CPU_COUNT(&last) > 1; ++cpu) {
-    CPU_CLR(cpu, &last);
-  }
-  cpu_set_t others = all;
-  if (CPU_COUNT(&all) > 1) {
-    CPU_XOR(&others, &all, &last);
-  }
   for (const pid_t process : processes) {
     for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
       const pid_t thread = std::stoi(task.path().filename());
       const bool serves = thread == process && process != getpid();
-      const cpu_set_t& wanted = placement == Placement::kAnywhere           ? all
-                                : placement == Placement::kOneCpu || serves ? last
-                                                                            : others;
+      const cpu_set_t wanted = cpus_for(placement, serves, all);
       sched_setaffinity(thread, sizeof wanted, &wanted);
     }
   }
