@@ -14,17 +14,14 @@ namespace {
 
 constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;  // the smallest there is on x86
 
+std::uint64_t page_size() { return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)); }
+
 // One call for so many pages costs less than a fault for each; for fewer it is wasted where they are there already.
 constexpr std::size_t kPopulateFrom = std::size_t{64} << 10;
 
-// A page of a huge-page segment without reservation may be missing: touching it raises SIGBUS. Such a mapping is
-// aligned to huge pages, few others are, and for those the guarded copy is merely slower.
-bool may_fault(const std::byte* mapping) { return reinterpret_cast<std::uintptr_t>(mapping) % kHugePage == 0; }
-
 // Has the kernel provide the pages of a range. False with errno if it can't; EINVAL before Linux 5.14.
 bool populate(std::byte* mapping, std::uint64_t offset, std::size_t length, int advice) {
-  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  const std::uint64_t start = offset / page * page;
+  const std::uint64_t start = offset / page_size() * page_size();
   return ::madvise(mapping + start, offset - start + length, advice) == 0;
 }
 
@@ -52,32 +49,42 @@ Result<void> guarded_copy(decltype(&::process_vm_readv) copy, std::byte* ours, s
 
 }  // namespace
 
-Result<void> copy_from_segment(std::byte* mapping, std::uint64_t offset, std::span<std::byte> into) {
+bool may_lack_pages(std::byte* mapping, std::uint64_t size) {
+  if (reinterpret_cast<std::uintptr_t>(mapping) % kHugePage != 0) {
+    return false;
+  }
+  // Others are aligned so too, large ones often. Part of a huge page can't be let go, an ordinary page can; where there
+  // is but one page, the next may be anybody's.
+  return size <= page_size() || ::madvise(mapping + page_size(), page_size(), MADV_DONTNEED) != 0;
+}
+
+Result<void> copy_from_segment(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {
   if (into.empty()) {
     return {};
   }
-  if (may_fault(mapping)) {
-    return guarded_copy(::process_vm_readv, into.data(), mapping + offset, into.size());
+  if (mapping.may_lack_pages) {
+    return guarded_copy(::process_vm_readv, into.data(), mapping.address + offset, into.size());
   }
-  populate_large(mapping, offset, into.size(), MADV_POPULATE_READ);
-  std::memcpy(into.data(), mapping + offset, into.size());
+  populate_large(mapping.address, offset, into.size(), MADV_POPULATE_READ);
+  std::memcpy(into.data(), mapping.address + offset, into.size());
   return {};
 }
 
-Result<void> copy_to_segment(std::byte* mapping, std::uint64_t offset, std::span<const std::byte> from) {
+Result<void> copy_to_segment(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) {
   if (from.empty()) {
     return {};
   }
-  if (may_fault(mapping)) {
+  if (mapping.may_lack_pages) {
     // So that a write happens whole or not at all. A kernel that can't provide pages tells by writing.
-    if (!populate(mapping, offset, from.size(), MADV_POPULATE_WRITE) && errno != EINVAL) {
+    if (!populate(mapping.address, offset, from.size(), MADV_POPULATE_WRITE) && errno != EINVAL) {
       return copy_error(errno, 0, from.size());
     }
     // writev only reads what its local iovec points to, which has no const form.
-    return guarded_copy(::process_vm_writev, const_cast<std::byte*>(from.data()), mapping + offset, from.size());
+    return guarded_copy(::process_vm_writev, const_cast<std::byte*>(from.data()), mapping.address + offset,
+                        from.size());
   }
-  populate_large(mapping, offset, from.size(), MADV_POPULATE_WRITE);
-  std::memcpy(mapping + offset, from.data(), from.size());
+  populate_large(mapping.address, offset, from.size(), MADV_POPULATE_WRITE);
+  std::memcpy(mapping.address + offset, from.data(), from.size());
   return {};
 }
 

@@ -5,15 +5,21 @@
 #include <cstdint>
 #include <span>
 
+#include "agent/kernel/shm_kernel.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus::agent {
 
-// Fills `into` with the bytes at `offset` of the segment mapped at `mapping`, which has as many. Errors: kNoMemory with
-// the number of bytes done, for pages that can't be had.
-[[nodiscard]] Result<void> copy_from_segment(std::byte* mapping, std::uint64_t offset, std::span<std::byte> into);
+// Whether touching a page of what was just attached at `mapping` may raise SIGBUS: so it is with huge pages without
+// reservation. `size` is shm_segsz. Rarely true of others, for which a copy is then merely slower.
+[[nodiscard]] bool may_lack_pages(std::byte* mapping, std::uint64_t size);
+
+// Fills `into` with the bytes at `offset` of the mapped segment, which has as many. Errors: kNoMemory with the number of
+// bytes done, for pages that can't be had.
+[[nodiscard]] Result<void> copy_from_segment(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into);
 
 // Writes `from` there. Errors: kNoMemory, before the first byte where the kernel can provide pages (since 5.14).
-[[nodiscard]] Result<void> copy_to_segment(std::byte* mapping, std::uint64_t offset, std::span<const std::byte> from);
+[[nodiscard]] Result<void> copy_to_segment(const Mapping& mapping, std::uint64_t offset,
+                                           std::span<const std::byte> from);
 
 }  // namespace shmbus::agent

@@ -28,6 +28,7 @@ struct Mapping {
   std::byte* address = nullptr;
   std::uint64_t size = 0;  // shm_segsz, bytes
   Access access = Access::kReadOnly;
+  bool may_lack_pages = false;  // touching a page may raise SIGBUS
 };
 
 // One attachment of this process to one segment, or none; the destructor detaches. The kernel that made it must outlive

@@ -194,19 +194,23 @@ Result<Attachment> SysvKernel::attach(ShmId shmid, Access access) {
     ::shmdt(address);
     return state.error();
   }
-  return Attachment(
-      *this, {.shmid = shmid, .address = static_cast<std::byte*>(address), .size = state->shm_segsz, .access = access});
+  auto* const mapped = static_cast<std::byte*>(address);
+  return Attachment(*this, {.shmid = shmid,
+                            .address = mapped,
+                            .size = state->shm_segsz,
+                            .access = access,
+                            .may_lack_pages = may_lack_pages(mapped, state->shm_segsz)});
 }
 
 Result<void> SysvKernel::copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {
-  return copy_from_segment(mapping.address, offset, into);
+  return copy_from_segment(mapping, offset, into);
 }
 
 Result<void> SysvKernel::copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) {
   if (mapping.access == Access::kReadOnly) {
     return read_only_attachment();
   }
-  return copy_to_segment(mapping.address, offset, from);
+  return copy_to_segment(mapping, offset, from);
 }
 
 void SysvKernel::detach(const Mapping& mapping) noexcept { ::shmdt(mapping.address); }

@@ -36,7 +36,6 @@ TEST_P(AShmKernel, CountsAttachmentsAndTheirTimes) {
 }
 
 TEST_P(AShmKernel, KeepsBytesBetweenAttachments) {
-  // 8 MiB are likely to be aligned to huge pages, and then take the guarded copy.
   for (const std::uint64_t size : {std::uint64_t{100}, std::uint64_t{8} << 20}) {
     const ShmId shmid = made(kPrivateKey, size);
     const std::array data{std::byte{1}, std::byte{0}, std::byte{255}};
