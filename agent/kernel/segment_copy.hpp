@@ -14,8 +14,8 @@ namespace shmbus::agent {
 // reservation. `size` is shm_segsz. Rarely true of others, for which a copy is then merely slower.
 [[nodiscard]] bool may_lack_pages(std::byte* mapping, std::uint64_t size);
 
-// Fills `into` with the bytes at `offset` of the mapped segment, which has as many. Errors: kNoMemory with the number of
-// bytes done, for pages that can't be had.
+// Fills `into` with the bytes at `offset` of the mapped segment, which has as many. Errors: kNoMemory with the number
+// of bytes done, for pages that can't be had.
 [[nodiscard]] Result<void> copy_from_segment(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into);
 
 // Writes `from` there. Errors: kNoMemory, before the first byte where the kernel can provide pages (since 5.14).

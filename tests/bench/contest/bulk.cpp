@@ -108,9 +108,7 @@ void check(const BulkOutcome& outcome, std::size_t bytes) {
   }
 }
 
-void read_through(Client& client, int shmid, char* memory, std::size_t bytes) {
-  BulkRange range;
-  range.segment.shm_shmid = shmid;
+void read_through(Client& client, const BulkRange& range, char* memory, std::size_t bytes) {
   std::size_t taken = 0;
   check(read_all(client, range,
                  [&](std::string_view piece) {
@@ -121,9 +119,7 @@ void read_through(Client& client, int shmid, char* memory, std::size_t bytes) {
         bytes);
 }
 
-void write_through(Client& client, int shmid, const char* memory, std::size_t bytes) {
-  BulkRange range;
-  range.segment.shm_shmid = shmid;
+void write_through(Client& client, BulkRange range, const char* memory, std::size_t bytes) {
   range.length = bytes;
   std::size_t given = 0;
   check(write_all(client, range,
@@ -138,6 +134,18 @@ void write_through(Client& client, int shmid, const char* memory, std::size_t by
 
 std::function<Seconds(int)> running(std::function<void()> function) {
   return [function = std::move(function)](int) { return timed(function); };
+}
+
+BulkRange whole(int shmid) {
+  BulkRange range;
+  range.segment.shm_shmid = shmid;
+  return range;
+}
+
+BulkRange whole(const Attached& attached) {
+  BulkRange range;
+  range.attachment = attached.id();
+  return range;
 }
 
 double gigabytes(std::size_t bytes) { return static_cast<double>(bytes) / 1e9; }
@@ -155,15 +163,21 @@ void measure_bulk(Field& field, Results& results, const Effort& effort, int mega
   const std::string what = std::to_string(megabytes) + " MiB";
   const RowName read{"read " + what, "GB/s", "size", static_cast<double>(bytes)};
   const RowName write{"write " + what + ", pages there", "GB/s"};
+  const RowName kept_read{"read " + what + ", attachment kept", "GB/s"};
+  const RowName kept_write{"write " + what + ", attachment kept", "GB/s"};
   const int shmid = segment.shmid();
+  const Attached attached(field, {.shm_key = {}, .shm_shmid = shmid});
   const std::vector<Runner> readers{
       {read, Side::kDirect, running([&] { std::memcpy(memory.data(), segment.place(), bytes); })},
       {read, Side::kEcho, running([&] { bare.read(shmid, memory.data(), bytes, kBulkPieceBytes, kBulkInFlight); })},
-      {read, Side::kShmbus, running([&] { read_through(field.client, shmid, memory.data(), bytes); })}};
+      {read, Side::kShmbus, running([&] { read_through(field.client, whole(shmid), memory.data(), bytes); })},
+      {kept_read, Side::kShmbus, running([&] { read_through(field.client, whole(attached), memory.data(), bytes); })}};
   const std::vector<Runner> writers{
       {write, Side::kDirect, running([&] { std::memcpy(segment.place(), memory.data(), bytes); })},
       {write, Side::kEcho, running([&] { bare.write(shmid, memory.data(), bytes, kBulkPieceBytes, kBulkInFlight); })},
-      {write, Side::kShmbus, running([&] { write_through(field.client, shmid, memory.data(), bytes); })}};
+      {write, Side::kShmbus, running([&] { write_through(field.client, whole(shmid), memory.data(), bytes); })},
+      {kept_write, Side::kShmbus,
+       running([&] { write_through(field.client, whole(attached), memory.data(), bytes); })}};
   take_rates(results, few, readers, 1, gigabytes(bytes));
   take_rates(results, few, writers, 1, gigabytes(bytes));
 
@@ -208,7 +222,7 @@ void measure_fresh_write(Field& field, Results& results, const Effort& effort) {
                  bare.write(fresh.shmid(), memory.data(), bytes, kBulkPieceBytes, kBulkInFlight);
                })},
               {row, Side::kShmbus, into_fresh([&](const Segment& fresh) {
-                 write_through(field.client, fresh.shmid(), memory.data(), bytes);
+                 write_through(field.client, whole(fresh.shmid()), memory.data(), bytes);
                })}},
              1, gigabytes(bytes));
 }

@@ -117,6 +117,10 @@ Field::Field(const FieldOptions& given)
       echo_tcp(free_tcp_endpoint()),
       bare_stat("ipc://" + options.directory + "/stat.sock", {}, answer_with_stat(shmid, kStatReply)),
       pieces("ipc://" + options.directory + "/pieces.sock", {}, serve_pieces),
+      least("ipc://" + options.directory + "/least.sock", {}, answer_least(shmid)),
+      least_as_other(others_exist() ? std::make_unique<EchoProcess>("ipc://" + options.directory + "/other.sock",
+                                                                    std::nullopt, answer_least(shmid, kOtherUser))
+                                    : nullptr),
       publisher(publisher_endpoint(), kEventBytes),
       agent({options.bin + "/shmbus-agent", "--log-level", "warning", "--detection", options.detection},
             {"SHMBUS_RUNTIME_DIR=" + agent_directory}),
@@ -126,6 +130,8 @@ Field::Field(const FieldOptions& given)
                  {"SHMBUS_RUNTIME_DIR=" + open_directory}),
       echo_user(others_exist() ? std::make_unique<Asker>(AskerSetup{echo.endpoint(), stat.front(), {}, {}, true})
                                : nullptr),
+      least_user(least_as_other ? std::make_unique<Asker>(AskerSetup{least_as_other->endpoint(), stat.front(), {}, {}})
+                                : nullptr),
       other_user(others_exist() ? std::make_unique<Asker>(AskerSetup{open_commands(), stat.front(), kOtherUser, {}})
                                 : nullptr),
       context(roomy_context()),
@@ -149,6 +155,8 @@ std::optional<pid_t> Field::pid_of(Side side) const {
   switch (side) {
     case Side::kEcho:
       return echo.pid();
+    case Side::kLeast:
+      return least.pid();
     case Side::kShmbus:
       return agent.pid();
     case Side::kRedis:
@@ -162,14 +170,17 @@ std::optional<pid_t> Field::pid_of(Side side) const {
 }
 
 std::vector<pid_t> Field::all() const {
-  std::vector<pid_t> pids{getpid(),     echo.pid(),  echo_tcp.pid(),   bare_stat.pid(),
-                          pieces.pid(), agent.pid(), open_agent.pid(), publisher.pid()};
+  std::vector<pid_t> pids{getpid(),    echo.pid(),  echo_tcp.pid(),   bare_stat.pid(), pieces.pid(),
+                          least.pid(), agent.pid(), open_agent.pid(), publisher.pid()};
+  if (least_as_other) {
+    pids.push_back(least_as_other->pid());
+  }
   for (const auto* process : {&redis, &flask}) {
     if (*process) {
       pids.push_back((*process)->pid());
     }
   }
-  for (const auto* user : {&echo_user, &other_user}) {
+  for (const auto* user : {&echo_user, &least_user, &other_user}) {
     if (*user) {
       pids.push_back((*user)->pid());
     }

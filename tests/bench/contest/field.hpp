@@ -11,6 +11,7 @@
 #include "protocol/client/client.hpp"
 #include "tests/bench/asker.hpp"
 #include "tests/bench/contest/bare_servers.hpp"
+#include "tests/bench/contest/least_server.hpp"
 #include "tests/bench/contest/results.hpp"
 #include "tests/bench/contest/server_process.hpp"
 #include "tests/bench/contest/stream_client.hpp"
@@ -63,12 +64,14 @@ struct Field {
   int shmid;
   Requests ping, stat, set, read, write;
   std::string agent_directory, open_directory, redis_path, tcp;
-  EchoProcess echo, echo_tcp, bare_stat, pieces;
+  EchoProcess echo, echo_tcp, bare_stat, pieces, least;
+  std::unique_ptr<EchoProcess> least_as_other;  // as the other user
   BarePublisher publisher;
   ServerProcess agent;       // for its own user
   ServerProcess open_agent;  // for all local users, and on tcp
   std::optional<ServerProcess> redis, flask;
-  std::unique_ptr<Asker> echo_user, other_user;  // of the echo's user and of nobody's, if there can be one
+  // Of our own user, and of nobody's, if there can be one.
+  std::unique_ptr<Asker> echo_user, least_user, other_user;
   int flask_port = 0;
   zmq::context_t context;
   Client client;

@@ -40,9 +40,9 @@ BatchRequest batch_of_stats(int count) {
   return batch;
 }
 
-Attached::Attached(Field& field) : field_(field) {
+Attached::Attached(Field& field, const SegmentRef& segment) : field_(field) {
   AttachRequest attach;
-  attach.segment.shm_key = kKey;
+  attach.segment = segment;
   attachment_ = require(field_.client, attach).attachment;
 }
 
@@ -89,6 +89,7 @@ void take_rates(Results& results, const Effort& effort, const std::vector<Runner
 void measure_pipelines(Field& field, Results& results, const Effort& effort) {
   Pipeline agent(field.context, field.commands());
   Pipeline echo(field.context, field.echo.endpoint());
+  Pipeline least(field.context, field.least.endpoint());
   Pipeline bare_stat(field.context, field.bare_stat.endpoint());
   const std::unique_ptr<StreamClient> redis = field.redis ? std::make_unique<StreamClient>(field.redis_path) : nullptr;
   place(field.all(), Placement::kServersApart);
@@ -96,6 +97,7 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
     for (const int in_flight : {1, 10, 100, 400}) {
       const RowName row{std::string(name) + ", " + std::to_string(in_flight) + " in flight", "/s"};
       std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, requests->front(), in_flight)},
+                                  {row, Side::kLeast, pipelined(least, requests->front(), in_flight)},
                                   {row, Side::kShmbus, pipelined(agent, requests->front(), in_flight)}};
       if (requests == &field.stat) {
         runners.push_back({{row.name + ", REP with shmctl alone", "/s"},
@@ -132,6 +134,7 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
   field.check(field.commands(), requests, WriteRequest{});
   const RowName row{"write 64 B into an attachment, 100 in flight", "/s"};
   std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, requests.front(), 100)},
+                              {row, Side::kLeast, pipelined(least, requests.front(), 100)},
                               {row, Side::kShmbus, pipelined(agent, requests.front(), 100)}};
   if (redis) {
     runners.push_back({row, Side::kRedis,

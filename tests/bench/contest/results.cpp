@@ -18,8 +18,9 @@ struct Column {
   const char* name;
 };
 
-constexpr std::array<Column, 5> kColumns{{{Side::kDirect, "direct"},
+constexpr std::array<Column, 6> kColumns{{{Side::kDirect, "direct"},
                                           {Side::kEcho, "bare ZeroMQ"},
+                                          {Side::kLeast, "least server"},
                                           {Side::kShmbus, "shmbus"},
                                           {Side::kRedis, "Redis"},
                                           {Side::kFlask, "Flask"}}};
@@ -130,10 +131,14 @@ void Results::write_json(const std::string& path, const std::vector<Goal>& goals
         << goal.bound << "\", \"value\": ";
     row_separator = ",\n";
     if (goal.value) {
-      out << *goal.value << ", \"met\": " << (goal.met() ? "true" : "false") << "}";
+      out << *goal.value << ", \"met\": " << (goal.met() ? "true" : "false");
     } else {
-      out << "null, \"met\": null}";
+      out << "null, \"met\": null";
     }
+    if (goal.least) {
+      out << ", \"least\": " << *goal.least;
+    }
+    out << "}";
   }
   out << "\n ]\n}\n";
   out.close();
@@ -144,13 +149,15 @@ void Results::write_json(const std::string& path, const std::vector<Goal>& goals
 
 bool print_goals(const std::vector<Goal>& goals) {
   bool all_met = true;
-  std::printf("%-76s %9s  %-9s\n", "ratio", "value", "goal");
+  std::printf("%-76s %9s  %-9s %-12s %s\n", "ratio", "value", "goal", "", "the least");
   for (const Goal& goal : goals) {
-    std::printf("%-76s %9s  %s %-6s %s\n", goal.what.c_str(), goal.value ? short_number(*goal.value).c_str() : "-",
+    std::printf("%-76s %9s  %s %-6s %-12s %s\n", goal.what.c_str(),
+                goal.value ? short_number(*goal.value).c_str() : "-",
                 goal.at_least ? ">=" : "<=", short_number(goal.bound).c_str(),
                 !goal.value  ? "not measured"
                 : goal.met() ? "met"
-                             : "MISSED");
+                             : "MISSED",
+                goal.least ? short_number(*goal.least).c_str() : "");
     all_met = all_met && goal.met();
   }
   static_cast<void>(std::fflush(stdout));

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "protocol/codec/requests.hpp"
+#include "tests/bench/contest/mapped.hpp"
 #include "tests/bench/contest/rows.hpp"
 #include "tests/bench/contest/turns.hpp"
 
@@ -77,19 +78,6 @@ struct Rivals {
   StreamClient flask;
 };
 
-// An attachment of ours that goes with the scope.
-class Mapped {
- public:
-  explicit Mapped(int shmid) : place_(static_cast<char*>(shmat(shmid, nullptr, 0))) {}
-  ~Mapped() { shmdt(place_); }
-  Mapped(const Mapped&) = delete;
-  Mapped& operator=(const Mapped&) = delete;
-  [[nodiscard]] char* place() const { return place_; }
-
- private:
-  char* place_;
-};
-
 void direct_set(int shmid, std::uint16_t mode) {
   shmid_ds state{};
   shmctl(shmid, IPC_STAT, &state);
@@ -100,6 +88,7 @@ void direct_set(int shmid, std::uint16_t mode) {
 void measure_by_size(Field& field, Results& results, const Effort& effort, RoundTrips& agent, const Attached& attached,
                      StreamClient* redis) {
   RoundTrips bare(field.context, field.pieces.endpoint());
+  RoundTrips least(field.context, field.least.endpoint());
   const Mapped mapped(field.shmid);
   std::string place(kSegmentBytes, '\0');
   for (const auto& [bytes, name] : {std::pair{std::size_t{64}, "64 B"},
@@ -111,6 +100,7 @@ void measure_by_size(Field& field, Results& results, const Effort& effort, Round
     const std::size_t count = bytes;
     std::vector<Asking> sides{{Side::kDirect, [&] { std::memcpy(place.data(), mapped.place(), count); }},
                               {Side::kEcho, asking(bare, piece)},
+                              {Side::kLeast, asking(least, request)},
                               {Side::kShmbus, asking(agent, request)}};
     if (redis != nullptr) {
       const std::string name_of_value = "value" + std::to_string(bytes);
@@ -169,9 +159,11 @@ void measure_other_user(Field& field, Results& results, const Effort& effort) {
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
     for (int turn = 0; turn < effort.turns; ++turn) {
       field.echo_user->measure(kTrips);
+      field.least_user->measure(kTrips);
       field.other_user->measure(kTrips);
     }
     results.add({"stat, ipc, by another user, p50", "us"}, Side::kEcho, field.echo_user->take(0.5));
+    results.add({"stat, ipc, by another user, p50", "us"}, Side::kLeast, field.least_user->take(0.5));
     results.add({"stat, ipc, by another user, p50", "us"}, Side::kShmbus, field.other_user->take(0.5));
   }
 }
@@ -182,6 +174,7 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
   place(field.all(), Placement::kOneCpu);
   RoundTrips agent(field.context, field.commands());
   RoundTrips echo(field.context, field.echo.endpoint());
+  RoundTrips least(field.context, field.least.endpoint());
   RoundTrips agent_tcp(field.context, field.tcp);
   RoundTrips echo_tcp(field.context, field.echo_tcp.endpoint());
   const std::unique_ptr<Rivals> rivals = field.redis ? std::make_unique<Rivals>(field) : nullptr;
@@ -242,6 +235,10 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
   for (const Row& row : rows) {
     field.check(field.commands(), row.requests, row.operation);
     std::vector<Asking> sides{{Side::kEcho, asking(echo, row.requests)}, {Side::kShmbus, asking(agent, row.requests)}};
+    if (&row.requests != &field.set) {
+      field.check(field.least.endpoint(), row.requests, row.operation);
+      sides.push_back({Side::kLeast, asking(least, row.requests)});
+    }
     if (rivals && !row.rivals.empty()) {
       sides.push_back({Side::kRedis, asking(rivals->redis, row.rivals[0])});
       if (!row.rivals[1].empty()) {

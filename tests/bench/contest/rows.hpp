@@ -30,14 +30,15 @@ Seconds timed(Function&& function) {
   return std::chrono::steady_clock::now() - start;
 }
 
-// An attachment to the segment, held for the scope, and requests through it.
+// An attachment of the agent's to the segment, or to another, held for the scope, and requests through it.
 class Attached {
  public:
-  explicit Attached(Field& field);
+  explicit Attached(Field& field, const SegmentRef& segment = {kKey, {}});
   ~Attached();
   Attached(const Attached&) = delete;
   Attached& operator=(const Attached&) = delete;
 
+  [[nodiscard]] AttachmentId id() const { return attachment_; }
   [[nodiscard]] std::string small_write() const;
   [[nodiscard]] std::string read(std::size_t bytes) const;
 
