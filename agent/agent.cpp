@@ -193,7 +193,7 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
   publisher_.notify(kStartedTopic);
   manager_.ready(status());
   while (end_signal_ == 0) {
-    waits_.turn(time_to_next(Clock::now()));
+    waits_.turn(next_due());
   }
   stop();
   return end_signal_;
@@ -282,14 +282,14 @@ void Agent::stop() {
   publisher_.notify(kStoppingTopic);
 }
 
-std::chrono::milliseconds Agent::time_to_next(Clock::time_point now) const {
+Clock::time_point Agent::next_due() const {
   Clock::time_point next = next_heartbeat_;
   next = std::min(next, detection_.next().value_or(next));
   next = std::min(next, attachments_.next_deadline().value_or(next));
   next = publisher_.has_cut_off() ? std::min(next, next_bind_) : next;
   next = std::min(next, authority_.next_deadline().value_or(next));
   next = std::min(next, manager_.next().value_or(next));
-  return std::max(std::chrono::ceil<std::chrono::milliseconds>(next - now), std::chrono::milliseconds(0));
+  return next;
 }
 
 }  // namespace shmbus::agent

@@ -57,7 +57,7 @@ class Agent {
   void do_what_is_due();
   void expire_leases(Clock::time_point now);
   void stop();
-  [[nodiscard]] std::chrono::milliseconds time_to_next(Clock::time_point now) const;
+  [[nodiscard]] Clock::time_point next_due() const;
 
   const Config config_;
   const Identity own_;

@@ -34,8 +34,9 @@ class WaitSet {
   void add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work);
   void add_each_turn(std::function<void()> work);
 
-  // Waits until something is there, or for `timeout` at the most, and calls all work.
-  void turn(std::chrono::milliseconds timeout);
+  // Waits until something is there, or until `deadline` at the latest, and calls all work. A deadline that is put off
+  // wakes once more at its old time: putting it off at each request would be a system call each.
+  void turn(std::chrono::steady_clock::time_point deadline);
 
  private:
   struct Entry {
@@ -48,10 +49,14 @@ class WaitSet {
 
   void add(Entry entry, std::uint32_t events);
   void register_as(int change, std::size_t entry, std::uint32_t events);
+  void set_alarm(std::chrono::steady_clock::time_point deadline);
 
-  UniqueFd epoll_;
+  static constexpr auto kNoAlarm = std::chrono::steady_clock::time_point::max();
+
+  UniqueFd epoll_, timer_;  // the timer so that no wait has to set one up
+  std::chrono::steady_clock::time_point alarm_ = kNoAlarm;
   std::vector<Entry> entries_;
-  std::vector<epoll_event> told_;  // room for one of each entry
+  std::vector<epoll_event> told_;  // room for one of each entry and of the timer
 };
 
 }  // namespace shmbus::agent

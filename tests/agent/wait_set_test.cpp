@@ -16,8 +16,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kAtOnce{0};
-constexpr milliseconds kUntilToldSo{60'000};  // longer than a test may take: whoever waits so long has missed it
+using Clock = std::chrono::steady_clock;
+
+// Longer than a test may take: whoever waits so long has missed it.
+Clock::time_point until_told_so() { return Clock::now() + std::chrono::minutes(1); }
 
 class WaitSetTest : public ::testing::Test {
  protected:
@@ -39,14 +41,14 @@ class WaitSetTest : public ::testing::Test {
 TEST_F(WaitSetTest, TheWorkOfADescriptorIsDoneInEachTurnInWhichItIsReadable) {
   int done = 0;
   waits.add_descriptor(event_, [&] { ++done; });
-  waits.turn(kAtOnce);
+  waits.turn(Clock::now());
   EXPECT_EQ(done, 0);
   signal();
-  waits.turn(kUntilToldSo);
-  waits.turn(kUntilToldSo);
+  waits.turn(until_told_so());
+  waits.turn(until_told_so());
   EXPECT_EQ(done, 2);
   clear();
-  waits.turn(kAtOnce);
+  waits.turn(Clock::now());
   EXPECT_EQ(done, 2);
 }
 
@@ -56,13 +58,13 @@ TEST_F(WaitSetTest, ADescriptorThatIsNotListenedToWakesNobodyAndIsHeardLater) {
   waits.add_descriptor(
       event_, [&] { return listens; }, [&] { ++done; });
   signal();
-  waits.turn(milliseconds(1));
+  waits.turn(Clock::now() + milliseconds(1));
   EXPECT_EQ(done, 0);
   listens = true;
-  waits.turn(kUntilToldSo);
+  waits.turn(until_told_so());
   EXPECT_EQ(done, 1);
   listens = false;
-  waits.turn(milliseconds(1));
+  waits.turn(Clock::now() + milliseconds(1));
   EXPECT_EQ(done, 1);
 }
 
@@ -72,12 +74,43 @@ TEST_F(WaitSetTest, WithoutADescriptorThereIsNothingToHear) {
       -1, [] { return true; }, [&] { ++done; });
   waits.add_descriptor(event_, [&] { ++done; });
   signal();
-  waits.turn(kUntilToldSo);
+  waits.turn(until_told_so());
   EXPECT_EQ(done, 1);
 }
 
 TEST_F(WaitSetTest, ADescriptorThatCannotBeWaitedForIsRefused) {
   EXPECT_THROW(waits.add_descriptor(std::numeric_limits<int>::max(), [] {}), std::system_error);
+}
+
+TEST_F(WaitSetTest, ATurnEndsAtItsDeadlineNotBefore) {
+  waits.add_descriptor(event_, [] {});
+  const Clock::time_point deadline = Clock::now() + milliseconds(3);
+  waits.turn(deadline);
+  EXPECT_GE(Clock::now(), deadline);
+  waits.turn(Clock::time_point());  // over long ago
+}
+
+TEST_F(WaitSetTest, ADeadlineThatComesFirstIsHeededAlthoughALaterOneWasSet) {
+  waits.add_descriptor(event_, [&] { clear(); });
+  signal();
+  waits.turn(until_told_so());
+  const Clock::time_point sooner = Clock::now() + milliseconds(3);
+  waits.turn(sooner);
+  EXPECT_GE(Clock::now(), sooner);
+}
+
+TEST_F(WaitSetTest, ADeadlineThatIsPutOffWakesOnceMoreAtItsOldTime) {
+  waits.add_descriptor(event_, [&] { clear(); });
+  const Clock::time_point old = Clock::now() + milliseconds(3);
+  signal();
+  waits.turn(old);
+  int turns = 0;
+  const Clock::time_point put_off = Clock::now() + milliseconds(20);
+  while (Clock::now() < put_off) {
+    waits.turn(put_off);
+    ++turns;
+  }
+  EXPECT_LE(turns, 2);
 }
 
 TEST_F(WaitSetTest, WorkIsDoneInTheOrderOfAdding) {
@@ -90,7 +123,7 @@ TEST_F(WaitSetTest, WorkIsDoneInTheOrderOfAdding) {
     return false;
   });
   signal();
-  waits.turn(kUntilToldSo);
+  waits.turn(until_told_so());
   EXPECT_EQ(order, "abc");
   close(socket);
 }
@@ -102,9 +135,9 @@ TEST_F(WaitSetTest, ASocketIsToldInTheFirstTurnAndAgainWithoutAWaitAsLongAsItSay
     return told.size() < 3;
   });
   for (int turn = 0; turn < 3; ++turn) {
-    waits.turn(kUntilToldSo);
+    waits.turn(until_told_so());
   }
-  waits.turn(kAtOnce);
+  waits.turn(Clock::now());
   EXPECT_EQ(told, (std::vector<bool>{true, true, true, false}));
 }
 
@@ -127,7 +160,7 @@ TEST_F(WaitSetTest, EveryMessageOfASocketIsFoundAlthoughItsDescriptorTellsOnce) 
   for (int round = 1; round <= kRounds; ++round) {
     sender.send(zmq::str_buffer("x"), zmq::send_flags::none);
     while (received < round) {
-      waits.turn(kUntilToldSo);
+      waits.turn(until_told_so());
     }
     zmq::message_t answer;
     ASSERT_TRUE(sender.recv(answer));
