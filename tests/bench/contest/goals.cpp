@@ -14,12 +14,7 @@ constexpr const char* kEchoLimit = " / bare echo's";
 
 Cell ours(const std::string& row) { return {row, Side::kShmbus}; }
 Cell echo(const std::string& row) { return {row, Side::kEcho}; }
-
 Cell least(const std::string& row) { return {row, Side::kLeast}; }
-
-std::optional<double> to_echo(const Results& results, const std::string& row) {
-  return results.ratio(ours(row), echo(row));
-}
 
 // The largest of the ratios of the rows where both sides took part.
 std::optional<double> worst(const Results& results, const std::vector<std::string>& rows, Side one, Side other) {
@@ -43,15 +38,16 @@ std::vector<Goal> goals_of(const Results& results, int moved_megabytes, int list
   const auto at_least = [&](const std::string& what, Ratio value, double bound, Ratio of_least = {}) {
     goals.push_back({what, value, true, bound, of_least});
   };
+  const auto to_echo = [&](const std::string& row) { return results.ratio(ours(row), echo(row)); };
   const auto least_to_echo = [&](const std::string& row) { return results.ratio(least(row), echo(row)); };
   for (const char* const row : {"ping, ipc, p50", "stat, ipc, p50", "read 64 B, ipc, p50", "write 64 B, ipc, p50",
                                 "read 64 B of an attachment, p50", "write 64 B into an attachment, ipc, p50"}) {
-    at_most(std::string(row) + kEchoLimit, to_echo(results, row), 1.10, least_to_echo(row));
+    at_most(std::string(row) + kEchoLimit, to_echo(row), 1.10, least_to_echo(row));
   }
   const std::string by_another = "stat, ipc, by another user, p50";
-  at_most(by_another + kEchoLimit, to_echo(results, by_another), 1.35, least_to_echo(by_another));
+  at_most(by_another + kEchoLimit, to_echo(by_another), 1.35, least_to_echo(by_another));
   for (const auto& [row, bound] : {std::pair{"ping, 100 in flight", 0.75}, {kUnbatched, 0.65}}) {
-    at_least(std::string(row) + kEchoLimit, to_echo(results, row), bound, least_to_echo(row));
+    at_least(std::string(row) + kEchoLimit, to_echo(row), bound, least_to_echo(row));
   }
   const Cell with_shmctl = echo("stat, 400 in flight, REP with shmctl alone");
   at_least("stat, 400 in flight / a bare REP's that makes the same shmctl",
@@ -59,12 +55,11 @@ std::vector<Goal> goals_of(const Results& results, int moved_megabytes, int list
            results.ratio(least("stat, 400 in flight"), with_shmctl));
   at_least("stat, in batches of 100 / our own with 100 in flight", results.ratio(ours(kBatched), ours(kUnbatched)),
            1.5);
-  at_least(std::string(kAttachedWrites) + kEchoLimit, to_echo(results, kAttachedWrites), 0.45,
-           least_to_echo(kAttachedWrites));
+  at_least(std::string(kAttachedWrites) + kEchoLimit, to_echo(kAttachedWrites), 0.45, least_to_echo(kAttachedWrites));
 
   const std::string size = std::to_string(moved_megabytes) + " MiB";
   const std::string read = "read " + size;
-  at_least(read + kSamePieces, to_echo(results, read), 0.8);
+  at_least(read + kSamePieces, to_echo(read), 0.8);
   at_least(read + kKept + kSamePieces, results.ratio(ours(read + kKept), echo(read)), 0.8);
   const Cell one_message = echo("read 64 MiB as one message");
   at_least(read + " / 64 MiB as one message", results.ratio(ours(read), one_message), 10,
@@ -72,7 +67,7 @@ std::vector<Goal> goals_of(const Results& results, int moved_megabytes, int list
   at_least(read + " / Redis' GET of 256 MiB", results.ratio(ours(read), {read, Side::kRedis}), 1);
   const std::string write = "write " + size;
   const std::string there = write + ", pages there";
-  at_least(there + kSamePieces, to_echo(results, there), 0.8);
+  at_least(there + kSamePieces, to_echo(there), 0.8);
   at_least(there + kKept + kSamePieces, results.ratio(ours(write + kKept), echo(there)), 0.8);
   const std::string fresh = "write " + size + ", new segment";
   at_least(fresh + " / memset of a new segment", results.ratio(ours(fresh), {fresh, Side::kDirect}), 0.8);
