@@ -12,7 +12,12 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;  // the smallest there is on x86
+// The smallest huge page of the machine.
+#ifdef __x86_64__
+constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
+#else
+constexpr std::uintptr_t kHugePage = std::uintptr_t{64} << 10;
+#endif
 
 std::uint64_t page_size() { return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)); }
 

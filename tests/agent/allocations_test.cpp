@@ -18,7 +18,8 @@ std::size_t most_bytes = std::numeric_limits<std::size_t>::max();  // for which 
 
 }  // namespace
 
-extern "C" void* __libc_malloc(std::size_t size);  // NOLINT(bugprone-reserved-identifier): the C library's own
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): the C library's own
+extern "C" void* __libc_malloc(std::size_t size);
 
 extern "C" void* malloc(std::size_t size) {  // NOLINT(readability-inconsistent-declaration-parameter-name)
   if (size > most_bytes) {

@@ -26,7 +26,10 @@ class AlignedSegment {
       const auto rest = reinterpret_cast<std::uintptr_t>(room) % kHugePage;
       shmdt(room);
       void* const place = shmat(shmid, room + (kHugePage - rest), 0);
-      mapping_ = {.shmid = shmid, .address = static_cast<std::byte*>(place), .size = kHugePage};
+      errno_ = errno;
+      if (place != reinterpret_cast<void*>(-1)) {
+        mapping_ = {.shmid = shmid, .address = static_cast<std::byte*>(place), .size = kHugePage};
+      }
       shmctl(shmid, IPC_RMID, nullptr);
     }
     shmctl(room_, IPC_RMID, nullptr);

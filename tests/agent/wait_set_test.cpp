@@ -99,6 +99,19 @@ TEST_F(WaitSetTest, ADeadlineThatComesFirstIsHeededAlthoughALaterOneWasSet) {
   EXPECT_GE(Clock::now(), sooner);
 }
 
+TEST_F(WaitSetTest, ADeadlineThatIsOverBeforeTheTurnDoesNotSpoilTheNext) {
+  waits.add_descriptor(event_, [&] { clear(); });
+  const Clock::time_point first = Clock::now() + milliseconds(1);
+  signal();
+  waits.turn(first);
+  while (Clock::now() <= first) {
+  }
+  waits.turn(until_told_so());  // ends at once, by the alarm of the first
+  const Clock::time_point second = Clock::now() + milliseconds(3);
+  waits.turn(second);
+  EXPECT_GE(Clock::now(), second);
+}
+
 TEST_F(WaitSetTest, ADeadlineThatIsPutOffWakesOnceMoreAtItsOldTime) {
   waits.add_descriptor(event_, [&] { clear(); });
   const Clock::time_point old = Clock::now() + milliseconds(3);

@@ -17,14 +17,19 @@ Cell echo(const std::string& row) { return {row, Side::kEcho}; }
 Cell least(const std::string& row) { return {row, Side::kLeast}; }
 
 // The largest of the ratios of the rows where both sides took part.
-std::optional<double> worst(const Results& results, const std::vector<std::string>& rows, Side one, Side other) {
+std::optional<double> worst(const Results& results, const std::vector<Cell>& cells, Side other) {
   std::optional<double> most;
-  for (const std::string& row : rows) {
-    if (const std::optional<double> ratio = results.ratio({row, one}, {row, other})) {
+  for (const Cell& cell : cells) {
+    if (const std::optional<double> ratio = results.ratio(cell, {cell.row, other})) {
       most = std::max(most.value_or(*ratio), *ratio);
     }
   }
   return most;
+}
+
+// The least server where it took part, else bare ZeroMQ.
+Cell least_there(const Results& results, const std::string& row) {
+  return results.median_of(least(row)) ? least(row) : echo(row);
 }
 
 }  // namespace
@@ -72,19 +77,26 @@ std::vector<Goal> goals_of(const Results& results, int moved_megabytes, int list
   const std::string fresh = "write " + size + ", new segment";
   at_least(fresh + " / memset of a new segment", results.ratio(ours(fresh), {fresh, Side::kDirect}), 0.8);
 
-  const std::vector<std::string> single{"stat, ipc, p50",
-                                        "set, ipc, p50",
-                                        "read 64 B, ipc, p50",
-                                        "write 64 B, ipc, p50",
-                                        "attach and detach, ipc, p50",
-                                        "create and remove, ipc, p50"};
-  at_most("any single operation, p50 / Flask's, the largest", worst(results, single, Side::kShmbus, Side::kFlask), 0.1,
-          worst(results, single, Side::kEcho, Side::kFlask));
-  const auto ahead = [&](Side side) {
-    const Ratio behind = worst(results, {"stat, 1 clients", "stat, 8 clients", "stat, 64 clients"}, Side::kFlask, side);
-    return behind ? Ratio(1 / *behind) : std::nullopt;
+  std::vector<Cell> single;
+  std::vector<Cell> single_least;
+  for (const char* const row : {"stat, ipc, p50", "set, ipc, p50", "read 64 B, ipc, p50", "write 64 B, ipc, p50",
+                                "attach and detach, ipc, p50", "create and remove, ipc, p50"}) {
+    single.push_back(ours(row));
+    single_least.push_back(least_there(results, row));
+  }
+  at_most("any single operation, p50 / Flask's, the largest", worst(results, single, Side::kFlask), 0.1,
+          worst(results, single_least, Side::kFlask));
+  const auto ahead_of_flask = [&](Side side) {
+    Ratio smallest;
+    for (const char* const row : {"stat, 1 clients", "stat, 8 clients", "stat, 64 clients"}) {
+      if (const Ratio ratio = results.ratio({row, side}, {row, Side::kFlask})) {
+        smallest = std::min(smallest.value_or(*ratio), *ratio);
+      }
+    }
+    return smallest;
   };
-  at_least("stats of 1, 8, 64 clients / Flask's, the smallest", ahead(Side::kShmbus), 10, ahead(Side::kEcho));
+  at_least("stats of 1, 8, 64 clients / Flask's, the smallest", ahead_of_flask(Side::kShmbus), 10,
+           ahead_of_flask(Side::kEcho));
 
   for (const int segments : {1000, listed_segments}) {
     const std::string look = "CPU time, look at " + std::to_string(segments) + " segments";

@@ -149,7 +149,9 @@ void Results::write_json(const std::string& path, const std::vector<Goal>& goals
 
 bool print_goals(const std::vector<Goal>& goals) {
   bool all_met = true;
-  std::printf("%-76s %9s  %-9s %-12s %s\n", "ratio", "value", "goal", "", "the least");
+  const bool any_least =
+      std::any_of(goals.begin(), goals.end(), [](const Goal& goal) { return goal.least.has_value(); });
+  std::printf("%-76s %9s  %-9s %-12s %s\n", "ratio", "value", "goal", "", any_least ? "the least" : "");
   for (const Goal& goal : goals) {
     std::printf("%-76s %9s  %s %-6s %-12s %s\n", goal.what.c_str(),
                 goal.value ? short_number(*goal.value).c_str() : "-",

@@ -15,6 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr Key kPassingKey = 5680;
+constexpr int kTripsOfUser = 100;  // in a turn
 
 // One who asks once and has the answer when it returns.
 struct Asking {
@@ -152,19 +153,18 @@ void measure_pairs(Field& field, Results& results, const Effort& effort, RoundTr
 }
 
 void measure_other_user(Field& field, Results& results, const Effort& effort) {
-  constexpr int kTrips = 100;
   if (!field.other_user) {
     return;
   }
+  const std::array sides{std::pair{Side::kEcho, field.echo_user.get()}, std::pair{Side::kLeast, field.least_user.get()},
+                         std::pair{Side::kShmbus, field.other_user.get()}};
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
     for (int turn = 0; turn < effort.turns; ++turn) {
-      field.echo_user->measure(kTrips);
-      field.least_user->measure(kTrips);
-      field.other_user->measure(kTrips);
+      have_turns(sides, [](const auto& side) { side.second->measure(kTripsOfUser); });
     }
-    results.add({"stat, ipc, by another user, p50", "us"}, Side::kEcho, field.echo_user->take(0.5));
-    results.add({"stat, ipc, by another user, p50", "us"}, Side::kLeast, field.least_user->take(0.5));
-    results.add({"stat, ipc, by another user, p50", "us"}, Side::kShmbus, field.other_user->take(0.5));
+    for (const auto& [side, user] : sides) {
+      results.add({"stat, ipc, by another user, p50", "us"}, side, user->take(0.5));
+    }
   }
 }
 
