@@ -34,6 +34,13 @@ class WaitSetTest : public ::testing::Test {
     ASSERT_EQ(read(event_, &count, sizeof count), static_cast<ssize_t>(sizeof count));
   }
 
+  // With nothing to hear, a turn lasts until its deadline.
+  void expect_to_wait(milliseconds time) {
+    const Clock::time_point deadline = Clock::now() + time;
+    waits.turn(deadline);
+    EXPECT_GE(Clock::now(), deadline);
+  }
+
   const int event_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   WaitSet waits;
 };
@@ -84,9 +91,7 @@ TEST_F(WaitSetTest, ADescriptorThatCannotBeWaitedForIsRefused) {
 
 TEST_F(WaitSetTest, ATurnEndsAtItsDeadlineNotBefore) {
   waits.add_descriptor(event_, [] {});
-  const Clock::time_point deadline = Clock::now() + milliseconds(3);
-  waits.turn(deadline);
-  EXPECT_GE(Clock::now(), deadline);
+  expect_to_wait(milliseconds(3));
   waits.turn(Clock::time_point());  // over long ago
 }
 
@@ -94,9 +99,7 @@ TEST_F(WaitSetTest, ADeadlineThatComesFirstIsHeededAlthoughALaterOneWasSet) {
   waits.add_descriptor(event_, [&] { clear(); });
   signal();
   waits.turn(until_told_so());
-  const Clock::time_point sooner = Clock::now() + milliseconds(3);
-  waits.turn(sooner);
-  EXPECT_GE(Clock::now(), sooner);
+  expect_to_wait(milliseconds(3));
 }
 
 TEST_F(WaitSetTest, ADeadlineThatIsOverBeforeTheTurnDoesNotSpoilTheNext) {
@@ -107,9 +110,7 @@ TEST_F(WaitSetTest, ADeadlineThatIsOverBeforeTheTurnDoesNotSpoilTheNext) {
   while (Clock::now() <= first) {
   }
   waits.turn(until_told_so());  // ends at once, by the alarm of the first
-  const Clock::time_point second = Clock::now() + milliseconds(3);
-  waits.turn(second);
-  EXPECT_GE(Clock::now(), second);
+  expect_to_wait(milliseconds(3));
 }
 
 TEST_F(WaitSetTest, ADeadlineThatIsPutOffWakesOnceMoreAtItsOldTime) {
