@@ -167,7 +167,11 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   };
   waits_.add_descriptor(signal_descriptor, [this, next_signal] { heed(next_signal()); });
   waits_.add_descriptor(
-      detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
+      detection_.descriptor(), [this] { return detection_.listens(); },
+      [this] {
+        detection_.wake(Clock::now());
+        due_ = next_due();
+      });
   waits_.add_each_turn([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
   add_socket(zap_.socket(), [this](bool told) { return told && zap_.answer(Clock::now()); });
   for (const auto& entrance : entrances_) {
@@ -193,7 +197,8 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
   publisher_.notify(kStartedTopic);
   manager_.ready(status());
   while (end_signal_ == 0) {
-    waits_.turn(next_due());
+    due_ = next_due();
+    waits_.turn(due_);
   }
   stop();
   return end_signal_;
@@ -250,6 +255,9 @@ std::string Agent::status() const {
 
 void Agent::do_what_is_due() {
   const Clock::time_point now = Clock::now();
+  if (now < due_) {
+    return;
+  }
   manager_.keep_alive(now);
   expire_leases(now);
   detection_.do_what_is_due(now);

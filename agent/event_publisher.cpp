@@ -44,10 +44,14 @@ Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAcces
   return agent::bind(socket, endpoint, access, std::move(passed));
 }
 
-void EventPublisher::publish(Event event) {
+void EventPublisher::publish(Event&& event) {
   const std::string_view body = journal_.append(event);
-  write_topic(event, topic_);
-  send_to_all(topic_, body);
+  const bool somebody_subscribes = std::any_of(outlets_.begin(), outlets_.end(),
+                                               [](const Outlet& outlet) { return !outlet.subscriptions.empty(); });
+  if (somebody_subscribes) {
+    write_topic(event, topic_);
+    send_to_all(topic_, body);
+  }
 }
 
 void EventPublisher::notify(std::string_view topic) {

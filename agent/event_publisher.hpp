@@ -22,7 +22,7 @@ class EventPublisher {
   Result<Binding> bind(const Endpoint& endpoint, const SocketAccess& access, UniqueFd passed = {});
 
   // Numbers, keeps and sends one event.
-  void publish(Event event);
+  void publish(Event&& event);
 
   // Sends a notice on `topic`: kHeartbeatTopic, kStartedTopic or kStoppingTopic.
   void notify(std::string_view topic);

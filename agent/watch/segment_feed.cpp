@@ -140,7 +140,7 @@ void SegmentFeed::report_created(const SegmentStat& made, const Actor& actor) {
   look_at(made.shm_shmid);
 }
 
-void SegmentFeed::report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, const Actor& actor) {
+void SegmentFeed::report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, Actor actor) {
   if (watcher_.known(shmid) == nullptr) {
     look_at(shmid);
   }
@@ -150,7 +150,7 @@ void SegmentFeed::report_written(ShmId shmid, std::uint64_t offset, std::uint64_
   const SegmentStat* const known = watcher_.known(shmid);
   event.shm_key = known != nullptr ? known->shm_key : kPrivateKey;
   event.shm_shmid = shmid;
-  event.actor = actor;
+  event.actor = std::move(actor);
   event.offset = offset;
   event.length = length;
   publisher_.publish(std::move(event));

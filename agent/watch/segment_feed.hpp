@@ -54,7 +54,7 @@ class SegmentFeed {
   void report_created(const SegmentStat& made, const Actor& actor);
 
   // Publishes that a caller wrote.
-  void report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, const Actor& actor);
+  void report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, Actor actor);
 
   // The agent attached the segment for a moment, which is no event.
   void touched_by_us(ShmId shmid) { watcher_.touched_by_us(shmid); }

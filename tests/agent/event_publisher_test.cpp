@@ -51,7 +51,7 @@ class EventPublisherTest : public ::testing::Test {
     event.kind = EventKind::kWritten;
     event.shm_key = key;
     event.shm_shmid = shmid;
-    publisher.publish(event);
+    publisher.publish(std::move(event));
     return journal.seq();
   }
 
