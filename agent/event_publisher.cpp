@@ -46,8 +46,8 @@ Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAcces
 
 void EventPublisher::publish(Event&& event) {
   const std::string_view body = journal_.append(event);
-  const bool somebody_subscribes = std::any_of(outlets_.begin(), outlets_.end(),
-                                               [](const Outlet& outlet) { return !outlet.subscriptions.empty(); });
+  const bool somebody_subscribes =
+      std::any_of(outlets_.begin(), outlets_.end(), [](const Outlet& outlet) { return !outlet.subscriptions.empty(); });
   if (somebody_subscribes) {
     write_topic(event, topic_);
     send_to_all(topic_, body);
