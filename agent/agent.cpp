@@ -167,11 +167,7 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   };
   waits_.add_descriptor(signal_descriptor, [this, next_signal] { heed(next_signal()); });
   waits_.add_descriptor(
-      detection_.descriptor(), [this] { return detection_.listens(); },
-      [this] {
-        detection_.wake(Clock::now());
-        due_ = next_due();
-      });
+      detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
   waits_.add_each_turn([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
   add_socket(zap_.socket(), [this](bool told) { return told && zap_.answer(Clock::now()); });
   for (const auto& entrance : entrances_) {
@@ -197,8 +193,7 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
   publisher_.notify(kStartedTopic);
   manager_.ready(status());
   while (end_signal_ == 0) {
-    due_ = next_due();
-    waits_.turn(due_);
+    waits_.turn(next_due());
   }
   stop();
   return end_signal_;
@@ -255,7 +250,7 @@ std::string Agent::status() const {
 
 void Agent::do_what_is_due() {
   const Clock::time_point now = Clock::now();
-  if (now < due_) {
+  if (now < next_due()) {
     return;
   }
   manager_.keep_alive(now);

@@ -79,7 +79,6 @@ class Agent {
   WaitSet waits_;
   int end_signal_ = 0;        // that ends run(); 0: none yet
   std::size_t requests_ = 0;  // since the last heartbeat
-  Clock::time_point due_;     // when there is something to do without a request
   Clock::time_point next_heartbeat_;
   Clock::time_point next_bind_;  // of events that were cut off
 };
