@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -58,6 +59,20 @@ Identity identity_of_this_thread() {
           .capabilities = capabilities_of_this_thread().effective};
 }
 
+// The effective group is one of a thread's groups anyway.
+bool has_no_other_groups(const Identity& identity) {
+  return std::ranges::all_of(identity.groups, [&](gid_t group) { return group == identity.gid; });
+}
+
+// Gives up groups that change nothing, so that they are in nobody's way: most users have none but their own.
+Identity without_needless_groups(CredentialCalls& calls) {
+  Identity own = identity_of_this_thread();
+  if (has_no_other_groups(own) && calls.set_groups({}) == 0) {
+    own.groups.clear();
+  }
+  return own;
+}
+
 }  // namespace
 
 CredentialCalls::CredentialCalls() {
@@ -86,13 +101,17 @@ int CredentialCalls::set_effective_capabilities(CapabilitySet effective) {
 }
 
 Credentials::Credentials(CredentialCalls& calls)
-    : calls_(calls), own_(identity_of_this_thread()), can_switch_(try_switch()) {}
+    : calls_(calls), own_(without_needless_groups(calls)), can_switch_(try_switch()) {}
+
+bool Credentials::has_own_groups(const Identity& identity) const {
+  return identity.groups == own_.groups || (own_.groups.empty() && has_no_other_groups(identity));
+}
 
 bool Credentials::is_own(const Identity& identity) const {
   const CapabilitySet overrides = own_.capabilities & (kOverridesPermissions | kOverridesOwnership);
   const bool keeps_all = (own_.capabilities & ~identity.capabilities) == 0;
   return identity.uid == own_.uid && identity.gid == own_.gid && keeps_all &&
-         (identity.groups == own_.groups || overrides == (kOverridesPermissions | kOverridesOwnership));
+         (has_own_groups(identity) || overrides == (kOverridesPermissions | kOverridesOwnership));
 }
 
 bool Credentials::kernel_moves_capabilities(const Identity& identity) const {
@@ -127,7 +146,7 @@ std::optional<Error> Credentials::become(const Identity& identity) {
       what = name;
     }
   };
-  step("groups", identity.groups != own_.groups, [&] { return calls_.set_groups(identity.groups); });
+  step("groups", !has_own_groups(identity), [&] { return calls_.set_groups(identity.groups); });
   step("gid", identity.gid != own_.gid, [&] { return calls_.set_effective_gid(identity.gid); });
   step("uid", identity.uid != own_.uid, [&] { return calls_.set_effective_uid(identity.uid); });
   step("capabilities", !kernel_moves_capabilities(identity),
@@ -154,7 +173,7 @@ void Credentials::come_back(const Identity& from) {
   step(from.uid != own_.uid, [&] { return calls_.set_effective_uid(own_.uid); });
   step(!kernel_moves_capabilities(from), [&] { return calls_.set_effective_capabilities(own_.capabilities); });
   step(from.gid != own_.gid, [&] { return calls_.set_effective_gid(own_.gid); });
-  step(from.groups != own_.groups, [&] { return calls_.set_groups(own_.groups); });
+  step(!has_own_groups(from), [&] { return calls_.set_groups(own_.groups); });
   if (failure != 0) {
     spdlog::critical("stopped: the way back from uid {} failed: {}", from.uid,
                      std::generic_category().message(failure));

@@ -49,7 +49,9 @@ class CredentialCalls {
 // The identity of the thread that made it, and the way to another one and back. One thread.
 class Credentials {
  public:
-  // Borrows `calls`. Throws std::system_error if the thread can't be asked who it is.
+  // Borrows `calls`. Where the thread may, it gives up supplementary groups, if its effective one is all it has, so
+  // that for callers of whom the same is true none have to be set. Throws std::system_error if it can't be asked who it
+  // is.
   explicit Credentials(CredentialCalls& calls);
 
   [[nodiscard]] const Identity& own() const { return own_; }
@@ -86,6 +88,8 @@ class Credentials {
     const Identity& from_;
   };
 
+  // Those that the kernel checks besides the effective one.
+  [[nodiscard]] bool has_own_groups(const Identity& identity) const;
   // Nothing would change, or nothing that matters: who passes every check needs no groups.
   [[nodiscard]] bool is_own(const Identity& identity) const;
   // The kernel takes root's capabilities from a thread that stops being root, and gives them back to one that returns.

@@ -89,6 +89,22 @@ TEST_F(CredentialsTest, TheCallRunsAsTheOtherAndWhatFollowsAsOurselves) {
   EXPECT_TRUE(shown(::gettid()) == before);
 }
 
+TEST_F(CredentialsTest, WhoHasNoGroupButItsOwnHasNoneOfOursAndNoneAreSet) {
+  if (!credentials.own().groups.empty()) {
+    GTEST_SKIP() << "only where we have no other group either";
+  }
+  const Identity carol{.uid = 1234, .gid = 1235, .groups = {1235}, .capabilities = 0};
+  calls.start_counting();
+  const Result<Shown> during = credentials.run_as(carol, [] { return shown(::gettid()); });
+  ASSERT_TRUE(during.ok());
+  EXPECT_EQ(during->gids, "0\t1235\t0\t1235");
+  EXPECT_EQ(during->groups, " ");
+  EXPECT_EQ(calls.calls(), 4);  // the gid and the uid, there and back
+  const Identity of_root{.uid = 1234, .gid = 1235, .groups = {0, 1235}, .capabilities = 0};
+  EXPECT_EQ(credentials.run_as(of_root, [] { return shown(::gettid()); })->groups, "0 1235 ");
+  EXPECT_EQ(shown(::gettid()).groups, " ");
+}
+
 TEST_F(CredentialsTest, RootWithFewCapabilitiesHasNoMore) {
   Identity few = credentials.own();
   few.capabilities = CapabilitySet{1} << 15U;  // CAP_IPC_OWNER
