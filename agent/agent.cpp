@@ -162,28 +162,28 @@ void Agent::watch_handshakes() {
 
 // What is waited for and what is done about it, in the order of doing.
 void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next_signal) {
-  const auto add_socket = [this](zmq::socket_ref socket, WaitSet::Work work) {
-    waits_.add_socket(socket.get(zmq::sockopt::fd), std::move(work));
+  const auto add_socket = [this](zmq::socket_ref socket, WaitSet::Work work, std::function<bool()> unread = {}) {
+    waits_.add_socket(socket.get(zmq::sockopt::fd), std::move(work), std::move(unread));
   };
   waits_.add_descriptor(signal_descriptor, [this, next_signal] { heed(next_signal()); });
   waits_.add_descriptor(
       detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
-  waits_.add_each_turn([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
-  add_socket(zap_.socket(), [this](bool told) { return told && zap_.answer(Clock::now()); });
+  waits_.add_when_due([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
+  add_socket(zap_.socket(), [this] { return zap_.answer(Clock::now()); });
   for (const auto& entrance : entrances_) {
     add_socket(entrance->socket().socket(),
-               [this, &entrance = *entrance](bool told) { return told && end_signal_ == 0 && entrance.serve(); });
+               [this, &entrance = *entrance] { return end_signal_ == 0 && entrance.serve(); });
   }
   for (const auto& monitor : monitors_) {
-    add_socket(monitor->socket(), [&monitor = *monitor](bool told) { return told && monitor.read(Clock::now()); });
+    add_socket(monitor->socket(), [&monitor = *monitor] { return monitor.read(Clock::now()); });
   }
   for (EventPublisher::Outlet& outlet : publisher_.outlets()) {  // last, because all of the above may publish
-    add_socket(outlet.socket, [this, &outlet](bool told) {
-      if (told || outlet.unread) {
-        publisher_.answer_subscriptions(outlet);
-      }
-      return outlet.unread;
-    });
+    const auto unread = [&outlet] { return outlet.unread; };
+    const auto answer = [this, &outlet, unread] {
+      publisher_.answer_subscriptions(outlet);
+      return unread();
+    };
+    add_socket(outlet.socket, answer, unread);
   }
 }
 
@@ -250,9 +250,6 @@ std::string Agent::status() const {
 
 void Agent::do_what_is_due() {
   const Clock::time_point now = Clock::now();
-  if (now < next_due()) {
-    return;
-  }
   manager_.keep_alive(now);
   expire_leases(now);
   detection_.do_what_is_due(now);

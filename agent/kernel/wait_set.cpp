@@ -19,6 +19,13 @@ void require(bool done, const char* call) {
   }
 }
 
+WaitSet::Work once(std::function<void()> work) {
+  return [work = std::move(work)] {
+    work();
+    return false;
+  };
+}
+
 }  // namespace
 
 WaitSet::WaitSet()
@@ -29,8 +36,10 @@ WaitSet::WaitSet()
   require(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &event) == 0, "epoll_ctl");
 }
 
-void WaitSet::add_socket(int descriptor, Work work) {
-  add({descriptor, {}, std::move(work), true}, EPOLLIN | EPOLLET);  // what came before is told in the first turn
+void WaitSet::add_socket(int descriptor, Work work, std::function<bool()> unread) {
+  // What came before is told in the first turn.
+  add({.descriptor = descriptor, .work = std::move(work), .unread = std::move(unread), .told = true},
+      EPOLLIN | EPOLLET);
 }
 
 void WaitSet::add_descriptor(int descriptor, std::function<void()> work) {
@@ -38,21 +47,12 @@ void WaitSet::add_descriptor(int descriptor, std::function<void()> work) {
 }
 
 void WaitSet::add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work) {
-  const auto when_told = [work = std::move(work)](bool told) {
-    if (told) {
-      work();
-    }
-    return false;
-  };
-  add({descriptor, std::move(listens), when_told, false}, EPOLLIN);
+  add({.descriptor = descriptor, .work = once(std::move(work)), .listens = std::move(listens)}, EPOLLIN);
 }
 
-void WaitSet::add_each_turn(std::function<void()> work) {
-  const auto always = [work = std::move(work)](bool /*told*/) {
-    work();
-    return false;
-  };
-  add({-1, {}, always, false}, 0);
+void WaitSet::add_when_due(std::function<void()> work) {
+  when_due_ = entries_.size();
+  add({.descriptor = -1, .work = once(std::move(work))}, 0);
 }
 
 void WaitSet::turn(std::chrono::steady_clock::time_point deadline) {
@@ -72,14 +72,19 @@ void WaitSet::turn(std::chrono::steady_clock::time_point deadline) {
   require(told >= 0 || errno == EINTR, "epoll_wait");
   for (int i = 0; i < told; ++i) {
     const std::uint64_t who = told_[static_cast<std::size_t>(i)].data.u64;
-    if (who == kTimer) {
-      alarm_ = kNoAlarm;
-    } else {
+    if (who != kTimer) {
       entries_[who].told = true;
+      continue;
+    }
+    alarm_ = kNoAlarm;
+    if (when_due_) {
+      entries_[*when_due_].told = true;
     }
   }
   for (Entry& entry : entries_) {
-    entry.told = entry.work(entry.told);
+    if (entry.told || (entry.unread && entry.unread())) {
+      entry.told = entry.work();
+    }
   }
 }
 

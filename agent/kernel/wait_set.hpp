@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "agent/kernel/unique_fd.hpp"
@@ -19,31 +20,33 @@ namespace shmbus::agent {
 // that it did not; and if it sent meanwhile, it receives again before the next wait.
 class WaitSet {
  public:
-  // Called once in each turn. `told`: there may be something to read. Returns whether there may be still, so that the
-  // next turn does not wait and tells it again.
-  using Work = std::function<bool(bool told)>;
+  // What is done in a turn in which a socket told. Returns whether there may be more to read, so that the next turn
+  // does not wait and does it again.
+  using Work = std::function<bool()>;
 
   // Throws std::system_error, as everything below.
   WaitSet();
 
   // Work is done in the order of adding. Borrows the descriptors, each of which is added once; a socket's is its
-  // ZMQ_FD, and -1 is one that never tells.
-  void add_socket(int descriptor, Work work);
+  // ZMQ_FD, and -1 is one that never tells. With `unread` the work is also done if that says so when its turn comes.
+  void add_socket(int descriptor, Work work, std::function<bool()> unread = {});
   void add_descriptor(int descriptor, std::function<void()> work);  // called while it is readable
   // The same, as long as `listens` says so before the wait.
   void add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work);
-  void add_each_turn(std::function<void()> work);
+  // Called when a deadline is over. Added once at most.
+  void add_when_due(std::function<void()> work);
 
-  // Waits until something is there, or until `deadline` at the latest, and calls all work. A deadline that is put off
-  // wakes once more at its old time: putting it off at each request would be a system call each.
+  // Waits until something is there, or until `deadline` at the latest, and does the work. A deadline that is put off
+  // is over once more at its old time: putting it off at each request would be a system call each.
   void turn(std::chrono::steady_clock::time_point deadline);
 
  private:
   struct Entry {
-    int descriptor;                 // -1: none
-    std::function<bool()> listens;  // empty: always
+    int descriptor;  // -1: none
     Work work;
-    bool told;
+    std::function<bool()> unread;   // empty: never
+    std::function<bool()> listens;  // empty: always
+    bool told = false;
     bool listening = true;
   };
 
@@ -56,7 +59,8 @@ class WaitSet {
   UniqueFd epoll_, timer_;  // the timer so that no wait has to set one up
   std::chrono::steady_clock::time_point alarm_ = kNoAlarm;
   std::vector<Entry> entries_;
-  std::vector<epoll_event> told_;  // room for one of each entry and of the timer
+  std::optional<std::size_t> when_due_;  // which entry
+  std::vector<epoll_event> told_;        // room for one of each entry and of the timer
 };
 
 }  // namespace shmbus::agent

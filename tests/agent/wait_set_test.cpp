@@ -8,7 +8,6 @@
 #include <limits>
 #include <string>
 #include <system_error>
-#include <vector>
 #include <zmq.hpp>
 
 namespace shmbus::agent {
@@ -130,29 +129,57 @@ TEST_F(WaitSetTest, ADeadlineThatIsPutOffWakesOnceMoreAtItsOldTime) {
 TEST_F(WaitSetTest, WorkIsDoneInTheOrderOfAdding) {
   std::string order;
   waits.add_descriptor(event_, [&] { order += 'a'; });
-  waits.add_each_turn([&] { order += 'b'; });
+  waits.add_when_due([&] { order += 'b'; });
   const int socket = dup(event_);
-  waits.add_socket(socket, [&](bool /*told*/) {
+  waits.add_socket(socket, [&] {
     order += 'c';
     return false;
   });
   signal();
-  waits.turn(until_told_so());
+  waits.turn(Clock::time_point());
   EXPECT_EQ(order, "abc");
   close(socket);
 }
 
+TEST_F(WaitSetTest, WhatIsDueIsDoneWhenADeadlineIsOverAndOnlyThen) {
+  int done = 0;
+  waits.add_descriptor(event_, [&] { clear(); });
+  waits.add_when_due([&] { ++done; });
+  signal();
+  waits.turn(until_told_so());
+  EXPECT_EQ(done, 0);
+  expect_to_wait(milliseconds(3));
+  EXPECT_EQ(done, 1);
+  signal();
+  waits.turn(until_told_so());
+  EXPECT_EQ(done, 1);
+}
+
 TEST_F(WaitSetTest, ASocketIsToldInTheFirstTurnAndAgainWithoutAWaitAsLongAsItSaysSo) {
-  std::vector<bool> told;
-  waits.add_socket(event_, [&](bool is_told) {
-    told.push_back(is_told);
-    return told.size() < 3;
-  });
-  for (int turn = 0; turn < 3; ++turn) {
+  int done = 0;
+  waits.add_socket(event_, [&] { return ++done < 3; });
+  for (int turn = 1; turn <= 3; ++turn) {
     waits.turn(until_told_so());
+    EXPECT_EQ(done, turn);
   }
   waits.turn(Clock::now());
-  EXPECT_EQ(told, (std::vector<bool>{true, true, true, false}));
+  EXPECT_EQ(done, 3);
+}
+
+TEST_F(WaitSetTest, TheWorkOfASocketIsDoneWithoutBeingToldIfItIsUnread) {
+  int done = 0;
+  bool unread = false;
+  const auto work = [&] {
+    ++done;
+    return false;
+  };
+  waits.add_socket(event_, work, [&] { return unread; });
+  waits.turn(Clock::now());
+  waits.turn(Clock::now());
+  EXPECT_EQ(done, 1);
+  unread = true;
+  waits.turn(Clock::now());
+  EXPECT_EQ(done, 2);
 }
 
 TEST_F(WaitSetTest, EveryMessageOfASocketIsFoundAlthoughItsDescriptorTellsOnce) {
@@ -162,9 +189,9 @@ TEST_F(WaitSetTest, EveryMessageOfASocketIsFoundAlthoughItsDescriptorTellsOnce) 
   zmq::socket_t sender(context, zmq::socket_type::req);
   sender.connect("inproc://wait_set_test");
   int received = 0;
-  waits.add_socket(receiver.get(zmq::sockopt::fd), [&](bool told) {
+  waits.add_socket(receiver.get(zmq::sockopt::fd), [&] {
     zmq::message_t message;
-    while (told && receiver.recv(message, zmq::recv_flags::dontwait)) {
+    while (receiver.recv(message, zmq::recv_flags::dontwait)) {
       ++received;
       receiver.send(message, zmq::send_flags::dontwait);
     }
