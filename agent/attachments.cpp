@@ -36,7 +36,8 @@ HeldAttachment& Attachments::add(HeldAttachment held, Clock::time_point now) {
   } while (held_.contains(held.id));
   ++count_by_principal_[held.holder.principal];
   held.deadline = now + held.lease;
-  by_deadline_.emplace(held.deadline, held.id);
+  held.looked_at = held.deadline;
+  to_look_at_.emplace(held.looked_at, held.id);
   const AttachmentId id = held.id;
   return held_.emplace(id, std::move(held)).first->second;
 }
@@ -48,7 +49,7 @@ Result<HeldAttachment*> Attachments::use(AttachmentId id, const std::string& pri
                  .message = "attachment " + std::to_string(id) + " is not held for " + principal,
                  .hint = "its lease may have expired; attach again"};
   }
-  renew(found->second, now);
+  found->second.deadline = now + found->second.lease;
   return &found->second;
 }
 
@@ -68,7 +69,7 @@ std::optional<HeldAttachment> Attachments::release(AttachmentId id) {
     return std::nullopt;
   }
   HeldAttachment& held = node.mapped();
-  by_deadline_.erase({held.deadline, held.id});
+  to_look_at_.erase({held.looked_at, held.id});
   const auto count = count_by_principal_.find(held.holder.principal);
   if (--count->second == 0) {
     count_by_principal_.erase(count);
@@ -93,8 +94,13 @@ std::vector<HeldAttachment> Attachments::release_segment(ShmId shmid, const std:
 
 std::vector<HeldAttachment> Attachments::release_expired(Clock::time_point now) {
   std::vector<HeldAttachment> released;
-  while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
-    released.push_back(std::move(*release(by_deadline_.begin()->second)));
+  while (!to_look_at_.empty() && to_look_at_.begin()->first <= now) {
+    HeldAttachment& held = held_.at(to_look_at_.begin()->second);
+    if (held.deadline <= now) {
+      released.push_back(std::move(*release(held.id)));
+    } else {
+      put_off(held);
+    }
   }
   return released;
 }
@@ -102,17 +108,18 @@ std::vector<HeldAttachment> Attachments::release_expired(Clock::time_point now) 
 std::vector<HeldAttachment> Attachments::release_all() { return release_expired(Clock::time_point::max()); }
 
 std::optional<Clock::time_point> Attachments::next_deadline() const {
-  if (by_deadline_.empty()) {
+  if (to_look_at_.empty()) {
     return std::nullopt;
   }
-  return by_deadline_.begin()->first;
+  return to_look_at_.begin()->first;
 }
 
-void Attachments::renew(HeldAttachment& held, Clock::time_point now) {
-  auto node = by_deadline_.extract({held.deadline, held.id});
-  held.deadline = now + held.lease;
-  node.value().first = held.deadline;
-  by_deadline_.insert(std::move(node));
+// Not at each use: most would do it for nothing.
+void Attachments::put_off(HeldAttachment& held) {
+  auto node = to_look_at_.extract({held.looked_at, held.id});
+  held.looked_at = held.deadline;
+  node.value().first = held.looked_at;
+  to_look_at_.insert(std::move(node));
 }
 
 }  // namespace shmbus::agent

@@ -141,13 +141,14 @@ void SegmentFeed::report_created(const SegmentStat& made, const Actor& actor) {
 }
 
 void SegmentFeed::report_written(ShmId shmid, std::uint64_t offset, std::uint64_t length, Actor actor) {
-  if (watcher_.known(shmid) == nullptr) {
+  const SegmentStat* known = watcher_.known(shmid);
+  if (known == nullptr) {
     look_at(shmid);
+    known = watcher_.known(shmid);
   }
   Event event;
   event.kind = EventKind::kWritten;
   event.source = EventSource::kBus;
-  const SegmentStat* const known = watcher_.known(shmid);
   event.shm_key = known != nullptr ? known->shm_key : kPrivateKey;
   event.shm_shmid = shmid;
   event.actor = std::move(actor);
