@@ -11,7 +11,7 @@ namespace {
 std::atomic<pid_t> known{0};  // 0: not asked yet
 
 // A child has a number of its own. Until vfork's calls exec, it has its parent's memory, and gets its parent's.
-const bool hears_of_forks = ::pthread_atfork(nullptr, nullptr, [] { known.store(0, std::memory_order_relaxed); }) == 0;
+const bool kHearsOfForks = ::pthread_atfork(nullptr, nullptr, [] { known.store(0, std::memory_order_relaxed); }) == 0;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ extern "C" pid_t getpid() noexcept {
   pid_t pid = known.load(std::memory_order_relaxed);
   if (pid == 0) {
     pid = static_cast<pid_t>(::syscall(SYS_getpid));
-    known.store(hears_of_forks ? pid : 0, std::memory_order_relaxed);
+    known.store(kHearsOfForks ? pid : 0, std::memory_order_relaxed);
   }
   return pid;
 }

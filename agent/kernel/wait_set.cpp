@@ -19,7 +19,7 @@ void require(bool done, const char* call) {
   }
 }
 
-WaitSet::Work once(std::function<void()> work) {
+WaitSet::Work with_no_more(std::function<void()> work) {
   return [work = std::move(work)] {
     work();
     return false;
@@ -47,12 +47,14 @@ void WaitSet::add_descriptor(int descriptor, std::function<void()> work) {
 }
 
 void WaitSet::add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work) {
-  add({.descriptor = descriptor, .work = once(std::move(work)), .listens = std::move(listens)}, EPOLLIN);
+  const Work done = with_no_more(std::move(work));
+  add({.descriptor = descriptor, .work = done, .listens = std::move(listens)}, EPOLLIN);
 }
 
 void WaitSet::add_when_due(std::function<void()> work) {
+  const Work done = with_no_more(std::move(work));
   when_due_ = entries_.size();
-  add({.descriptor = -1, .work = once(std::move(work))}, 0);
+  add({.descriptor = -1, .work = done}, 0);
 }
 
 void WaitSet::turn(std::chrono::steady_clock::time_point deadline) {
