@@ -168,7 +168,8 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   waits_.add_descriptor(signal_descriptor, [this, next_signal] { heed(next_signal()); });
   waits_.add_descriptor(
       detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
-  waits_.add_when_due([this] { do_what_is_due(); });  // before the requests: none of them meets a lease that is over
+  // Before the requests, which meet no lease that was told to be over.
+  waits_.add_when_due([this] { do_what_is_due(); });
   add_socket(zap_.socket(), [this] { return zap_.answer(Clock::now()); });
   for (const auto& entrance : entrances_) {
     add_socket(entrance->socket().socket(),

@@ -67,7 +67,8 @@ bool has_no_other_groups(const Identity& identity) {
 // Gives up groups that change nothing, so that they are in nobody's way: most users have none but their own.
 Identity without_needless_groups(CredentialCalls& calls) {
   Identity own = identity_of_this_thread();
-  if (has_no_other_groups(own) && calls.set_groups({}) == 0) {
+  const bool may = (own.capabilities & kSwitches) == kSwitches;
+  if (may && has_no_other_groups(own) && calls.set_groups({}) == 0) {
     own.groups.clear();
   }
   return own;
@@ -90,12 +91,12 @@ int CredentialCalls::set_effective_gid(gid_t gid) { return errno_of(::syscall(SY
 int CredentialCalls::set_effective_uid(uid_t uid) { return errno_of(::syscall(SYS_setresuid, -1, uid, -1)); }
 
 int CredentialCalls::set_effective_capabilities(CapabilitySet effective) {
-  CapabilityData data{};
-  for (std::size_t half = 0; half < data.size(); ++half) {
-    const auto part = [half](CapabilitySet set) { return static_cast<std::uint32_t>(set >> (32U * half)); };
-    data[half] = {
+  const auto half = [&](unsigned shift) {
+    const auto part = [shift](CapabilitySet set) { return static_cast<std::uint32_t>(set >> shift); };
+    return __user_cap_data_struct{
         .effective = part(effective & permitted_), .permitted = part(permitted_), .inheritable = part(inheritable_)};
-  }
+  };
+  CapabilityData data{half(0), half(32)};
   __user_cap_header_struct header = this_thread();
   return errno_of(::syscall(SYS_capset, &header, data.data()));
 }

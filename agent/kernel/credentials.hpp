@@ -49,7 +49,7 @@ class CredentialCalls {
 // The identity of the thread that made it, and the way to another one and back. One thread.
 class Credentials {
  public:
-  // Borrows `calls`. Where the thread may, it gives up supplementary groups, if its effective one is all it has, so
+  // Borrows `calls`. A thread that may switch gives up supplementary groups, if its effective one is all it has, so
   // that for callers of whom the same is true none have to be set. Throws std::system_error if it can't be asked who it
   // is.
   explicit Credentials(CredentialCalls& calls);

@@ -10,7 +10,7 @@ namespace {
 
 std::atomic<pid_t> known{0};  // 0: not asked yet
 
-// A child has a number of its own. Until vfork's calls exec, it has its parent's memory, and gets its parent's.
+// A child has a number of its own. One of vfork(2) or of a raw clone(2) is not told of: it may not ask.
 const bool kHearsOfForks = ::pthread_atfork(nullptr, nullptr, [] { known.store(0, std::memory_order_relaxed); }) == 0;
 
 }  // namespace

@@ -55,6 +55,7 @@ Result<void> Detection::start() {
 void Detection::wake(Clock::time_point now) {
   patience_ = config_.settle;
   next_follow_ = std::max(now, last_follow_ + config_.settle);
+  do_what_is_due(now);
 }
 
 void Detection::do_what_is_due(Clock::time_point now) {

@@ -30,7 +30,7 @@ class Detection {
   [[nodiscard]] int descriptor() const { return descriptor_; }
   [[nodiscard]] bool listens() const { return descriptor_ >= 0 && !next_follow_; }
 
-  // The descriptor was readable.
+  // The descriptor was readable. Follows at once, or when the last time is `settle` ago.
   void wake(Clock::time_point now);
 
   void do_what_is_due(Clock::time_point now);

@@ -41,7 +41,7 @@ TEST(Attachments, EachUseRenewsTheLease) {
   Attachments attachments{Limits{}};
   const AttachmentId id = attachments.add(held_by("uid:1"), kStart).id;
   ASSERT_TRUE(attachments.use(id, "uid:1", kStart + milliseconds(60)));
-  EXPECT_LE(attachments.next_deadline(), kStart + milliseconds(160));
+  EXPECT_LE(attachments.next_deadline().value(), kStart + milliseconds(160));
   EXPECT_TRUE(attachments.release_expired(kStart + milliseconds(159)).empty());
   EXPECT_EQ(attachments.next_deadline(), kStart + milliseconds(160));
   EXPECT_EQ(attachments.release_expired(kStart + milliseconds(160)).size(), 1U);

@@ -1,20 +1,24 @@
 #include "agent/kernel/credentials.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace shmbus::agent {
 namespace {
 
 const Identity kBob{.uid = 1234, .gid = 1235, .groups = {7, 1236}, .capabilities = 0};
+const Identity kCarol{.uid = 1234, .gid = 1235, .groups = {1235}, .capabilities = 0};
 
 // What /proc says of a thread: its ids, groups and capabilities.
 struct Shown {
@@ -43,6 +47,8 @@ bool operator==(const Shown& a, const Shown& b) {
   return a.uids == b.uids && a.gids == b.gids && a.groups == b.groups && a.effective == b.effective;
 }
 
+constexpr const char* kNone = " ";  // no groups, as shown
+
 // Fails the call of this number, counted from 1; 0: none.
 class FailingCalls final : public CredentialCalls {
  public:
@@ -65,6 +71,18 @@ class FailingCalls final : public CredentialCalls {
 
   int calls_ = 0;
 };
+
+// In a thread that has these groups when the credentials are made, whose call number `fail_at` fails.
+void in_thread_with_groups(const std::vector<gid_t>& groups, int fail_at,
+                           const std::function<void(Credentials&, FailingCalls&)>& check) {
+  std::thread([&] {
+    ASSERT_EQ(::syscall(SYS_setgroups, groups.size(), groups.data()), 0);
+    FailingCalls calls;
+    calls.fail_at = fail_at;
+    Credentials credentials(calls);
+    check(credentials, calls);
+  }).join();
+}
 
 class CredentialsTest : public ::testing::Test {
  protected:
@@ -89,20 +107,33 @@ TEST_F(CredentialsTest, TheCallRunsAsTheOtherAndWhatFollowsAsOurselves) {
   EXPECT_TRUE(shown(::gettid()) == before);
 }
 
-TEST_F(CredentialsTest, WhoHasNoGroupButItsOwnHasNoneOfOursAndNoneAreSet) {
-  if (!credentials.own().groups.empty()) {
-    GTEST_SKIP() << "only where we have no other group either";
-  }
-  const Identity carol{.uid = 1234, .gid = 1235, .groups = {1235}, .capabilities = 0};
-  calls.start_counting();
-  const Result<Shown> during = credentials.run_as(carol, [] { return shown(::gettid()); });
-  ASSERT_TRUE(during.ok());
-  EXPECT_EQ(during->gids, "0\t1235\t0\t1235");
-  EXPECT_EQ(during->groups, " ");
-  EXPECT_EQ(calls.calls(), 4);  // the gid and the uid, there and back
-  const Identity of_root{.uid = 1234, .gid = 1235, .groups = {0, 1235}, .capabilities = 0};
-  EXPECT_EQ(credentials.run_as(of_root, [] { return shown(::gettid()); })->groups, "0 1235 ");
-  EXPECT_EQ(shown(::gettid()).groups, " ");
+TEST_F(CredentialsTest, WhereWeHaveNoGroupButOurOwnNoneAreSetForWhoHasNoneEither) {
+  in_thread_with_groups({::getegid()}, 0, [](Credentials& switching, FailingCalls& counted) {
+    EXPECT_EQ(shown(::gettid()).groups, kNone);
+    counted.start_counting();
+    const Result<Shown> during = switching.run_as(kCarol, [] { return shown(::gettid()); });
+    EXPECT_EQ(during->gids, "0\t1235\t0\t1235");
+    EXPECT_EQ(during->groups, kNone);
+    EXPECT_EQ(counted.calls(), 4);  // the gid and the uid, there and back
+    EXPECT_EQ(switching.run_as(kBob, [] { return shown(::gettid()); })->groups, "7 1236 ");
+    EXPECT_EQ(shown(::gettid()).groups, kNone);
+  });
+}
+
+TEST_F(CredentialsTest, NobodyHasOurGroups) {
+  in_thread_with_groups({7}, 0, [](Credentials& switching, FailingCalls& /*calls*/) {
+    EXPECT_EQ(switching.run_as(kCarol, [] { return shown(::gettid()); })->groups, "1235 ");
+    EXPECT_EQ(shown(::gettid()).groups, "7 ");
+  });
+}
+
+TEST_F(CredentialsTest, NobodyHasAGroupThatWeCouldNotGiveUp) {
+  in_thread_with_groups({::getegid()}, 1, [](Credentials& switching, FailingCalls& /*calls*/) {
+    const std::string own = shown(::gettid()).groups;
+    EXPECT_EQ(own, std::to_string(::getegid()) + ' ');
+    EXPECT_EQ(switching.run_as(kCarol, [] { return shown(::gettid()); })->groups, "1235 ");
+    EXPECT_EQ(shown(::gettid()).groups, own);
+  });
 }
 
 TEST_F(CredentialsTest, RootWithFewCapabilitiesHasNoMore) {

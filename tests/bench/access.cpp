@@ -128,7 +128,7 @@ void show_switches(Table& table, const Sizes& sizes) {
   table.part("  switch there and back, uid alone, taken directly", "", "",
              shown(switch_time(identity, sizes), 1, " us"));
   identity.gid = kCaller;
-  identity.groups = {kCaller};
+  identity.groups = {kCaller, kCaller + 1};
   table.part("  the same of uid, gid and groups", "", "", shown(switch_time(identity, sizes), 1, " us"));
 }
 
