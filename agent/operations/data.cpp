@@ -26,9 +26,6 @@ Result<Opening> open(OperationContext& context, const DataRequest& request, Acce
       return held.error();
     }
     HeldAttachment& attachment = **held;
-    if (access == Access::kReadWrite) {
-      context.feed.look_at(attachment.shmid);
-    }
     if (access == Access::kReadWrite && attachment.access == Access::kReadOnly) {
       return Error{.code = ErrorCode::kPermissionDenied,
                    .message = "attachment " + std::to_string(attachment.id) + " is read-only",
