@@ -179,12 +179,11 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
     add_socket(monitor->socket(), [&monitor = *monitor] { return monitor.read(Clock::now()); });
   }
   for (EventPublisher::Outlet& outlet : publisher_.outlets()) {  // last, because all of the above may publish
-    const auto unread = [&outlet] { return outlet.unread; };
-    const auto answer = [this, &outlet, unread] {
+    const auto answer = [this, &outlet] {
       publisher_.answer_subscriptions(outlet);
-      return unread();
+      return outlet.unread;
     };
-    add_socket(outlet.socket, answer, unread);
+    add_socket(outlet.socket, answer, [&outlet] { return outlet.unread; });
   }
 }
 

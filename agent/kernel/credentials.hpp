@@ -88,7 +88,7 @@ class Credentials {
     const Identity& from_;
   };
 
-  // Those that the kernel checks besides the effective one.
+  // Whether its supplementary groups are ours, as far as the kernel's checks can tell.
   [[nodiscard]] bool has_own_groups(const Identity& identity) const;
   // Nothing would change, or nothing that matters: who passes every check needs no groups.
   [[nodiscard]] bool is_own(const Identity& identity) const;
