@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
-#include <filesystem>
 #include <utility>
 
 #include "agent/access/peer_check.hpp"
@@ -49,6 +48,7 @@ Config with_keys(Config config, const std::optional<CurvePair>& keys) {
 
 Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles files, ServiceManager& manager)
     : config_(with_keys(std::move(config), files.own_keys)),
+      kernel_(kernel),
       own_(own.identity),
       manager_(manager),
       zap_(context_, std::move(files.key_ring)),
@@ -70,6 +70,9 @@ Result<void> Agent::start(std::vector<PassedSocket> passed) {
     return watching;
   }
   feed_.take_baseline();
+  for (const std::string& warning : warnings_of(kernel_)) {
+    spdlog::warn("{}", warning);
+  }
   facts_.started = std::time(nullptr);
   facts_.detection = {detection_.mode(), detection_.reason(),
                       static_cast<std::uint64_t>(detection_.interval().count())};
@@ -78,17 +81,16 @@ Result<void> Agent::start(std::vector<PassedSocket> passed) {
 
 // Without the kernel's word on who asks, only a socket that nobody else can reach may be served.
 Result<void> Agent::find_out_who_asks() {
-  bool serves_others = false;
-  std::string path;
-  for (const std::string& address : config_.commands) {
-    const Endpoint endpoint = config_.commands_at(address);
-    serves_others = serves_others || endpoint.transport == Transport::kLocal;
-    path = path.empty() ? path_of_endpoint(address) : path;
-  }
-  if (path.empty()) {
+  const auto serves = [this](Transport transport) {
+    return std::ranges::any_of(config_.commands, [&](const std::string& address) {
+      return config_.commands_at(address).transport == transport;
+    });
+  };
+  const bool serves_others = serves(Transport::kLocal);
+  if (!serves_others && !serves(Transport::kPrivate)) {
     return {};
   }
-  Result<void> told = check_peer_address(context_, std::filesystem::path(path).parent_path());
+  Result<void> told = check_peer_address(context_);
   if (!told && !serves_others) {
     spdlog::warn("serving uid {} only: {}", geteuid(), told.error().message);
     admission_.take_peers_for(own_.uid == 0 ? own_ : without_capabilities(own_));

@@ -60,6 +60,7 @@ class Agent {
   [[nodiscard]] Clock::time_point next_due() const;
 
   const Config config_;
+  ShmKernel& kernel_;
   const Identity own_;
   ServiceManager& manager_;
   std::vector<Binding> bindings_;  // before the context, which closes sockets until it is gone

@@ -24,10 +24,10 @@
 #include "agent/kernel/passed_sockets.hpp"
 #include "agent/kernel/service_manager.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
-#include "agent/kernel/unique_fd.hpp"
 #include "agent/random.hpp"
 #include "protocol/message_memory.hpp"
 #include "protocol/text.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace {
 

@@ -27,6 +27,7 @@ struct CreateResult {
   std::uint64_t shm_segsz = 0;
   Mode mode;
   bool created = false;
+  std::optional<std::string> warning = {};  // what threatens the segment on this host
 };
 
 struct CreateRequest {
@@ -195,6 +196,7 @@ struct InfoResult {
   std::vector<std::string> operations;
   Endpoints endpoints;
   Detection detection;
+  std::optional<std::vector<std::string>> warnings = {};  // what an operator should mend; none from an older agent
 };
 
 struct InfoRequest {

@@ -1,5 +1,6 @@
 #include "protocol/runtime_directory.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +11,9 @@
 #include <system_error>
 #include <utility>
 
+#include "protocol/open_directory.hpp"
 #include "protocol/text.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus {
 namespace {
@@ -45,23 +48,39 @@ Error failed(int errno_value, std::string_view what, const std::string& path) {
           errno_value};
 }
 
-Result<void> check(const std::string& path, mode_t forbidden, std::string_view objection) {
-  struct stat state {};
-  if (::lstat(path.c_str(), &state) != 0) {
-    return failed(errno, "look at", path);
-  }
+Result<void> check(const std::string& path, const struct stat& state, mode_t forbidden, std::string_view objection) {
   if (S_ISLNK(state.st_mode)) {
     return refused(path, "is a symbolic link");
   }
   if (!S_ISDIR(state.st_mode)) {
     return refused(path, "is not a directory");
   }
-  if (state.st_uid != ::geteuid() && state.st_uid != 0) {
+  if (!is_us_or_root(state.st_uid)) {
     return refused(path, "belongs to uid " + std::to_string(state.st_uid) + ", not to uid " +
                              std::to_string(::geteuid()) + " or root");
   }
   if ((state.st_mode & forbidden) != 0) {
     return refused(path, objection, "chmod 0700 " + escape_foreign(path));
+  }
+  return {};
+}
+
+// With DynamicUser= it is a link into /run/private, so this one is followed.
+Result<void> check_of_systemd(const std::string& path) {
+  struct stat state {};
+  if (::stat(path.c_str(), &state) != 0) {
+    return failed(errno, "look at", path);
+  }
+  return S_ISDIR(state.st_mode) ? Result<void>() : refused(path, "is not a directory");
+}
+
+// Its group and mode, by its descriptor.
+Result<void> open_to_others(int directory, const std::string& path, Passage passage, std::optional<gid_t> group) {
+  const UniqueFd opened(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const mode_t mode = passage == Passage::kEveryone ? 0711 : 0710;
+  if (!opened || (group && ::fchown(opened.get(), static_cast<uid_t>(-1), *group) != 0) ||
+      ::fchmod(opened.get(), mode) != 0) {
+    return failed(errno, "open to others", path);
   }
   return {};
 }
@@ -98,34 +117,32 @@ std::vector<std::string> client_runtime_directories() {
 Result<void> prepare_runtime_directory(const RuntimeDirectory& directory, Passage passage, std::optional<gid_t> group) {
   const std::string path = without_trailing_slash(directory.path);
   if (directory.from_systemd) {
-    // With DynamicUser= it is a link into /run/private, so this one is followed.
-    struct stat state {};
-    if (::stat(path.c_str(), &state) != 0) {
-      return failed(errno, "look at", path);
-    }
-    if (!S_ISDIR(state.st_mode)) {
-      return refused(path, "is not a directory");
-    }
-    return {};
+    return check_of_systemd(path);
   }
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+  const Result<Location> place = locate(path, LastLink::kKeep);
+  if (!place) {
+    return place.error();
+  }
+  if (::mkdirat(place->directory.get(), place->name.c_str(), 0700) != 0 && errno != EEXIST) {
     return failed(errno, "create", path);
   }
-  if (passage == Passage::kNobody) {
-    return check(path, kOpenToOthers, "is open to others");
+  const UniqueFd made(::openat(place->directory.get(), place->name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat state {};
+  if (!made || ::fstat(made.get(), &state) != 0) {
+    return failed(errno, "look at", path);
   }
-  if (Result<void> checked = check_runtime_directory(path); !checked) {
-    return checked;
-  }
-  const mode_t mode = passage == Passage::kEveryone ? 0711 : 0710;
-  if ((group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) || ::chmod(path.c_str(), mode) != 0) {
-    return failed(errno, "open to others", path);
-  }
-  return {};
+  const bool is_for_others = passage != Passage::kNobody;
+  const Result<void> checked = check(path, state, is_for_others ? kWritableByOthers : kOpenToOthers,
+                                     is_for_others ? "is writable by others" : "is open to others");
+  return checked && is_for_others ? open_to_others(made.get(), path, passage, group) : checked;
 }
 
 Result<void> check_runtime_directory(const std::string& path) {
-  return check(without_trailing_slash(path), kWritableByOthers, "is writable by others");
+  struct stat state {};
+  if (::lstat(without_trailing_slash(path).c_str(), &state) != 0) {
+    return failed(errno, "look at", path);
+  }
+  return check(path, state, kWritableByOthers, "is writable by others");
 }
 
 }  // namespace shmbus

@@ -59,7 +59,7 @@ const Result<Caller>& Admission::find(Transport transport, std::string_view peer
   switch (transport) {
     case Transport::kPrivate:
     case Transport::kLocal:
-      return own_user_ ? *own_user_ : callers_.find(peer, now);
+      return own_user_ ? *own_user_ : callers_.find(peer, transport, now);
     case Transport::kCurve:
       if (std::optional<std::string> name = keys_.name_of(peer)) {
         keyed_ = holder_of(*std::move(name));

@@ -7,8 +7,8 @@
 
 #include "agent/access/audit_record.hpp"
 #include "agent/access/denial_limit.hpp"
-#include "agent/kernel/unique_fd.hpp"
 #include "protocol/result.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 

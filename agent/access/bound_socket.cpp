@@ -1,25 +1,11 @@
 #include "agent/access/bound_socket.hpp"
 
-#include <sys/stat.h>
-
 #include <zmq.hpp>
 
 #include "agent/access/zap_handler.hpp"
 
 namespace shmbus::agent {
 namespace {
-
-// New files are the owner's alone while this lives; libzmq creates an ipc socket in the thread that binds.
-class PrivateUmask {
- public:
-  PrivateUmask() : before_(umask(S_IXUSR | S_IRWXG | S_IRWXO)) {}
-  PrivateUmask(const PrivateUmask&) = delete;
-  PrivateUmask& operator=(const PrivateUmask&) = delete;
-  ~PrivateUmask() { umask(before_); }
-
- private:
-  mode_t before_;
-};
 
 // Has our ZAP handler asked about each connection.
 void admit(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access) {
@@ -70,17 +56,25 @@ std::string_view peer_of(zmq::message_t& message, Transport transport) {
 }
 
 Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access, UniqueFd passed) {
-  Binding binding;
+  Binding binding{.endpoint = endpoint.address, .path = {}};
   const std::string path = path_of_endpoint(endpoint.address);
   if (!path.empty()) {
-    Result<IpcPath> claimed = passed ? IpcPath::claim_passed(path, access) : IpcPath::claim(path);
+    Result<IpcPath> claimed = passed ? IpcPath::claim_passed(path, access) : IpcPath::claim(path, access);
     if (!claimed) {
       return std::move(claimed).error();
+    }
+    if (!passed) {
+      Result<UniqueFd> listening = claimed->listen(access, socket.get(zmq::sockopt::backlog));
+      if (!listening) {
+        return std::move(listening).error();
+      }
+      passed = *std::move(listening);
+    } else if (Result<void> opened = claimed->open_to(access); !opened) {
+      return std::move(opened).error();
     }
     binding.path.emplace(*std::move(claimed));
   }
   try {
-    const PrivateUmask private_umask;
     admit(socket, endpoint, access);
     socket.set(zmq::sockopt::ipv6, endpoint.address.starts_with("tcp://["));
     if (passed) {
@@ -88,16 +82,13 @@ Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const Sock
     }
     socket.bind(endpoint.address);
     static_cast<void>(passed.release());  // the socket closes it
-    binding.endpoint = socket.get(zmq::sockopt::last_endpoint);
+    if (!binding.path) {
+      binding.endpoint = socket.get(zmq::sockopt::last_endpoint);
+    }
   } catch (const zmq::error_t& error) {
     return Error{.code = ErrorCode::kBadRequest,
                  .message = "can't bind " + endpoint.address + ": " + error.what(),
                  .errno_value = error.num()};
-  }
-  if (binding.path) {
-    if (Result<void> opened = binding.path->open_to(access); !opened) {
-      return std::move(opened).error();
-    }
   }
   return binding;
 }

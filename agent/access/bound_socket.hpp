@@ -7,7 +7,7 @@
 #include "agent/access/endpoint.hpp"
 #include "agent/access/ipc_path.hpp"
 #include "agent/config.hpp"
-#include "agent/kernel/unique_fd.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace zmq {
 class message_t;
@@ -39,8 +39,8 @@ struct Binding {
 
 // Binds `socket`; an ipc path is open to whom `access` says, from the first moment. With `passed`, which the service
 // manager bound at that path, `socket` listens on that one, and the file stays at the end. The binding must outlive the
-// ZeroMQ context, which closes sockets in a thread of its own. Errors: kExists, kBadRequest with the endpoint and the
-// reason.
+// ZeroMQ context, which closes sockets in a thread of its own. Errors: as IpcPath, and kBadRequest with the endpoint
+// and the reason.
 [[nodiscard]] Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access,
                                    UniqueFd passed = {});
 

@@ -1,5 +1,6 @@
 #include "agent/access/callers.hpp"
 
+#include "agent/kernel/host_facts.hpp"
 #include "agent/kernel/process.hpp"
 
 namespace shmbus::agent {
@@ -11,6 +12,9 @@ constexpr std::size_t kMostKnown = 4096;
 Error refused(const std::string& message, const std::string& hint) {
   return {.code = ErrorCode::kPermissionDenied, .message = message, .hint = hint};
 }
+
+// To the kernel a peer in a pid namespace that is not below ours has pid 0.
+bool can_be_seen(const Caller& caller) { return *caller.pid > 0; }
 
 // What is left of the rights of a process that is gone.
 Identity of_the_gone(const Caller& caller) {
@@ -28,35 +32,40 @@ Identity of_the_living(const Caller& caller, const ProcessRights& rights) {
 
 }  // namespace
 
-const Result<Caller>& Callers::find(std::string_view peer_address, Clock::time_point now) {
-  const auto found = known_.find(peer_address);
-  if (found != known_.end() && now - found->second.looked < kFreshFor) {
+const Result<Caller>& Callers::find(std::string_view peer_address, Transport transport, Clock::time_point now) {
+  KnownCallers& known = transport == Transport::kPrivate ? known_at_private_ : known_;
+  const auto found = known.find(peer_address);
+  if (found != known.end() && now - found->second.looked < kFreshFor) {
     return found->second.caller;
   }
-  std::optional<std::uint64_t> start_time = found == known_.end() ? std::nullopt : found->second.start_time;
-  Result<Caller> caller = look(peer_address, start_time);
-  if (found != known_.end()) {
+  std::optional<std::uint64_t> start_time = found == known.end() ? std::nullopt : found->second.start_time;
+  Result<Caller> caller = look(peer_address, transport, start_time);
+  if (found != known.end()) {
     found->second = {.caller = std::move(caller), .looked = now, .start_time = start_time};
     return found->second.caller;
   }
-  if (known_.size() >= kMostKnown) {
-    known_.clear();
+  if (known.size() >= kMostKnown) {
+    known.clear();
   }
-  return known_
+  return known
       .insert_or_assign(std::string(peer_address),
                         Known{.caller = std::move(caller), .looked = now, .start_time = start_time})
       .first->second.caller;
 }
 
-Result<Caller> Callers::look(std::string_view peer_address, std::optional<std::uint64_t>& start_time) const {
+Result<Caller> Callers::look(std::string_view peer_address, Transport transport,
+                             std::optional<std::uint64_t>& start_time) const {
   std::optional<Caller> caller = caller_from_peer_address(peer_address);
   if (!caller) {
     return refused("the kernel does not tell who is asking", "connect to an ipc endpoint of this host");
   }
-  if (Result<void> checked = check(*caller); !checked) {
+  if (Result<void> checked = check(*caller, transport); !checked) {
     return std::move(checked).error();
   }
-  const std::optional<ProcessRights> rights = process_rights(*caller->pid);
+  if (!can_be_seen(*caller)) {
+    caller->pid.reset();
+  }
+  const std::optional<ProcessRights> rights = caller->pid ? process_rights(*caller->pid) : std::nullopt;
   const bool is_there =
       rights && rights->identity.uid == *caller->uid && (!start_time || *start_time == rights->start_time);
   if (is_there) {
@@ -80,12 +89,12 @@ Result<Caller> Callers::look(std::string_view peer_address, std::optional<std::u
   return *std::move(caller);
 }
 
-Result<void> Callers::check(const Caller& caller) const {
-  if (*caller.pid <= 0) {
+Result<void> Callers::check(const Caller& caller, Transport transport) const {
+  if (!can_be_seen(caller) && !(transport == Transport::kPrivate && *caller.uid == own_.identity.uid)) {
     return refused("the caller's process can't be seen from here: it is in another pid namespace",
                    "run the agent in the host's pid namespace");
   }
-  if (*caller.uid == overflow_uid()) {
+  if (*caller.uid == overflow_uid() && !maps_all_uids()) {
     return refused("uid " + std::to_string(*caller.uid) + " stands for every user that this user namespace lacks",
                    "run the agent in the host's user namespace");
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "agent/access/endpoint.hpp"
 #include "agent/access/principal.hpp"
 #include "protocol/result.hpp"
 
@@ -25,12 +26,13 @@ class Callers {
 
   explicit Callers(OwnRights own) : own_(std::move(own)) {}
 
-  // The caller behind a Peer-Address, valid until the next call. Its groups, and root's capabilities, are those of its
-  // process, if that is still the one that connected; else its primary group is all that is known. Without
-  // can_switch, callers of our own user and root have our ids. Our capabilities are never theirs. Errors:
-  // kPermissionDenied for who can't be told from others (pid 0, the overflow uid) or can't be acted as, kUnsupported
-  // for a caller in another IPC namespace.
-  const Result<Caller>& find(std::string_view peer_address, Clock::time_point now);
+  // The caller behind a Peer-Address, valid until the next call. `transport` is kPrivate or
+  // kLocal; at a private socket a peer with our uid is served from any pid namespace. Its groups, and root's
+  // capabilities, are those of its process, if that is still the one that connected; else its primary group is all that
+  // is known. Without can_switch, callers of our own user and root have our ids. Our capabilities are never theirs.
+  // Errors: kPermissionDenied for who can't be told from others (pid 0, the overflow uid where the user namespace lacks
+  // uids) or can't be acted as, kUnsupported for a caller in another IPC namespace.
+  const Result<Caller>& find(std::string_view peer_address, Transport transport, Clock::time_point now);
 
  private:
   struct Known {
@@ -42,11 +44,15 @@ class Callers {
     using is_transparent = void;
   };
 
-  Result<Caller> look(std::string_view peer_address, std::optional<std::uint64_t>& start_time) const;
-  [[nodiscard]] Result<void> check(const Caller& caller) const;
+  Result<Caller> look(std::string_view peer_address, Transport transport,
+                      std::optional<std::uint64_t>& start_time) const;
+  [[nodiscard]] Result<void> check(const Caller& caller, Transport transport) const;
+
+  using KnownCallers = std::unordered_map<std::string, Known, Hash, std::equal_to<>>;
 
   const OwnRights own_;
-  std::unordered_map<std::string, Known, Hash, std::equal_to<>> known_;
+  KnownCallers known_;
+  KnownCallers known_at_private_;
 };
 
 }  // namespace shmbus::agent

@@ -15,7 +15,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "agent/kernel/unique_fd.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 

@@ -12,8 +12,8 @@
 #include <zmq.hpp>
 
 #include "agent/access/connection_gate.hpp"
-#include "agent/kernel/unique_fd.hpp"
 #include "agent/random.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 namespace {

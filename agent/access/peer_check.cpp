@@ -3,37 +3,15 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
+#include <string>
 
 #include "agent/access/principal.hpp"
+#include "agent/random.hpp"
 
 namespace shmbus::agent {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{5000};
-
-// A directory that nobody else can enter, gone with the socket in it.
-class OwnDirectory {
- public:
-  explicit OwnDirectory(const std::string& above) : path_(above + "/.XXXXXX") {  // mkdtemp(3) fills it in
-    if (::mkdtemp(path_.data()) == nullptr) {
-      path_.clear();
-    }
-  }
-  OwnDirectory(const OwnDirectory&) = delete;
-  OwnDirectory& operator=(const OwnDirectory&) = delete;
-  ~OwnDirectory() {
-    if (!path_.empty()) {
-      ::unlink((path_ + "/s").c_str());
-      ::rmdir(path_.c_str());
-    }
-  }
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 Error not_told(const std::string& why) {
   return {.code = ErrorCode::kUnsupported,
@@ -43,12 +21,11 @@ Error not_told(const std::string& why) {
 
 }  // namespace
 
-Result<void> check_peer_address(zmq::context_t& context, const std::string& directory) {
-  const OwnDirectory own(directory);
-  if (own.path().empty()) {
-    return not_told("no socket can be made in " + directory);
-  }
-  const std::string address = "ipc://" + own.path() + "/s";
+// Nobody else can send the message, so whoever connects to the abstract address, which has no permissions, is no
+// matter.
+Result<void> check_peer_address(zmq::context_t& context) {
+  const std::string secret = std::to_string(random_53_bits());
+  const std::string address = "ipc://@shmbus-peer-check-" + std::to_string(random_53_bits());
   try {
     zmq::socket_t server(context, zmq::socket_type::pull);
     zmq::socket_t client(context, zmq::socket_type::push);
@@ -58,11 +35,13 @@ Result<void> check_peer_address(zmq::context_t& context, const std::string& dire
     server.set(zmq::sockopt::rcvtimeo, static_cast<int>(kPatience.count()));
     server.bind(address);
     client.connect(address);
-    client.send(zmq::str_buffer("who am I?"), zmq::send_flags::dontwait);
+    client.send(zmq::buffer(secret), zmq::send_flags::dontwait);
     zmq::message_t message;
-    if (!server.recv(message)) {
-      return not_told("no message came");
-    }
+    do {
+      if (!server.recv(message)) {
+        return not_told("no message came");
+      }
+    } while (message.to_string_view() != secret);
     const std::string said = message.gets("Peer-Address");
     const std::optional<Caller> caller = caller_from_peer_address(said);
     if (!caller || caller->uid != ::geteuid() || caller->gid != ::getegid() || caller->pid != ::getpid()) {

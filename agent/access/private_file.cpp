@@ -28,7 +28,7 @@ Error failed(const std::string& path, int errno_value) {
 }
 
 Result<void> check_owner(const std::string& path, const struct stat& status) {
-  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+  if (!is_us_or_root(status.st_uid)) {
     return refused(path, "it belongs to uid " + std::to_string(status.st_uid),
                    "only root or uid " + std::to_string(::geteuid()) + " may own it");
   }
@@ -40,39 +40,14 @@ bool is_roots_outside(const std::filesystem::path& directory, const struct stat&
   return status.st_uid == overflow_uid() && !maps_uid(status.st_uid) && directory.parent_path() == "/";
 }
 
-Result<void> check_directory(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) {
-    return failed(path, errno);
+Result<UniqueFd> open_below(const Location& place, const std::string& path, int flags) {
+  UniqueFd file(::openat(place.directory.get(), place.name.c_str(),
+                         flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
+  if (!file) {
+    const int failure = errno;
+    return failure == ELOOP ? refused(path, "it is a link", "name the file itself") : failed(path, failure);
   }
-  if (!S_ISDIR(status.st_mode)) {
-    return refused(path, "it is no directory", "");
-  }
-  if (Result<void> owned = check_owner(path, status); !owned && !is_roots_outside(path, status)) {
-    return owned;
-  }
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) {
-    return refused(path, "others may replace what is in it", "chmod go-w " + escape_foreign(path));
-  }
-  return {};
-}
-
-// From the root down to the one that holds the file, links resolved.
-Result<void> check_directories_above(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path directory =
-      std::filesystem::canonical(std::filesystem::absolute(path).parent_path(), error);
-  if (error) {
-    return failed(path, error.value());
-  }
-  std::filesystem::path above;
-  for (const auto& part : directory) {
-    above /= part;
-    if (Result<void> checked = check_directory(above); !checked) {
-      return checked;
-    }
-  }
-  return {};
+  return file;
 }
 
 // What others must not be able to do with a file, and how that is told.
@@ -85,16 +60,16 @@ constexpr Forbidden kAnyAccess{S_IRWXG | S_IRWXO | S_IXUSR, "it is open to other
 constexpr Forbidden kChange{S_IWGRP | S_IWOTH, "others may change it", "chmod go-w "};
 
 Result<UniqueFd> open_checked(const std::string& path, int flags, const Forbidden& forbidden) {
-  if (Result<void> above = check_directories_above(path); !above) {
-    return std::move(above).error();
+  const Result<Location> place = locate(path, LastLink::kKeep, check_directory_above);
+  if (!place) {
+    return place.error();
   }
-  UniqueFd file(::open(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
+  Result<UniqueFd> file = open_below(*place, path, flags);
   if (!file) {
-    const int failure = errno;
-    return failure == ELOOP ? refused(path, "it is a link", "name the file itself") : failed(path, failure);
+    return file;
   }
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) {
+  if (::fstat(file->get(), &status) != 0) {
     return failed(path, errno);
   }
   if (!S_ISREG(status.st_mode)) {
@@ -144,6 +119,19 @@ Result<std::string> read_trusted(const std::string& path, std::size_t most_bytes
   return read_checked(path, most_bytes, kChange);
 }
 
-Result<void> check_private_directory(const std::string& path) { return check_directories_above(path + "/."); }
+Result<void> check_directory_above(const std::string& path, const struct stat& status) {
+  if (Result<void> owned = check_owner(path, status); !owned && !is_roots_outside(path, status)) {
+    return owned;
+  }
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) {
+    return refused(path, "others may replace what is in it", "chmod go-w " + escape_foreign(path));
+  }
+  return {};
+}
+
+Result<void> check_private_directory(const std::string& path) {
+  const Result<Location> place = locate(path + "/", LastLink::kKeep, check_directory_above);
+  return place ? Result<void>() : place.error();
+}
 
 }  // namespace shmbus::agent

@@ -4,8 +4,9 @@
 
 #include <string>
 
-#include "agent/kernel/unique_fd.hpp"
+#include "protocol/open_directory.hpp"
 #include "protocol/result.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 
@@ -21,6 +22,9 @@ namespace shmbus::agent {
 
 // The same for a file that others may read, but not change: mode 0644 at most, as public keys have.
 [[nodiscard]] Result<std::string> read_trusted(const std::string& path, std::size_t most_bytes = std::size_t{1} << 20);
+
+// What has to be true of each directory above such a file, see locate(). Errors: kBadRequest as above.
+[[nodiscard]] Result<void> check_directory_above(const std::string& path, const struct stat& status);
 
 // The same conditions for a directory, which may be readable by others. Errors: as open_private().
 [[nodiscard]] Result<void> check_private_directory(const std::string& path);

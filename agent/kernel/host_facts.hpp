@@ -18,4 +18,7 @@ namespace shmbus::agent {
 // Whether our user namespace has the uid, see user_namespaces(7).
 [[nodiscard]] bool maps_uid(std::uint32_t uid);
 
+// Whether it has every uid, so that the overflow uid is a user like any other.
+[[nodiscard]] bool maps_all_uids();
+
 }  // namespace shmbus::agent

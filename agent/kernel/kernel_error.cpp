@@ -141,6 +141,14 @@ Error read_only_attachment() {
   return {ErrorCode::kPermissionDenied, "the attachment is read-only", "attach without read_only to write", EACCES};
 }
 
+Error destroyed_by_detach(ShmId shmid) {
+  return {ErrorCode::kUnsupported,
+          segment_of(shmid) +
+              " has no attachment, and kernel.shm_rmid_forced is 1: it would be destroyed when the agent "
+              "detaches it again",
+          "keep it attached in a program of yours, or: sysctl -w kernel.shm_rmid_forced=0"};
+}
+
 Error file_error(int errno_value, std::string_view action, std::string_view path) {
   ErrorCode code = ErrorCode::kInternal;
   if (errno_value == EACCES || errno_value == EPERM || errno_value == EROFS || errno_value == ELOOP) {

@@ -41,6 +41,9 @@ struct CreateAttempt {
 // A write through a read-only attachment.
 [[nodiscard]] Error read_only_attachment();
 
+// An attachment that was not made, because the segment would go with it: kernel.shm_rmid_forced is 1.
+[[nodiscard]] Error destroyed_by_detach(ShmId shmid);
+
 // A failed call on a file; `action` is a verb: "open".
 [[nodiscard]] Error file_error(int errno_value, std::string_view action, std::string_view path);
 

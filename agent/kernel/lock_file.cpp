@@ -30,8 +30,8 @@ Error taken(const std::string& path, int fd) {
 
 }  // namespace
 
-Result<LockFile> LockFile::acquire(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+Result<LockFile> LockFile::acquire(const Location& place, const std::string& path) {
+  UniqueFd fd(::openat(place.directory.get(), place.name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) {
     return file_error(errno, "open", path);
   }

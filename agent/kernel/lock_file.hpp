@@ -5,16 +5,17 @@
 #include <string>
 #include <utility>
 
-#include "agent/kernel/unique_fd.hpp"
+#include "protocol/open_directory.hpp"
 #include "protocol/result.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 
 class LockFile {
  public:
-  // Creates `path` (0600) if it is missing, locks it and writes our pid into it; never waits.
-  // Errors: kExists with the holder's pid if it is taken, kPermissionDenied (a link, too), kNotFound.
-  [[nodiscard]] static Result<LockFile> acquire(const std::string& path);
+  // Creates the file at `place` (0600) if it is missing, locks it and writes our pid into it; never waits. Messages
+  // call it `path`. Errors: kExists with the holder's pid if it is taken, kPermissionDenied (a link, too), kNotFound.
+  [[nodiscard]] static Result<LockFile> acquire(const Location& place, const std::string& path);
 
  private:
   explicit LockFile(UniqueFd fd) : fd_(std::move(fd)) {}

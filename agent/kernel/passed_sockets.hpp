@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "agent/kernel/unique_fd.hpp"
 #include "protocol/result.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <utility>
 
-#include "agent/kernel/unique_fd.hpp"
 #include "protocol/result.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 

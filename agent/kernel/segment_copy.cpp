@@ -12,15 +12,6 @@
 namespace shmbus::agent {
 namespace {
 
-// The smallest huge page of the machine.
-#ifdef __x86_64__
-constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
-#else
-constexpr std::uintptr_t kHugePage = std::uintptr_t{64} << 10;
-#endif
-
-std::uint64_t page_size() { return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)); }
-
 // One call for so many pages costs less than a fault for each; for fewer it is wasted where they are there already.
 constexpr std::size_t kPopulateFrom = std::size_t{64} << 10;
 
@@ -53,6 +44,8 @@ Result<void> guarded_copy(decltype(&::process_vm_readv) copy, std::byte* ours, s
 }
 
 }  // namespace
+
+std::uint64_t page_size() { return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)); }
 
 bool may_lack_pages(std::byte* mapping, std::uint64_t size) {
   if (reinterpret_cast<std::uintptr_t>(mapping) % kHugePage != 0) {

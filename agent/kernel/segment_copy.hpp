@@ -10,6 +10,14 @@
 
 namespace shmbus::agent {
 
+// The smallest huge page of the machine, and its ordinary page, in bytes.
+#ifdef __x86_64__
+inline constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
+#else
+inline constexpr std::uintptr_t kHugePage = std::uintptr_t{64} << 10;
+#endif
+[[nodiscard]] std::uint64_t page_size();
+
 // Whether touching a page of what was just attached at `mapping` may raise SIGBUS: so it is with huge pages without
 // reservation. `size` is shm_segsz. Rarely true of others, for which a copy is then merely slower.
 [[nodiscard]] bool may_lack_pages(std::byte* mapping, std::uint64_t size);

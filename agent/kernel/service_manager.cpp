@@ -13,8 +13,8 @@
 #include <system_error>
 
 #include "agent/kernel/environment.hpp"
-#include "agent/kernel/unique_fd.hpp"
 #include "protocol/text.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 namespace {

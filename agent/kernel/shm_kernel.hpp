@@ -15,6 +15,7 @@
 #include "agent/kernel/credentials.hpp"
 #include "protocol/result.hpp"
 #include "protocol/segment.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 
@@ -22,13 +23,15 @@ enum class Access : std::uint8_t { kReadOnly, kReadWrite };
 
 class ShmKernel;
 
-// Where a segment is mapped in this process.
+// Where a segment is mapped in this process. `file` is the same segment as a file, where the kernel that made the
+// mapping has opened it.
 struct Mapping {
   ShmId shmid = 0;
   std::byte* address = nullptr;
   std::uint64_t size = 0;  // shm_segsz, bytes
   Access access = Access::kReadOnly;
   bool may_lack_pages = false;  // touching a page may raise SIGBUS
+  UniqueFd file = {};
 };
 
 // One attachment of this process to one segment, or none; the destructor detaches. The kernel that made it must outlive
@@ -37,7 +40,7 @@ struct Mapping {
 class Attachment {
  public:
   Attachment() = default;
-  Attachment(ShmKernel& kernel, const Mapping& mapping) : kernel_(&kernel), mapping_(mapping) {}
+  Attachment(ShmKernel& kernel, Mapping mapping) : kernel_(&kernel), mapping_(std::move(mapping)) {}
   Attachment(const Attachment&) = delete;
   Attachment& operator=(const Attachment&) = delete;
   Attachment(Attachment&& other) noexcept
@@ -57,8 +60,9 @@ class Attachment {
 
   [[nodiscard]] std::uint64_t size() const { return mapping_.size; }
 
-  // Requires an attachment. Errors: kNoMemory as above; kPermissionDenied for a write through a read-only one.
-  [[nodiscard]] Result<void> read(std::uint64_t offset, std::span<std::byte> into) const;
+  // Requires an attachment. Where the kernel allows it, a large read makes no pages of those that nobody has touched.
+  // Errors: kNoMemory as above; kPermissionDenied for a write through a read-only one.
+  [[nodiscard]] Result<void> read(std::uint64_t offset, std::span<std::byte> into);
   [[nodiscard]] Result<void> write(std::uint64_t offset, std::span<const std::byte> from);
 
  private:
@@ -131,15 +135,20 @@ class ShmKernel {
   // Removes a segment, or marks it if it is attached. Errors: kNotFound, kPermissionDenied (EPERM).
   virtual Result<void> remove(ShmId shmid) = 0;
 
-  // Attaches. Errors: kNotFound, kPermissionDenied (EACCES), kNoMemory.
+  // Attaches. Errors: kNotFound, kPermissionDenied (EACCES), kNoMemory; kUnsupported if nobody has it attached and
+  // last_detach_destroys().
   virtual Result<Attachment> attach(ShmId shmid, Access access) = 0;
+
+  // True if the kernel destroys a segment with its last attachment, and what nobody has attached with its creator:
+  // kernel.shm_rmid_forced (proc(5)) of this IPC namespace, as it is now.
+  [[nodiscard]] virtual bool last_detach_destroys() = 0;
 
   [[nodiscard]] virtual KernelLimits limits() = 0;
   [[nodiscard]] virtual KernelUsage usage() = 0;
 
  private:
   friend class Attachment;  // which these are for
-  virtual Result<void> copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) = 0;
+  virtual Result<void> copy_out(Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) = 0;
   virtual Result<void> copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) = 0;
   virtual void detach(const Mapping& mapping) noexcept = 0;
 };
@@ -150,7 +159,7 @@ inline void Attachment::detach() noexcept {
   }
 }
 
-inline Result<void> Attachment::read(std::uint64_t offset, std::span<std::byte> into) const {
+inline Result<void> Attachment::read(std::uint64_t offset, std::span<std::byte> into) {
   return kernel_->copy_out(mapping_, offset, into);
 }
 

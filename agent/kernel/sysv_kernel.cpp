@@ -1,5 +1,6 @@
 #include "agent/kernel/sysv_kernel.hpp"
 
+#include <fcntl.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -47,7 +48,8 @@ shm_info read_shm_info(int* highest_slot = nullptr) {
 
 }  // namespace
 
-SysvKernel::SysvKernel() : slots_(ipc_slots()) {}
+SysvKernel::SysvKernel()
+    : slots_(ipc_slots()), rmid_forced_(::open("/proc/sys/kernel/shm_rmid_forced", O_RDONLY | O_CLOEXEC)) {}
 
 Result<Opened> SysvKernel::create(Key key, std::uint64_t size, Mode mode, bool exclusive) {
   const CreateAttempt attempt{key, size, mode};
@@ -179,6 +181,9 @@ Result<void> SysvKernel::remove(ShmId shmid) {
 }
 
 Result<Attachment> SysvKernel::attach(ShmId shmid, Access access) {
+  if (Result<void> outlives = check_outlives_detach(shmid); !outlives) {
+    return std::move(outlives).error();
+  }
   const Result<void*> attached =
       with_rights([&] { return ::shmat(shmid, nullptr, access == Access::kReadOnly ? SHM_RDONLY : 0); });
   if (!attached) {
@@ -202,8 +207,20 @@ Result<Attachment> SysvKernel::attach(ShmId shmid, Access access) {
                             .may_lack_pages = may_lack_pages(mapped, state->shm_segsz)});
 }
 
-Result<void> SysvKernel::copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {
-  return copy_from_segment(mapping, offset, into);
+// If somebody has it attached and lets go before us, it would have been destroyed without us, too.
+Result<void> SysvKernel::check_outlives_detach(ShmId shmid) {
+  if (!last_detach_destroys()) {
+    return {};
+  }
+  const Result<SegmentStat> now = look(shmid);
+  if (!now) {
+    return now.error();
+  }
+  return now->shm_nattch == 0 ? destroyed_by_detach(shmid) : Result<void>();
+}
+
+Result<void> SysvKernel::copy_out(Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {
+  return files_.read(mapping, offset, into) ? Result<void>() : copy_from_segment(mapping, offset, into);
 }
 
 Result<void> SysvKernel::copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) {
@@ -213,7 +230,15 @@ Result<void> SysvKernel::copy_in(const Mapping& mapping, std::uint64_t offset, s
   return copy_to_segment(mapping, offset, from);
 }
 
-void SysvKernel::detach(const Mapping& mapping) noexcept { ::shmdt(mapping.address); }
+void SysvKernel::detach(const Mapping& mapping) noexcept {
+  files_.closes_with(mapping);
+  ::shmdt(mapping.address);
+}
+
+bool SysvKernel::last_detach_destroys() {
+  char digit = '0';
+  return ::pread(rmid_forced_.get(), &digit, 1, 0) == 1 && digit == '1';
+}
 
 KernelLimits SysvKernel::limits() {
   shminfo info{};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "agent/kernel/segment_file.hpp"
 #include "agent/kernel/shm_kernel.hpp"
 
 namespace shmbus::agent {
@@ -24,14 +25,16 @@ class SysvKernel final : public ShmKernel {
   Result<void> set(ShmId shmid, const PermissionChange& change) override;
   Result<void> remove(ShmId shmid) override;
   Result<Attachment> attach(ShmId shmid, Access access) override;
+  [[nodiscard]] bool last_detach_destroys() override;
   [[nodiscard]] KernelLimits limits() override;
   [[nodiscard]] KernelUsage usage() override;
 
  private:
-  Result<void> copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) override;
+  Result<void> copy_out(Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) override;
   Result<void> copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) override;
   void detach(const Mapping& mapping) noexcept override;
   Result<SegmentStat> look_up(Key key);
+  Result<void> check_outlives_detach(ShmId shmid);
 
   // Makes one system call with the rights of whom we act as.
   template <class Call>
@@ -43,6 +46,8 @@ class SysvKernel final : public ShmKernel {
   Credentials credentials_{credential_calls_};
   const Identity* identity_ = nullptr;
   const ShmId slots_;  // an id is its slot plus a multiple of this
+  const UniqueFd rmid_forced_;
+  SegmentFiles files_;
 };
 
 }  // namespace shmbus::agent

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string>
 
-#include "agent/kernel/unique_fd.hpp"
 #include "protocol/result.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "agent/kernel/unique_fd.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 

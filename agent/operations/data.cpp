@@ -72,7 +72,7 @@ std::span<char> room_for(const OperationContext& context, std::size_t size, Read
 
 // Makes a text of the `length` bytes at the result's offset. What is behind its end is hardly looked at, so that many
 // short texts in large segments are read as quickly as small ones. What is looked at in vain counts as read.
-Result<void> read_text(OperationContext& context, const Attachment& mapping, std::size_t length, ReadResult& result) {
+Result<void> read_text(OperationContext& context, Attachment& mapping, std::size_t length, ReadResult& result) {
   const std::size_t most = std::min(length, context.data_left);
   std::string_view text;
   std::size_t end = std::string_view::npos;
@@ -111,7 +111,7 @@ Result<void> read_text(OperationContext& context, const Attachment& mapping, std
   return {};
 }
 
-Result<void> read_bytes(OperationContext& context, const Attachment& mapping, std::size_t length, ReadResult& result) {
+Result<void> read_bytes(OperationContext& context, Attachment& mapping, std::size_t length, ReadResult& result) {
   if (length > context.data_left) {
     return no_room_for(length, context.data_left);
   }

@@ -104,7 +104,18 @@ Result<InfoResult> execute(OperationContext& context, const InfoRequest& /*reque
   }
   info.endpoints = {context.facts.commands, context.facts.events};
   info.detection = context.facts.detection;
+  info.warnings = warnings_of(context.kernel);
   return info;
+}
+
+std::vector<std::string> warnings_of(ShmKernel& kernel) {
+  std::vector<std::string> warnings;
+  if (kernel.last_detach_destroys()) {
+    warnings.emplace_back(
+        "kernel.shm_rmid_forced is 1: a segment is destroyed with its last attachment, so read, write and attach are "
+        "refused where nobody has it attached; sysctl -w kernel.shm_rmid_forced=0 ends that");
+  }
+  return warnings;
 }
 
 Result<PingResult> execute(OperationContext& /*context*/, const PingRequest& /*request*/) { return PingResult{}; }

@@ -37,11 +37,17 @@ Result<CreateResult> execute(OperationContext& context, const CreateRequest& req
   } else {
     context.feed.look_at(opened->shmid);
   }
-  return CreateResult{.shm_key = request.shm_key,
+  CreateResult result{.shm_key = request.shm_key,
                       .shm_shmid = opened->shmid,
                       .shm_segsz = opened->shm_segsz,
                       .mode = opened->mode,
                       .created = opened->created};
+  if (opened->created && context.kernel.last_detach_destroys()) {
+    result.warning =
+        "kernel.shm_rmid_forced is 1: the segment goes with its last attachment, and with the agent if nobody has it "
+        "attached then";
+  }
+  return result;
 }
 
 Result<RemoveResult> execute(OperationContext& context, const RemoveRequest& request) {

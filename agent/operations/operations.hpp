@@ -62,6 +62,9 @@ Result<WriteResult> execute(OperationContext& context, const WriteRequest& reque
 // history
 Result<EventsResult> execute(OperationContext& context, const EventsRequest& request);
 
+// What an operator should mend on this host, each in a sentence; empty if there is nothing.
+[[nodiscard]] std::vector<std::string> warnings_of(ShmKernel& kernel);
+
 // Looks at a segment before it is changed: publishes what others did and checks `if_ctime` and `if_cpid`.
 // Errors: kNotFound, kPreconditionFailed with both values.
 [[nodiscard]] Result<SegmentStat> look_before_change(OperationContext& context, ShmId shmid,

@@ -82,8 +82,7 @@ void Client::post(zmq::message_t frame) {
                     socket_.send(frame, zmq::send_flags::dontwait));
 }
 
-Result<Reply> Client::call(Request request) {
-  const Clock::time_point deadline = Clock::now() + options_.timeout;
+Result<Reply> Client::call(Request request, Clock::time_point deadline) {
   const bool changes = spec_of(request.operation).changes;
   const bool epoch_is_ours = changes && !request.epoch;
   if (std::holds_alternative<std::monostate>(request.id)) {

@@ -44,7 +44,12 @@ class Client {
   // changes something gets `once` and the agent's `epoch` too, so that it acts once however often it is sent.
   // Errors: kNoAnswer (which says so if it is unknown whether it was carried out), kInterrupted, kTooLarge;
   // kPermissionDenied if another user answers, whose answer is dropped, or if the agent refuses the connection.
-  [[nodiscard]] Result<Reply> call(Request request);
+  [[nodiscard]] Result<Reply> call(Request request) {
+    return call(std::move(request), Clock::now() + options_.timeout);
+  }
+
+  // The same with a deadline, for several calls that are to take no longer than one timeout together.
+  [[nodiscard]] Result<Reply> call(Request request, Clock::time_point deadline);
 
   // The same for the operation alone, and with the agent's errors among the errors.
   template <class R>

@@ -7,13 +7,29 @@
 #include "protocol/limits.hpp"
 
 namespace shmbus {
+namespace {
+
+// True if a page that more follow brought something after `after`, and there is time for the next.
+bool goes_on(const std::vector<SegmentStat>& page, std::optional<ShmId> after, Clock::time_point deadline) {
+  return !page.empty() && (!after || page.back().shm_shmid > *after) && Clock::now() < deadline;
+}
+
+}  // namespace
+
+Error endless_pages(Client& client) {
+  return {ErrorCode::kNoAnswer,
+          "the agent at " + client.endpoint().address + " says again and again that more follows, without an end in " +
+              std::to_string(client.options().timeout.count()) + " ms",
+          "ask for less, or with a longer timeout; if nothing new comes the agent is broken"};
+}
 
 // The first page's seq counts, since what changed after it comes as events.
 Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
   std::optional<Snapshot> snapshot;
   ListRequest list{.shm_key = shm_key, .uid = {}, .after = {}, .limit = limits::kMaxPage};
+  const Clock::time_point deadline = Clock::now() + client.options().timeout;
   for (bool more = true; more;) {
-    Result<Reply> reply = client.call(Request{{}, {}, {}, list});
+    Result<Reply> reply = client.call(Request{{}, {}, {}, list}, deadline);
     if (!reply) {
       return std::move(reply).error();
     }
@@ -31,7 +47,10 @@ Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
     }
     auto& page = std::get<ListResult>(std::get<OperationResult>(reply->outcome));
     snapshot->segments.insert(snapshot->segments.end(), page.segments.begin(), page.segments.end());
-    more = page.more && !page.segments.empty();
+    more = page.more;
+    if (more && !goes_on(page.segments, list.after, deadline)) {
+      return endless_pages(client);
+    }
     if (more) {
       list.after = page.segments.back().shm_shmid;
     }
@@ -43,12 +62,13 @@ Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
 Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range) {
   std::vector<StreamEvent> events;
   std::uint64_t since = range.since;
+  const Clock::time_point deadline = Clock::now() + client.options().timeout;
   for (bool more = true; more && since < range.up_to;) {
     const EventsRequest request{.since = since,
                                 .shm_key = range.shm_key,
                                 .shm_shmid = range.shm_shmid,
                                 .limit = std::min(limits::kMaxPage, range.up_to - since)};
-    Result<Reply> reply = client.call(Request{{}, range.epoch, {}, request});
+    Result<Reply> reply = client.call(Request{{}, range.epoch, {}, request}, deadline);
     if (!reply) {
       return std::move(reply).error();
     }
@@ -56,7 +76,8 @@ Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range)
       return std::get<Error>(std::move(reply->outcome));
     }
     auto& page = std::get<EventsResult>(std::get<OperationResult>(reply->outcome));
-    more = page.more && !page.events.empty();
+    more = page.more;
+    const std::uint64_t before = since;
     for (std::string& body : page.events) {
       Result<Event> event = decode_event(body);
       if (!event) {
@@ -66,6 +87,9 @@ Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range)
       if (since <= range.up_to) {
         events.push_back({std::move(*event), std::move(body)});
       }
+    }
+    if (more && (since <= before || Clock::now() >= deadline)) {
+      return endless_pages(client);
     }
   }
   return events;

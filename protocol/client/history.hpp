@@ -34,11 +34,16 @@ struct EventRange {
   std::optional<ShmId> shm_shmid = {};
 };
 
-// All pages of `list`. Errors: those of Client::call and the agent's.
+// Pages that have no end: the agent says that more follow, but nothing new comes, or more than one timeout allows. As
+// an error, kNoAnswer.
+[[nodiscard]] Error endless_pages(Client& client);
+
+// All pages of `list`, within one timeout of the client. Errors: those of Client::call and the agent's,
+// endless_pages().
 [[nodiscard]] Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key);
 
-// The events of `range`, in order. Errors: the same; kCompacted if one that might be among them is no longer kept,
-// kEpochChanged if the agent is in another epoch.
+// The events of `range`, in order, within one timeout. Errors: the same; kCompacted if one that might be among them is
+// no longer kept, kEpochChanged if the agent is in another epoch.
 [[nodiscard]] Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range);
 
 }  // namespace shmbus

@@ -14,6 +14,7 @@ void describe(V& v, Of<CreateResult> auto& s) {
   v.field("shm_segsz", s.shm_segsz);
   v.field("mode", s.mode);
   v.field("created", s.created);
+  v.field("warning", s.warning);
 }
 
 template <class V>
@@ -129,6 +130,7 @@ void describe(V& v, Of<InfoResult> auto& s) {
   v.field("operations", s.operations);
   v.field("endpoints", s.endpoints);
   v.field("detection", s.detection);
+  v.field("warnings", s.warnings);
 }
 
 template <class V>

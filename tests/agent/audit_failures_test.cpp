@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "agent/kernel/unique_fd.hpp"
+#include "protocol/unique_fd.hpp"
 #include "tests/support/audit_fixture.hpp"
 
 namespace shmbus::agent {

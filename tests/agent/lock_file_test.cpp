@@ -17,12 +17,17 @@ namespace {
 
 class ALockFile : public testing::Test {
  protected:
+  static Result<LockFile> acquire(const std::string& path) {
+    const Result<Location> place = locate(path, LastLink::kKeep);
+    return place ? LockFile::acquire(*place, path) : place.error();
+  }
+
   const TemporaryDirectory directory_;
   const std::string path_ = directory_.file("commands.sock.lock");
 };
 
 TEST_F(ALockFile, HoldsThePidOfItsHolderAndIsPrivate) {
-  const Result<LockFile> lock = LockFile::acquire(path_);
+  const Result<LockFile> lock = acquire(path_);
   ASSERT_TRUE(lock.ok());
   pid_t pid = 0;
   std::ifstream(path_) >> pid;
@@ -33,8 +38,8 @@ TEST_F(ALockFile, HoldsThePidOfItsHolderAndIsPrivate) {
 }
 
 TEST_F(ALockFile, IsRefusedWithTheHoldersPidWhenTaken) {
-  const Result<LockFile> first = LockFile::acquire(path_);
-  const Result<LockFile> second = LockFile::acquire(path_);
+  const Result<LockFile> first = acquire(path_);
+  const Result<LockFile> second = acquire(path_);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, ErrorCode::kExists);
   EXPECT_NE(second.error().message.find(path_), std::string::npos);
@@ -42,40 +47,40 @@ TEST_F(ALockFile, IsRefusedWithTheHoldersPidWhenTaken) {
 }
 
 TEST_F(ALockFile, IsFreeAgainWhenItsHolderGoesAndStaysAsAFile) {
-  { const Result<LockFile> lock = LockFile::acquire(path_); }
+  { const Result<LockFile> lock = acquire(path_); }
   EXPECT_TRUE(std::filesystem::exists(path_));
-  EXPECT_TRUE(LockFile::acquire(path_).ok());
+  EXPECT_TRUE(acquire(path_).ok());
 }
 
 TEST_F(ALockFile, StaysLockedWhenMoved) {
   std::optional<LockFile> holder;
   {
-    Result<LockFile> lock = LockFile::acquire(path_);
+    Result<LockFile> lock = acquire(path_);
     ASSERT_TRUE(lock.ok());
     holder.emplace(std::move(*lock));
   }
-  EXPECT_FALSE(LockFile::acquire(path_).ok());
+  EXPECT_FALSE(acquire(path_).ok());
   holder.reset();
-  EXPECT_TRUE(LockFile::acquire(path_).ok());
+  EXPECT_TRUE(acquire(path_).ok());
 }
 
 TEST_F(ALockFile, ReplacesALongerPidOfAnEarlierHolder) {
   std::ofstream(path_) << "12345678901234\n";
-  const Result<LockFile> lock = LockFile::acquire(path_);
+  const Result<LockFile> lock = acquire(path_);
   ASSERT_TRUE(lock.ok());
   EXPECT_EQ(std::filesystem::file_size(path_), std::to_string(::getpid()).size() + 1);
 }
 
 TEST_F(ALockFile, IsNotMadeThroughALink) {
   std::filesystem::create_symlink(directory_.file("elsewhere"), path_);
-  const Result<LockFile> lock = LockFile::acquire(path_);
+  const Result<LockFile> lock = acquire(path_);
   ASSERT_FALSE(lock.ok());
   EXPECT_EQ(lock.error().code, ErrorCode::kPermissionDenied);
   EXPECT_FALSE(std::filesystem::exists(directory_.file("elsewhere")));
 }
 
 TEST_F(ALockFile, NeedsItsDirectory) {
-  const Result<LockFile> lock = LockFile::acquire(directory_.file("missing/lock"));
+  const Result<LockFile> lock = acquire(directory_.file("missing/lock"));
   ASSERT_FALSE(lock.ok());
   EXPECT_EQ(lock.error().code, ErrorCode::kNotFound);
 }

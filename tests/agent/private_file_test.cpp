@@ -86,6 +86,17 @@ TEST_F(APrivateFile, LiesWhereNobodyElseCanReplaceIt) {
   EXPECT_TRUE(check_private_directory(inner).ok());
 }
 
+TEST_F(APrivateFile, IsNotReachedThroughALinkThatOthersMayExchange) {
+  const std::string inner = directory.path() + "/inner";
+  ASSERT_EQ(::mkdir(inner.c_str(), 0700), 0);
+  file("inner/own", 0600);
+  std::filesystem::create_symlink(inner, directory.path() + "/link");
+  EXPECT_EQ(refusal(directory.path() + "/link/own"), "");
+  ::chmod(directory.path().c_str(), 01777);
+  EXPECT_NE(refusal(directory.path() + "/link/own").find("not followed"), std::string::npos);
+  EXPECT_EQ(refusal(inner + "/own"), "");
+}
+
 TEST_F(APrivateFile, BelongsToRootOrTheAgent) {
   const std::string path = file("own", 0600);
   if (::chown(path.c_str(), 12345, 12345) != 0) {

@@ -85,7 +85,7 @@ TEST(ASegmentCopy, AsksNobodyAboutAPageBehindTheSegment) {
 TEST(ASegmentCopy, IsGuardedWherePagesMayBeMissing) {
   AlignedSegment segment;
   ASSERT_TRUE(segment.made()) << segment.why_not();
-  Mapping mapping = segment.mapping();
+  Mapping& mapping = segment.mapping();
   mapping.may_lack_pages = true;
   const std::vector<std::byte> data(100, std::byte{'g'});
   ASSERT_TRUE(copy_to_segment(mapping, 4000, data).ok());

@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "agent/kernel/unique_fd.hpp"
+#include "protocol/unique_fd.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/support/temporary_directory.hpp"
 

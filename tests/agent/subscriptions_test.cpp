@@ -7,7 +7,7 @@
 #include <array>
 #include <string>
 
-#include "agent/kernel/unique_fd.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 namespace {

@@ -1,4 +1,5 @@
 // Attachments: their bytes, their count, and what they keep alive.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -45,6 +46,45 @@ TEST_P(AShmKernel, KeepsBytesBetweenAttachments) {
     EXPECT_EQ(seen, (std::array{std::byte{0}, std::byte{1}, std::byte{0}, std::byte{255}}));
     EXPECT_TRUE(attached(shmid).read(size, {}).ok());
     EXPECT_TRUE(attached(shmid).write(size, {}).ok());
+  }
+}
+
+TEST_P(AShmKernel, DoesNotAttachWhatWouldBeDestroyedByTheDetach) {
+  EXPECT_FALSE(kernel_.last_detach_destroys());
+  const ShmId alone = made(kKey);
+  const ShmId shared = made(kPrivateKey);
+  Attachment others = attached(shared);
+  if (!subject_->destroy_at_last_detach()) {
+    GTEST_SKIP() << "needs an IPC namespace of its own";
+  }
+  EXPECT_TRUE(kernel_.last_detach_destroys());
+  for (const Access access : {Access::kReadOnly, Access::kReadWrite}) {
+    expect_error(kernel_.attach(alone, access), ErrorCode::kUnsupported, 0);
+    expect_told(kernel_.attach(alone, access), "shm_rmid_forced");
+    EXPECT_TRUE(kernel_.attach(shared, access).ok());
+  }
+  EXPECT_TRUE(kernel_.look(alone).ok());
+  EXPECT_TRUE(kernel_.look(shared).ok());
+  expect_error(kernel_.attach(32767, Access::kReadOnly), ErrorCode::kNotFound, EINVAL);
+  others.detach();
+  EXPECT_FALSE(kernel_.look(shared).ok()) << "that was the last";
+}
+
+TEST_P(AShmKernel, ReadsWhatNobodyHasTouchedAsZeros) {
+  constexpr std::uint64_t kSize = (std::uint64_t{1} << 20) + 100;
+  const ShmId shmid = made(kPrivateKey, kSize);
+  Attachment attachment = attached(shmid);
+  const std::array data{std::byte{1}, std::byte{2}};
+  ASSERT_TRUE(attachment.write(kSize / 2, data).ok());
+  ASSERT_TRUE(attachment.write(kSize - 2, data).ok());
+  std::vector<std::byte> expected(kSize);
+  std::copy(data.begin(), data.end(), expected.begin() + kSize / 2);
+  std::copy(data.begin(), data.end(), expected.end() - 2);
+  std::vector<std::byte> seen(kSize, std::byte{0xff});
+  for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{4096}, kSize / 2 + 1}) {
+    ASSERT_TRUE(attachment.read(offset, std::span(seen).subspan(offset)).ok());
+    EXPECT_TRUE(std::equal(seen.begin() + static_cast<std::ptrdiff_t>(offset), seen.end(),
+                           expected.begin() + static_cast<std::ptrdiff_t>(offset)));
   }
 }
 

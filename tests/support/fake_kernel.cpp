@@ -179,6 +179,9 @@ Result<Attachment> FakeKernel::attach(ShmId shmid, Access access) {
   if (!grants(stat, access == Access::kReadOnly ? kRead : kReadWrite)) {
     return segment_error(EACCES, "attach", shmid);
   }
+  if (last_detach_destroys_ && stat.shm_nattch == 0) {
+    return destroyed_by_detach(shmid);
+  }
   if (found->bytes.max_size() < stat.shm_segsz) {
     return segment_error(ENOMEM, "attach", shmid);
   }
@@ -189,7 +192,7 @@ Result<Attachment> FakeKernel::attach(ShmId shmid, Access access) {
   return Attachment(*this, {.shmid = shmid, .address = found->bytes.data(), .size = stat.shm_segsz, .access = access});
 }
 
-Result<void> FakeKernel::copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {
+Result<void> FakeKernel::copy_out(Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) {
   if (auto failure = take_failure()) {
     return *failure;
   }
@@ -213,7 +216,7 @@ void FakeKernel::detach(const Mapping& mapping) noexcept {
   --stat.shm_nattch;
   stat.shm_dtime = std::time(nullptr);
   stat.shm_lpid = ::getpid();
-  if (stat.marked && stat.shm_nattch == 0) {
+  if ((stat.marked || last_detach_destroys_) && stat.shm_nattch == 0) {
     segments_.erase(mapping.shmid);
   }
 }

@@ -18,6 +18,7 @@ class FakeKernel final : public ShmKernel {
 
   // Knobs.
   void set_limits(const KernelLimits& limits) { limits_ = limits; }
+  void set_last_detach_destroys(bool value) { last_detach_destroys_ = value; }
   // The next call that returns a Result, copies of attachments included, returns `error` and does nothing.
   void fail_next(Error error);
 
@@ -36,6 +37,7 @@ class FakeKernel final : public ShmKernel {
   Result<void> set(ShmId shmid, const PermissionChange& change) override;
   Result<void> remove(ShmId shmid) override;
   Result<Attachment> attach(ShmId shmid, Access access) override;
+  [[nodiscard]] bool last_detach_destroys() override { return last_detach_destroys_; }
   [[nodiscard]] KernelLimits limits() override { return limits_; }
   [[nodiscard]] KernelUsage usage() override;
 
@@ -45,7 +47,7 @@ class FakeKernel final : public ShmKernel {
     std::vector<std::byte> bytes;  // empty until the first attachment
   };
 
-  Result<void> copy_out(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) override;
+  Result<void> copy_out(Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) override;
   Result<void> copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) override;
   void detach(const Mapping& mapping) noexcept override;
   [[nodiscard]] std::optional<Error> take_failure();
@@ -63,6 +65,7 @@ class FakeKernel final : public ShmKernel {
   ShmId sequence_ = 0;
   std::function<void(ShmId)> after_create_;
   int lists_ = 0;
+  bool last_detach_destroys_ = false;
 };
 
 }  // namespace shmbus::agent

@@ -18,6 +18,7 @@ class Subject {
   virtual ~Subject() = default;
   virtual ShmKernel& kernel() = 0;
   virtual bool limit(std::uint64_t shmmni, std::uint64_t shmall) = 0;
+  virtual bool destroy_at_last_detach() = 0;
 
   // Has the kernel act as this user from now on; 0 is root, as which the tests run.
   virtual bool become(std::uint32_t uid) {
@@ -40,6 +41,10 @@ class FakeSubject final : public Subject {
     kernel_.set_limits(limits);
     return true;
   }
+  bool destroy_at_last_detach() override {
+    kernel_.set_last_detach_destroys(true);
+    return true;
+  }
 
  private:
   FakeKernel kernel_;
@@ -53,6 +58,7 @@ class SysvSubject final : public Subject {
   bool limit(std::uint64_t shmmni, std::uint64_t shmall) override {
     return isolated_ && set_sysctl("shmmni", shmmni) && set_sysctl("shmall", shmall);
   }
+  bool destroy_at_last_detach() override { return isolated_ && set_sysctl("shm_rmid_forced", 1); }
 
  private:
   static bool set_sysctl(const std::string& name, std::uint64_t value) {

@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "agent/kernel/unique_fd.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
 

@@ -17,7 +17,7 @@ class Keys(keyed.KeyedTest):
 
     def test_keygen_keeps_the_secret(self):
         self.assertEqual(os.stat(self.path("alice.secret")).st_mode & 0o777, 0o600)
-        self.assertEqual(os.stat(self.path("alice.key")).st_mode & 0o777, 0o644)
+        self.assertEqual(os.stat(self.path("alice.key")).st_mode & 0o777, 0o600)
         self.tool("send", "keygen", "--dir", self.home, ALICE, status=5)
 
     def test_the_right_key_is_served_as_the_policy_says(self):

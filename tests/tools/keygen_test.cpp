@@ -44,7 +44,7 @@ class Keygen : public testing::Test {
   const mode_t umask_;
 };
 
-TEST_F(Keygen, MakesAPairOfWhichOthersSeeThePublicKeyAlone) {
+TEST_F(Keygen, MakesAPairOfWhichOneFileHasThePublicKeyAlone) {
   for (const mode_t mask : {0U, 0022U, 0077U, 0777U}) {
     ::umask(mask);
     const std::string name = "ada." + std::to_string(mask);
@@ -53,7 +53,7 @@ TEST_F(Keygen, MakesAPairOfWhichOthersSeeThePublicKeyAlone) {
     EXPECT_EQ(made->secret_path, directory.file(name + ".secret"));
     EXPECT_EQ(made->public_path, directory.file(name + ".key"));
     EXPECT_EQ(mode_of(made->secret_path), 0600U);
-    EXPECT_EQ(mode_of(made->public_path), 0644U);
+    EXPECT_EQ(mode_of(made->public_path), 0600U);
     const Result<CurvePair> pair = read_curve_pair(made->secret_path);
     ASSERT_TRUE(pair) << pair.error().message;
     EXPECT_EQ(pair->public_key, made->public_key);

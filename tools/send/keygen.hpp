@@ -9,7 +9,7 @@ namespace shmbus {
 
 struct KeyFiles {
   std::string secret_path;  // NAME.secret, mode 0600: both keys
-  std::string public_path;  // NAME.key, mode 0644: the public one alone
+  std::string public_path;  // NAME.key, mode 0600 as well: the public one alone
   std::string public_key;   // in Z85
 };
 

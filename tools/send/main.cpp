@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "protocol/client/client.hpp"
+#include "protocol/client/history.hpp"
 #include "protocol/codec/replies.hpp"
 #include "protocol/codec/requests.hpp"
 #include "protocol/limits.hpp"
@@ -35,7 +36,7 @@ Result<Json> send_raw(Client& client, const Json& request) {
   return reply ? json_from_msgpack(*reply) : reply.error();
 }
 
-Result<Json> send_typed(Client& client, const Json& request) {
+Result<Json> send_typed(Client& client, const Json& request, std::optional<Clock::time_point> deadline = {}) {
   const Result<std::string> frame = msgpack_from_json(request);
   if (!frame) {
     return frame.error();
@@ -44,7 +45,8 @@ Result<Json> send_typed(Client& client, const Json& request) {
   if (const Error* wrong = std::get_if<Error>(&decoded.request)) {
     return *wrong;
   }
-  const Result<Reply> reply = client.call(std::get<Request>(std::move(decoded.request)));
+  const Result<Reply> reply = client.call(std::get<Request>(std::move(decoded.request)),
+                                          deadline.value_or(Clock::now() + client.options().timeout));
   if (!reply) {
     return reply.error();
   }
@@ -55,24 +57,27 @@ Result<Json> send_typed(Client& client, const Json& request) {
   return shown;
 }
 
-// All pages as one reply, which is the first page's with the others' segments.
+// All pages as one reply, which is the first page's with the others' segments, within one timeout.
 Result<Json> send_list(Client& client, Json request) {
-  Result<Json> all = send_typed(client, request);
-  bool more = all && all->value("ok", false) && (*all)["result"].value("more", false);
-  while (more) {
-    Json& segments = (*all)["result"]["segments"];
-    if (segments.empty()) {
-      break;
+  const Clock::time_point deadline = Clock::now() + client.options().timeout;
+  Result<Json> all = send_typed(client, request, deadline);
+  if (!all || !all->value("ok", false)) {
+    return all;
+  }
+  Json& segments = (*all)["result"]["segments"];
+  Json& more = (*all)["result"]["more"];
+  for (Json last = -1; more == true; last = request["after"]) {
+    if (segments.empty() || segments.back()["shm_shmid"] <= last || Clock::now() >= deadline) {
+      return endless_pages(client);
     }
     request["after"] = segments.back()["shm_shmid"];
-    Result<Json> page = send_typed(client, request);
+    Result<Json> page = send_typed(client, request, deadline);
     if (!page || !page->value("ok", false)) {
       return page;
     }
     Json& result = (*page)["result"];
     segments.insert(segments.end(), result["segments"].begin(), result["segments"].end());
-    more = result.value("more", false) && !result["segments"].empty();
-    (*all)["result"]["more"] = more;
+    more = result["more"];
   }
   return all;
 }
@@ -111,15 +116,21 @@ Error error_in(const Json& reply) {
           error.value("hint", ""), error.value("errno", 0)};
 }
 
+// True if more follow what is in the array.
+bool has_more(const Json& result, const char* array) {
+  const auto items = result.find(array);
+  return items != result.end() && items->is_array() && !items->empty() && result.value("more", false);
+}
+
 // That a result is not the whole, or not new, is no data, so it is told on stderr.
 void tell_what_is_left(const SendOptions& options, const Json& reply) {
   const Json& result = reply["result"];
   std::string note;
   if (reply.value("repeated", false)) {
     note = "repeated: it was carried out before, this is its outcome then";
-  } else if (result.contains("segments") && result.value("more", false)) {
+  } else if (has_more(result, "segments")) {
     note = "more follow: ask again with --after " + to_line(result["segments"].back()["shm_shmid"]);
-  } else if (result.contains("events") && result.value("more", false) && !result["events"].empty()) {
+  } else if (has_more(result, "events")) {
     note = "more follow: ask again with --since " + to_line(result["events"].back()["seq"]);
   } else if (options.command == "read" && !result.value("eof", true) && !options.values.contains("length")) {
     note = "more follow: ask again with --offset " + to_line(result.value("offset", 0U) + result.value("length", 0U));

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "protocol/client/bulk.hpp"
+#include "tools/output_file.hpp"
 #include "tools/send/content_hash.hpp"
-#include "tools/send/output_file.hpp"
 #include "tools/send/progress.hpp"
 
 namespace shmbus {

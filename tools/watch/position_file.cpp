@@ -1,22 +1,17 @@
 #include "tools/watch/position_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <string_view>
 
 #include "protocol/limits.hpp"
+#include "tools/output_file.hpp"
 #include "tools/report.hpp"
 
 namespace shmbus {
 namespace {
 
 constexpr std::size_t kMostBytes = 64;  // two numbers of at most 20 digits
-constexpr mode_t kFileMode = 0666;      // and the umask
 
 // Takes a decimal number from the front of `text`.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
@@ -39,20 +34,13 @@ std::optional<StreamPosition> position_in(std::string_view text) {
   return seq && (text.empty() || text == "\n") ? std::optional(StreamPosition{*epoch, *seq}) : std::nullopt;
 }
 
-Error failed(const std::string& path) {
-  const int number = errno;
-  return {ErrorCode::kInternal, "cannot save the position in '" + path + "': " + std::strerror(number), "", number};
-}
-
-// True if all of `text` is in the file and on the disk.
-bool fill(int fd, std::string_view text) {
-  return write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fdatasync(fd) == 0;
-}
+// "-" is a file of that name here, not stdin or stdout.
+std::string file_of(const std::string& path) { return path == "-" ? "./-" : path; }
 
 }  // namespace
 
 Result<std::optional<StreamPosition>> load_position(const std::string& path) {
-  const Result<std::string> text = read_file(path == "-" ? "./-" : path, kMostBytes);
+  const Result<std::string> text = read_file(file_of(path), kMostBytes);
   if (!text) {
     return text.error().errno_value == ENOENT ? Result<std::optional<StreamPosition>>(std::nullopt) : text.error();
   }
@@ -65,26 +53,12 @@ Result<std::optional<StreamPosition>> load_position(const std::string& path) {
 }
 
 Result<void> save_position(const std::string& path, const StreamPosition& position) {
-  const std::string text = std::to_string(position.epoch) + " " + std::to_string(position.seq) + "\n";
-  const std::string young = path + ".new";
-  unlink(young.c_str());  // left by a watcher that was killed, or somebody's trap
-  const int fd = open(young.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
-  if (fd < 0) {
-    return failed(path);
+  Result<OutputFile> file = OutputFile::open(file_of(path));
+  if (!file) {
+    return file.error();
   }
-  const bool is_filled = fill(fd, text);
-  Result<void> saved;
-  if (!is_filled) {
-    saved = failed(path);
-  }
-  close(fd);
-  if (is_filled && rename(young.c_str(), path.c_str()) != 0) {
-    saved = failed(path);
-  }
-  if (!saved) {
-    unlink(young.c_str());
-  }
-  return saved;
+  Result<void> written = file->write(std::to_string(position.epoch) + " " + std::to_string(position.seq) + "\n");
+  return written ? file->commit() : written;
 }
 
 }  // namespace shmbus

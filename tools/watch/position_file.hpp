@@ -12,8 +12,8 @@ namespace shmbus {
 // What the file at `path` says; nothing if there is none. Errors: kBadRequest if it can't be read or says no position.
 [[nodiscard]] Result<std::optional<StreamPosition>> load_position(const std::string& path);
 
-// Replaces the file as a whole (PATH.new beside it, renamed): at any time, even after a crash of the host, it is the
-// old or the new one. Errors: kInternal with the name and the reason.
+// Replaces the file as a whole, see OutputFile: at any time, even after a crash of the host, it is the old or the new
+// one. Errors: as OutputFile.
 [[nodiscard]] Result<void> save_position(const std::string& path, const StreamPosition& position);
 
 }  // namespace shmbus

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace shmbus::agent {
+namespace shmbus {
 
 class UniqueFd {
  public:
@@ -40,4 +40,4 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace shmbus::agent
+}  // namespace shmbus
