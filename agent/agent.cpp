@@ -8,10 +8,10 @@
 #include <ctime>
 #include <utility>
 
-#include "agent/access/peer_check.hpp"
 #include "agent/access/policy_words.hpp"
+#include "agent/base/random.hpp"
 #include "agent/kernel/host_facts.hpp"
-#include "agent/random.hpp"
+#include "agent/transport/peer_check.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/message_memory.hpp"
 

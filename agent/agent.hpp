@@ -7,16 +7,16 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "agent/access/admission.hpp"
-#include "agent/access/handshake_monitor.hpp"
-#include "agent/access/zap_handler.hpp"
-#include "agent/access_files.hpp"
-#include "agent/config.hpp"
-#include "agent/dispatcher.hpp"
-#include "agent/entrance.hpp"
-#include "agent/kernel/passed_sockets.hpp"
-#include "agent/kernel/service_manager.hpp"
-#include "agent/kernel/wait_set.hpp"
+#include "agent/access/access_files.hpp"
+#include "agent/access/authenticator.hpp"
+#include "agent/config/config.hpp"
+#include "agent/requests/dispatcher.hpp"
+#include "agent/requests/entrance.hpp"
+#include "agent/system/event_loop.hpp"
+#include "agent/system/service_manager.hpp"
+#include "agent/system/socket_activation.hpp"
+#include "agent/transport/handshake_monitor.hpp"
+#include "agent/transport/zap_handler.hpp"
 #include "agent/watch/detection.hpp"
 
 namespace shmbus::agent {

@@ -14,17 +14,17 @@
 #include <sstream>
 #include <system_error>
 
-#include "agent/access/connection_gate.hpp"
+#include "agent/access/access_files.hpp"
 #include "agent/access/explain.hpp"
-#include "agent/access/gate_check.hpp"
 #include "agent/access/policy_file.hpp"
-#include "agent/access_files.hpp"
 #include "agent/agent.hpp"
+#include "agent/base/random.hpp"
 #include "agent/kernel/host_facts.hpp"
-#include "agent/kernel/passed_sockets.hpp"
-#include "agent/kernel/service_manager.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
-#include "agent/random.hpp"
+#include "agent/system/service_manager.hpp"
+#include "agent/system/socket_activation.hpp"
+#include "agent/transport/connection_limiter.hpp"
+#include "agent/transport/limiter_check.hpp"
 #include "protocol/message_memory.hpp"
 #include "protocol/text.hpp"
 #include "protocol/unique_fd.hpp"

@@ -4,7 +4,7 @@
 
 #include <CLI/Version.hpp>
 
-#include "agent/access/bound_socket.hpp"
+#include "agent/transport/bound_socket.hpp"
 #include "protocol/codec/msgpack_version.hpp"
 
 namespace shmbus::agent {

@@ -8,8 +8,8 @@
 
 #include <cerrno>
 
-#include "agent/access/private_file.hpp"
 #include "agent/kernel/kernel_error.hpp"
+#include "agent/system/trusted_file.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "agent/json_object.hpp"
+#include "agent/base/json_object.hpp"
 
 namespace shmbus::agent {
 namespace {

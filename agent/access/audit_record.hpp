@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "agent/access/principal.hpp"
-#include "agent/json_object.hpp"
+#include "agent/access/caller.hpp"
+#include "agent/base/json_object.hpp"
 #include "protocol/error.hpp"
 #include "protocol/segment.hpp"
 

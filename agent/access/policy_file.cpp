@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "agent/access/policy_words.hpp"
-#include "agent/access/toml_table.hpp"
+#include "agent/config/toml_table.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {

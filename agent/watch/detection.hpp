@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "agent/config.hpp"
+#include "agent/config/config.hpp"
 #include "agent/watch/segment_feed.hpp"
 
 namespace shmbus::agent {

@@ -8,9 +8,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "agent/event_publisher.hpp"
+#include "agent/events/event_publisher.hpp"
 #include "agent/kernel/shm_kernel.hpp"
-#include "agent/watch/call_witness.hpp"
+#include "agent/watch/call_tracker.hpp"
 #include "agent/watch/effect.hpp"
 #include "agent/watch/segment_watcher.hpp"
 

@@ -10,9 +10,9 @@
 #include <variant>
 #include <zmq.hpp>
 
-#include "protocol/client/agent_check.hpp"
-#include "protocol/client/curve.hpp"
 #include "protocol/client/endpoints.hpp"
+#include "protocol/client/security/agent_check.hpp"
+#include "protocol/client/security/curve.hpp"
 #include "protocol/client/socket.hpp"
 #include "protocol/commands.hpp"
 #include "protocol/result.hpp"

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "protocol/runtime_directory.hpp"
+#include "protocol/endpoint/runtime_directory.hpp"
 
 namespace shmbus {
 namespace {

@@ -10,9 +10,9 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "protocol/client/agent_check.hpp"
-#include "protocol/client/curve.hpp"
-#include "protocol/client/refusal_watch.hpp"
+#include "protocol/client/security/agent_check.hpp"
+#include "protocol/client/security/curve.hpp"
+#include "protocol/client/security/refusal_watch.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus {

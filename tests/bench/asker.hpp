@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "protocol/client/curve.hpp"
+#include "protocol/client/security/curve.hpp"
 #include "tests/bench/child_process.hpp"
 
 namespace shmbus::bench {

@@ -8,7 +8,7 @@
 #include <string>
 #include <zmq.hpp>
 
-#include "protocol/curve_key.hpp"
+#include "protocol/endpoint/curve_key.hpp"
 
 namespace shmbus::bench {
 

@@ -6,7 +6,7 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "protocol/client/curve.hpp"
+#include "protocol/client/security/curve.hpp"
 
 namespace shmbus::bench {
 

@@ -9,7 +9,7 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "agent/dispatcher.hpp"
+#include "agent/requests/dispatcher.hpp"
 #include "protocol/codec/events.hpp"
 #include "protocol/codec/replies.hpp"
 #include "protocol/codec/requests.hpp"

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "agent/access/audit.hpp"
-#include "agent/access/private_file.hpp"
+#include "agent/system/trusted_file.hpp"
 #include "tests/support/start_time.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -5,7 +5,7 @@
 #include <thread>
 #include <zmq.hpp>
 
-#include "agent/access/zap_handler.hpp"
+#include "agent/transport/zap_handler.hpp"
 
 namespace shmbus::agent {
 

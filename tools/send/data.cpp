@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "protocol/limits.hpp"
-#include "tools/output_file.hpp"
 #include "tools/send/content_hash.hpp"
+#include "tools/shared/output_file.hpp"
 
 namespace shmbus {
 

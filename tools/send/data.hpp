@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "tools/json.hpp"
 #include "tools/send/input_file.hpp"
 #include "tools/send/options.hpp"
+#include "tools/shared/json.hpp"
 
 namespace shmbus {
 

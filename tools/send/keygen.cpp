@@ -4,8 +4,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "protocol/client/curve.hpp"
-#include "tools/output_file.hpp"
+#include "protocol/client/security/curve.hpp"
+#include "tools/shared/output_file.hpp"
 
 namespace shmbus {
 namespace {

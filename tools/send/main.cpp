@@ -10,13 +10,13 @@
 #include "protocol/codec/requests.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/message_memory.hpp"
-#include "tools/report.hpp"
 #include "tools/send/data.hpp"
 #include "tools/send/keygen.hpp"
 #include "tools/send/options.hpp"
 #include "tools/send/request.hpp"
 #include "tools/send/transfer.hpp"
-#include "tools/text.hpp"
+#include "tools/shared/report.hpp"
+#include "tools/shared/text.hpp"
 
 namespace shmbus {
 namespace {

@@ -4,7 +4,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "tools/report.hpp"
+#include "tools/shared/report.hpp"
 
 namespace shmbus {
 namespace {

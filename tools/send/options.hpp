@@ -9,7 +9,7 @@
 #include <variant>
 
 #include "protocol/operations.hpp"
-#include "tools/access_options.hpp"
+#include "tools/shared/access_options.hpp"
 
 namespace shmbus {
 

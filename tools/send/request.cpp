@@ -10,7 +10,7 @@
 
 #include "protocol/limits.hpp"
 #include "protocol/text.hpp"
-#include "tools/report.hpp"
+#include "tools/shared/report.hpp"
 
 namespace shmbus {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "tools/json.hpp"
 #include "tools/send/options.hpp"
+#include "tools/shared/json.hpp"
 
 namespace shmbus {
 

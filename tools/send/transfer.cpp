@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "protocol/client/bulk.hpp"
-#include "tools/output_file.hpp"
 #include "tools/send/content_hash.hpp"
 #include "tools/send/progress.hpp"
+#include "tools/shared/output_file.hpp"
 
 namespace shmbus {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "protocol/client/client.hpp"
-#include "tools/json.hpp"
 #include "tools/send/input_file.hpp"
 #include "tools/send/options.hpp"
+#include "tools/shared/json.hpp"
 
 namespace shmbus {
 

@@ -1,6 +1,6 @@
 #include "tools/watch/follow.hpp"
 
-#include "tools/text.hpp"
+#include "tools/shared/text.hpp"
 #include "tools/watch/command.hpp"
 #include "tools/watch/position_file.hpp"
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "protocol/client/event_stream.hpp"
-#include "tools/report.hpp"
+#include "tools/shared/report.hpp"
 #include "tools/watch/notes.hpp"
 #include "tools/watch/options.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "protocol/client/client.hpp"
 #include "protocol/client/event_stream.hpp"
-#include "tools/report.hpp"
+#include "tools/shared/report.hpp"
 #include "tools/watch/follow.hpp"
 #include "tools/watch/options.hpp"
 #include "tools/watch/position_file.hpp"

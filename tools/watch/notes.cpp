@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "tools/text.hpp"
+#include "tools/shared/text.hpp"
 
 namespace shmbus {
 

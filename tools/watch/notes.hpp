@@ -5,8 +5,8 @@
 #include <string>
 
 #include "protocol/client/event_stream.hpp"
-#include "tools/json.hpp"
-#include "tools/report.hpp"
+#include "tools/shared/json.hpp"
+#include "tools/shared/report.hpp"
 
 namespace shmbus {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/json.hpp"
-#include "tools/report.hpp"
+#include "tools/shared/json.hpp"
+#include "tools/shared/report.hpp"
 
 namespace shmbus {
 namespace {

@@ -9,7 +9,7 @@
 #include <variant>
 
 #include "protocol/events.hpp"
-#include "tools/access_options.hpp"
+#include "tools/shared/access_options.hpp"
 #include "tools/watch/condition.hpp"
 
 namespace shmbus {

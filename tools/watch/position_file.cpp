@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "protocol/limits.hpp"
-#include "tools/output_file.hpp"
-#include "tools/report.hpp"
+#include "tools/shared/output_file.hpp"
+#include "tools/shared/report.hpp"
 
 namespace shmbus {
 namespace {

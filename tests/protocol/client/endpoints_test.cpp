@@ -14,7 +14,7 @@
 #include <fstream>
 #include <map>
 
-#include "protocol/runtime_directory.hpp"
+#include "protocol/endpoint/runtime_directory.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace shmbus {

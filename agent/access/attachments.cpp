@@ -1,0 +1,125 @@
+#include "agent/access/attachments.hpp"
+
+#include <algorithm>
+
+#include "agent/base/random.hpp"
+
+namespace shmbus::agent {
+
+Attachments::Attachments(const Limits& limits) : limits_(limits) {}
+
+Result<void> Attachments::has_room(const std::string& principal) const {
+  const auto found = count_by_principal_.find(principal);
+  const std::size_t own = found == count_by_principal_.end() ? 0 : found->second;
+  if (own >= limits_.attachments_per_principal) {
+    return Error{.code = ErrorCode::kLimitReached,
+                 .message = principal + " holds " + std::to_string(own) + " of at most " +
+                            std::to_string(limits_.attachments_per_principal) + " attachments",
+                 .hint = "detach some, or raise the agent's --max-attachments-per-principal"};
+  }
+  if (held_.size() >= limits_.attachments) {
+    return Error{.code = ErrorCode::kLimitReached,
+                 .message = "the agent holds " + std::to_string(held_.size()) + " of at most " +
+                            std::to_string(limits_.attachments) + " attachments",
+                 .hint = "detach some, or raise the agent's --max-attachments"};
+  }
+  return {};
+}
+
+std::chrono::milliseconds Attachments::lease_for(std::uint64_t asked_ms) const {
+  return std::min<std::chrono::milliseconds>(std::chrono::milliseconds(asked_ms), limits_.lease);
+}
+
+HeldAttachment& Attachments::add(HeldAttachment held, Clock::time_point now) {
+  do {
+    held.id = random_53_bits();
+  } while (held_.contains(held.id));
+  ++count_by_principal_[held.holder.principal];
+  held.deadline = now + held.lease;
+  held.looked_at = held.deadline;
+  to_look_at_.emplace(held.looked_at, held.id);
+  const AttachmentId id = held.id;
+  return held_.emplace(id, std::move(held)).first->second;
+}
+
+Result<HeldAttachment*> Attachments::use(AttachmentId id, const std::string& principal, Clock::time_point now) {
+  const auto found = held_.find(id);
+  if (found == held_.end() || found->second.holder.principal != principal || found->second.deadline <= now) {
+    return Error{.code = ErrorCode::kNotFound,
+                 .message = "attachment " + std::to_string(id) + " is not held for " + principal,
+                 .hint = "its lease may have expired; attach again"};
+  }
+  found->second.deadline = now + found->second.lease;
+  return &found->second;
+}
+
+const HeldAttachment* Attachments::find(AttachmentId id, const std::string& principal) const {
+  const auto found = held_.find(id);
+  return found == held_.end() || found->second.holder.principal != principal ? nullptr : &found->second;
+}
+
+std::size_t Attachments::count_of(const std::string& principal) const {
+  const auto found = count_by_principal_.find(principal);
+  return found == count_by_principal_.end() ? 0 : found->second;
+}
+
+std::optional<HeldAttachment> Attachments::release(AttachmentId id) {
+  auto node = held_.extract(id);
+  if (node.empty()) {
+    return std::nullopt;
+  }
+  HeldAttachment& held = node.mapped();
+  to_look_at_.erase({held.looked_at, held.id});
+  const auto count = count_by_principal_.find(held.holder.principal);
+  if (--count->second == 0) {
+    count_by_principal_.erase(count);
+  }
+  return std::move(held);
+}
+
+std::vector<HeldAttachment> Attachments::release_segment(ShmId shmid, const std::string& principal) {
+  std::vector<AttachmentId> ids;
+  for (const auto& [id, held] : held_) {
+    if (held.shmid == shmid && held.holder.principal == principal) {
+      ids.push_back(id);
+    }
+  }
+  std::vector<HeldAttachment> released;
+  released.reserve(ids.size());
+  for (const AttachmentId id : ids) {
+    released.push_back(std::move(*release(id)));
+  }
+  return released;
+}
+
+std::vector<HeldAttachment> Attachments::release_expired(Clock::time_point now) {
+  std::vector<HeldAttachment> released;
+  while (!to_look_at_.empty() && to_look_at_.begin()->first <= now) {
+    HeldAttachment& held = held_.at(to_look_at_.begin()->second);
+    if (held.deadline <= now) {
+      released.push_back(std::move(*release(held.id)));
+    } else {
+      put_off(held);
+    }
+  }
+  return released;
+}
+
+std::vector<HeldAttachment> Attachments::release_all() { return release_expired(Clock::time_point::max()); }
+
+std::optional<Clock::time_point> Attachments::next_deadline() const {
+  if (to_look_at_.empty()) {
+    return std::nullopt;
+  }
+  return to_look_at_.begin()->first;
+}
+
+// Not at each use: most would do it for nothing.
+void Attachments::put_off(HeldAttachment& held) {
+  auto node = to_look_at_.extract({held.looked_at, held.id});
+  held.looked_at = held.deadline;
+  node.value().first = held.looked_at;
+  to_look_at_.insert(std::move(node));
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,53 @@
+// Who gets in: from what a socket knows of a request's sender to a caller, or to why it is refused.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "agent/access/local_callers.hpp"
+#include "agent/access/rate_limiter.hpp"
+#include "agent/config/endpoint.hpp"
+#include "agent/transport/authorized_keys.hpp"
+
+namespace shmbus::agent {
+
+// The sender of a request: the caller, or of one who is not let in what is known of it, and why (null: let in). Its
+// requests count in `rate` (null: nobody counts them).
+struct Admitted {
+  const Caller& caller;
+  const Error* refusal = nullptr;
+  RateLimit* rate = nullptr;
+};
+
+// One thread.
+class Admission {
+ public:
+  using Clock = Callers::Clock;
+
+  // `nobody` is whom callers without a name are served as. `requests_per_second` is for each principal on sockets that
+  // others than our own user reach; 0: no limit. Borrows `keys`, which may change.
+  Admission(OwnRights own, Identity nobody, double requests_per_second, const KeyRing& keys);
+
+  // From now on who comes to a private socket is taken for our own user, with these rights: nobody else can reach it.
+  void take_peers_for(const Identity& own);
+
+  // The caller behind `peer`, as a socket of this transport tells it (see Received); valid until the next call. Takes
+  // one request from its rate. Refusals: as Callers::find(), kPermissionDenied for a key that was taken away, and kBusy
+  // beyond the rate.
+  Admitted admit(Transport transport, std::string_view peer, Clock::time_point now);
+
+ private:
+  const Result<Caller>& find(Transport transport, std::string_view peer, Clock::time_point now);
+  [[nodiscard]] Caller known_of(Transport transport, std::string_view peer) const;
+
+  Callers callers_;
+  RateLimit rate_;
+  Error busy_;
+  Caller refused_;
+  std::optional<Result<Caller>> own_user_;
+  const Result<Caller> anonymous_;
+  const KeyRing& keys_;
+  Result<Caller> keyed_ = Error{};
+};
+
+}  // namespace shmbus::agent

@@ -1,0 +1,172 @@
+#include "agent/access/authorizer.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace shmbus::agent {
+namespace {
+
+Asker asker_of(const Caller& caller) {
+  Asker asker{.uid = caller.uid, .gids = {}, .key_name = caller.key_name};
+  if (caller.identity) {  // an anonymous caller is the user that it is served as
+    asker.uid = caller.identity->uid;
+    asker.gids.assign(caller.identity->groups.begin(), caller.identity->groups.end());
+    asker.gids.push_back(caller.identity->gid);
+  } else if (caller.gid) {
+    asker.gids.push_back(*caller.gid);
+  }
+  return asker;
+}
+
+Asked asked_of(const Operation& operation, const Target& target) {
+  Asked asked{.operation = spec_of(operation).name, .key = target.key, .owner = {}, .mode = {}, .uid = {}, .gid = {}};
+  if (target.stat) {
+    asked.owner = target.stat->uid;
+  }
+  if (const auto* const create = std::get_if<CreateRequest>(&operation)) {
+    asked.mode = create->mode;
+  } else if (const auto* const set = std::get_if<SetRequest>(&operation)) {
+    asked.mode = set->mode;
+    asked.uid = set->uid;
+    asked.gid = set->gid;
+  }
+  return asked;
+}
+
+Error beyond_quota(const Caller& caller, const Quota& quota, const std::string& what, std::uint64_t used,
+                   std::uint64_t most) {
+  return {.code = ErrorCode::kLimitReached,
+          .message = caller.principal + " has " + std::to_string(used) + " of " + std::to_string(most) + " " + what,
+          .hint = "line " + std::to_string(quota.line) + " of the policy sets that"};
+}
+
+// Whether the audit is to have it: what could change something, and what was refused rather than not possible.
+bool is_for_audit(const OperationSpec& spec, const Error* error) {
+  return spec.changes || (error != nullptr && error->code == ErrorCode::kPermissionDenied);
+}
+
+}  // namespace
+
+Result<Authority::Grant> Authority::grant(const OperationContext& context, const Operation& operation,
+                                          const Target& target) {
+  const Caller& caller = context.caller;
+  Grant grant{.identity = caller.identity ? &*caller.identity : nullptr, .line = 0};
+  if (!files_.policy) {
+    if (!caller.key_name.empty()) {
+      return Error{.code = ErrorCode::kPermissionDenied,
+                   .message = "no policy says what " + caller.principal + " may do",
+                   .hint = "the agent's --policy gives rights to keys"};
+    }
+  } else {
+    const Asker asker = asker_of(caller);
+    const Decision decision = files_.policy->decide(asker, asked_of(operation, target));
+    if (decision.as == ActAs::kDeny) {
+      return Error{.code = ErrorCode::kPermissionDenied, .message = decision.why};
+    }
+    grant.line = decision.line;
+    grant.identity = decision.as == ActAs::kCaller ? grant.identity : decision.identity;
+    if (Result<void> within = check_quota(context, operation, files_.policy->quota_of(asker)); !within) {
+      return std::move(within).error();
+    }
+  }
+  if (files_.audit && files_.refuses_without_audit && spec_of(operation).changes && !files_.audit->works()) {
+    return Error{.code = ErrorCode::kBusy,
+                 .message = "the audit can't be written, and nothing is changed without it",
+                 .hint = "the agent's log has the reason"};
+  }
+  return grant;
+}
+
+Result<void> Authority::check_quota(const OperationContext& context, const Operation& operation, const Quota& quota) {
+  const Caller& caller = context.caller;
+  if (const auto* const create = std::get_if<CreateRequest>(&operation); create != nullptr) {
+    const Usage::Totals used =
+        quota.segments || quota.bytes
+            ? usage_.totals_of(caller.principal, [&](ShmId id) { return context.feed.watcher().known(id); })
+            : Usage::Totals{};
+    if (quota.segments && used.segments >= *quota.segments) {
+      return beyond_quota(caller, quota, "segments", used.segments, *quota.segments);
+    }
+    if (quota.bytes && (used.bytes >= *quota.bytes || create->shm_segsz > *quota.bytes - used.bytes)) {
+      return beyond_quota(caller, quota, "bytes in segments", used.bytes, *quota.bytes);
+    }
+  } else if (std::holds_alternative<AttachRequest>(operation) && quota.attachments) {
+    if (const std::size_t held = context.attachments.count_of(caller.principal); held >= *quota.attachments) {
+      return beyond_quota(caller, quota, "attachments", held, *quota.attachments);
+    }
+  }
+  return {};
+}
+
+void Authority::record(const OperationContext& context, const Operation& operation, const Target& target,
+                       const Result<Grant>& grant, const Error* error, Clock::time_point now) {
+  const OperationSpec& spec = spec_of(operation);
+  const SegmentWatcher& watcher = context.feed.watcher();
+  std::optional<ShmId> shmid = target.shmid;
+  if (std::holds_alternative<CreateRequest>(operation) && error == nullptr && context.made) {
+    shmid = context.made;
+    if (const SegmentStat* const made = watcher.known(*shmid); made != nullptr && !target.stat) {
+      usage_.made(context.caller.principal, *made);
+    }
+  }
+  if (!files_.audit || !is_for_audit(spec, error)) {
+    return;
+  }
+  const SegmentStat* const after = shmid ? watcher.known(*shmid) : nullptr;
+  const std::string rule = grant && grant->line != 0 ? "line " + std::to_string(grant->line) : "";
+  AuditRecord record{.time = std::chrono::system_clock::now(),
+                     .caller = context.caller,
+                     .endpoint = context.endpoint,
+                     .operation = spec.name,
+                     .segment = {.shm_key = target.key, .shm_shmid = shmid},
+                     .verdict = grant ? Verdict::kAllow : Verdict::kDeny,
+                     .rule = grant ? std::string_view(rule) : std::string_view(grant.error().message)};
+  if (error != nullptr) {
+    record.error = error->code;
+  }
+  if (target.stat) {
+    record.before = target.stat->permissions();
+  }
+  if (after != nullptr && error == nullptr) {
+    record.after = after->permissions();
+  }
+  write(record, now);
+}
+
+void Authority::record_refused(const Caller& caller, std::string_view endpoint, const Error& error,
+                               Clock::time_point now) {
+  if (!files_.audit) {
+    return;
+  }
+  write({.time = std::chrono::system_clock::now(),
+         .caller = caller,
+         .endpoint = endpoint,
+         .operation = {},
+         .segment = {},
+         .verdict = Verdict::kDeny,
+         .rule = error.message,
+         .error = error.code},
+        now);
+}
+
+void Authority::flush_audit(Clock::time_point now) {
+  if (!files_.audit) {
+    return;
+  }
+  if (const Result<void> flushed = files_.audit->flush(now); !flushed) {
+    spdlog::error("not in the audit: {}", flushed.error().message);
+  }
+}
+
+std::optional<Clock::time_point> Authority::next_deadline() const {
+  return files_.audit ? files_.audit->next_deadline() : std::nullopt;
+}
+
+Result<void> Authority::reopen_audit() { return files_.audit ? files_.audit->reopen() : Result<void>(); }
+
+void Authority::write(const AuditRecord& record, Clock::time_point now) {
+  if (const Result<void> written = files_.audit->write(record, now); !written) {
+    spdlog::error("not in the audit: {}", written.error().message);
+  }
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,110 @@
+#include "agent/access/local_callers.hpp"
+
+#include "agent/kernel/host_facts.hpp"
+#include "agent/system/process.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::chrono::seconds kFreshFor{1};
+constexpr std::size_t kMostKnown = 4096;
+
+Error refused(const std::string& message, const std::string& hint) {
+  return {.code = ErrorCode::kPermissionDenied, .message = message, .hint = hint};
+}
+
+// To the kernel a peer in a pid namespace that is not below ours has pid 0.
+bool can_be_seen(const Caller& caller) { return *caller.pid > 0; }
+
+// What is left of the rights of a process that is gone.
+Identity of_the_gone(const Caller& caller) {
+  return {.uid = *caller.uid, .gid = *caller.gid, .groups = {}, .capabilities = 0};
+}
+
+// Only root's capabilities count, and only those that mean something here.
+Identity of_the_living(const Caller& caller, const ProcessRights& rights) {
+  const bool is_root = *caller.uid == 0 && shares_our_users(*caller.pid).value_or(false);
+  return {.uid = *caller.uid,
+          .gid = *caller.gid,
+          .groups = rights.identity.groups,
+          .capabilities = is_root ? rights.identity.capabilities : 0};
+}
+
+}  // namespace
+
+const Result<Caller>& Callers::find(std::string_view peer_address, Transport transport, Clock::time_point now) {
+  KnownCallers& known = transport == Transport::kPrivate ? known_at_private_ : known_;
+  const auto found = known.find(peer_address);
+  if (found != known.end() && now - found->second.looked < kFreshFor) {
+    return found->second.caller;
+  }
+  std::optional<std::uint64_t> start_time = found == known.end() ? std::nullopt : found->second.start_time;
+  Result<Caller> caller = look(peer_address, transport, start_time);
+  if (found != known.end()) {
+    found->second = {.caller = std::move(caller), .looked = now, .start_time = start_time};
+    return found->second.caller;
+  }
+  if (known.size() >= kMostKnown) {
+    known.clear();
+  }
+  return known
+      .insert_or_assign(std::string(peer_address),
+                        Known{.caller = std::move(caller), .looked = now, .start_time = start_time})
+      .first->second.caller;
+}
+
+Result<Caller> Callers::look(std::string_view peer_address, Transport transport,
+                             std::optional<std::uint64_t>& start_time) const {
+  std::optional<Caller> caller = caller_from_peer_address(peer_address);
+  if (!caller) {
+    return refused("the kernel does not tell who is asking", "connect to an ipc endpoint of this host");
+  }
+  if (Result<void> checked = check(*caller, transport); !checked) {
+    return std::move(checked).error();
+  }
+  if (!can_be_seen(*caller)) {
+    caller->pid.reset();
+  }
+  const std::optional<ProcessRights> rights = caller->pid ? process_rights(*caller->pid) : std::nullopt;
+  const bool is_there =
+      rights && rights->identity.uid == *caller->uid && (!start_time || *start_time == rights->start_time);
+  if (is_there) {
+    start_time = rights->start_time;
+    caller->comm = process_name(*caller->pid);
+    const std::optional<bool> shares = shares_our_segments(*caller->pid);
+    if (!shares.value_or(true)) {
+      return Error{.code = ErrorCode::kUnsupported,
+                   .message = "process " + std::to_string(*caller->pid) +
+                              " is in another IPC namespace, where ids and keys mean other segments",
+                   .hint = "run an agent in that namespace"};
+    }
+    if (!shares && own_.can_switch && *caller->uid != own_.identity.uid) {
+      return refused("the IPC namespace of process " + std::to_string(*caller->pid) + " can't be told",
+                     "the agent needs CAP_SYS_PTRACE for that");
+    }
+  }
+  const Identity theirs = is_there ? of_the_living(*caller, *rights) : of_the_gone(*caller);
+  caller->identity = own_.can_switch ? theirs : own_.identity;
+  caller->identity->capabilities = theirs.capabilities;
+  return *std::move(caller);
+}
+
+Result<void> Callers::check(const Caller& caller, Transport transport) const {
+  if (!can_be_seen(caller) && !(transport == Transport::kPrivate && *caller.uid == own_.identity.uid)) {
+    return refused("the caller's process can't be seen from here: it is in another pid namespace",
+                   "run the agent in the host's pid namespace");
+  }
+  if (*caller.uid == overflow_uid() && !maps_all_uids()) {
+    return refused("uid " + std::to_string(*caller.uid) + " stands for every user that this user namespace lacks",
+                   "run the agent in the host's user namespace");
+  }
+  const bool is_own = *caller.uid == own_.identity.uid || *caller.uid == 0;
+  if (!own_.can_switch && !is_own) {
+    return refused("the agent serves its own uid " + std::to_string(own_.identity.uid) + " only: it can't act as uid " +
+                       std::to_string(*caller.uid),
+                   "it takes root, or CAP_SETUID and CAP_SETGID");
+  }
+  return {};
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,137 @@
+#include "agent/config/config.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <set>
+
+#include "agent/access/policy_words.hpp"
+#include "agent/config/config_file.hpp"
+#include "agent/config/config_report.hpp"
+#include "agent/config/options.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+void use_defaults(Config& config) {
+  config.runtime_directory = agent_runtime_directory();
+  const auto in_directory = [&config](const char* socket) {
+    config.uses_runtime_directory = true;
+    return "ipc://" + config.runtime_directory.path + "/" + socket;
+  };
+  if (config.commands.empty()) {
+    config.commands = {in_directory(kCommandsSocket)};
+  }
+  if (config.events.empty()) {
+    config.events = {in_directory(kEventsSocket)};
+  }
+}
+
+SocketAccess access_of(const std::string& digits, std::optional<gid_t> group) {
+  return {.mode = static_cast<mode_t>(std::stoul(digits, nullptr, 8)), .group = group};
+}
+
+// A file with rules and quotas is the policy too.
+Result<void> take_policy_of(const ConfigFile& file, Config& config) {
+  if (!config.policy.empty()) {
+    return Error{.code = ErrorCode::kBadRequest,
+                 .message = file.path + " has rules or quotas, and --policy names a file with others"};
+  }
+  config.policy = file.path;
+  config.has_policy_within = true;
+  return {};
+}
+
+Result<void> take(const OptionWords& words, Config& config) {
+  std::optional<gid_t> group;
+  if (!words.socket_group.empty()) {
+    const Result<std::uint32_t> named = group_id(words.socket_group);
+    if (!named) {
+      return named.error();
+    }
+    group = *named;
+  }
+  const std::string mode = !words.socket_mode.empty() ? words.socket_mode : group ? "660" : "600";
+  config.commands_access = access_of(mode, group);
+  config.events_access = access_of(words.events_mode.empty() ? mode : words.events_mode, group);
+  config.scan_interval = std::chrono::milliseconds(words.scan_ms);
+  config.settle = std::chrono::milliseconds(words.settle_ms);
+  config.limits.lease = std::chrono::seconds(words.lease_s);
+  config.limits.once_lifetime = std::chrono::seconds(words.once_s);
+  config.limits.handshake = std::chrono::milliseconds(words.handshake_ms);
+  config.detection = words.detection == "trace"  ? DetectionMode::kTrace
+                     : words.detection == "scan" ? DetectionMode::kScan
+                                                 : DetectionMode::kAuto;
+  config.refuses_without_audit = words.audit_failure == "refuse";
+  config.log_format = words.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
+  if (config.insecure_tcp && !config.curve_secret.empty()) {
+    return Error{.code = ErrorCode::kBadRequest, .message = "--insecure-tcp and --curve-secret exclude each other"};
+  }
+  if (config.curve_secret.empty() != config.curve_keys.empty()) {
+    return Error{.code = ErrorCode::kBadRequest, .message = "--curve-secret and --curve-keys need each other"};
+  }
+  use_defaults(config);
+  return {};
+}
+
+// The file that was asked for, or the usual one where there is one.
+Result<ConfigFile> read_file(CLI::App& app, const std::string& asked_for) {
+  if (asked_for.empty() && ::access(kConfigFile, F_OK) != 0) {
+    return ConfigFile{};
+  }
+  return read_config_file(app, asked_for.empty() ? kConfigFile : asked_for);
+}
+
+}  // namespace
+
+ParsedConfig parse_config(int argc, char** argv) {
+  ParsedConfig parsed;
+  Config& config = parsed.config;
+  OptionWords words = words_of(config);
+  CLI::App app{"System V shared memory of this host as a resource on a ZeroMQ bus.", "shmbus-agent"};
+  add_options(app, config, words);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    parsed.exit_status = app.exit(error) == 0 ? 0 : exit_status_of(ErrorCode::kBadRequest);
+    return parsed;
+  }
+  const Origins origins = origins_of(app, argc, argv);
+  Result<ConfigFile> file = read_file(app, words.config_file);
+  Result<void> taken = file ? apply(*file) : file.error();
+  taken = taken ? take(words, config) : taken;
+  if (taken && file->has_policy) {
+    taken = take_policy_of(*file, config);
+  }
+  if (!taken) {
+    std::cerr << taken.error().message << (taken.error().hint.empty() ? "" : "; ") << taken.error().hint
+              << "\nRun with --help for more information.\n";
+    parsed.exit_status = exit_status_of(ErrorCode::kBadRequest);
+  } else if (config.check) {
+    parsed.report = report(app, origins, *file, config);
+  }
+  return parsed;
+}
+
+Result<void> check_endpoints(const Config& config) {
+  std::set<std::string_view> seen;
+  for (const auto* const endpoints : {&config.commands, &config.events}) {
+    if (endpoints->size() > config.limits.endpoints) {
+      return Error{.code = ErrorCode::kBadRequest,
+                   .message = std::to_string(endpoints->size()) + " endpoints of one kind, at most " +
+                              std::to_string(config.limits.endpoints) + " are served"};
+    }
+    for (const std::string& endpoint : *endpoints) {
+      if (Result<void> checked = check_address(endpoint, config.tcp()); !checked) {
+        return checked;
+      }
+      if (!seen.insert(endpoint).second && !endpoint.ends_with(":*")) {
+        return Error{.code = ErrorCode::kBadRequest, .message = "endpoint " + endpoint + " is given twice"};
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace shmbus::agent

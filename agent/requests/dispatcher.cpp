@@ -1,0 +1,213 @@
+#include "agent/requests/dispatcher.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <new>
+#include <stdexcept>
+
+#include "protocol/codec/requests.hpp"
+#include "protocol/operations.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::size_t kMostPlainReplyBytes = 1024;  // of one operation whose result carries no data
+
+// How large the outcome of `operation` can get, so that room for remembering it is there before it acts.
+std::size_t most_reply_bytes(const Operation& operation) {
+  const auto* const batch = std::get_if<BatchRequest>(&operation);
+  return batch == nullptr ? kMostPlainReplyBytes
+                          : limits::kMaxDataBytes + batch->requests.size() * kMostPlainReplyBytes;
+}
+
+// Admission has counted one.
+std::size_t more_requests_in(const Operation& operation) {
+  const auto* const batch = std::get_if<BatchRequest>(&operation);
+  return batch == nullptr || batch->requests.empty() ? 0 : batch->requests.size() - 1;
+}
+
+// Whom the kernel acts as while this lives.
+class Acting {
+ public:
+  Acting(ShmKernel& kernel, const Identity* identity) : kernel_(kernel) { kernel_.act_as(identity); }
+  Acting(const Acting&) = delete;
+  Acting& operator=(const Acting&) = delete;
+  ~Acting() { kernel_.act_as(nullptr); }
+
+ private:
+  ShmKernel& kernel_;
+};
+
+void log_outcome(const Operation& operation, const Caller& caller, std::string_view outcome) {
+  if (spdlog::should_log(spdlog::level::debug)) {
+    spdlog::debug("{} by {} pid {}: {}", spec_of(operation).name, caller.principal, caller.pid.value_or(0), outcome);
+  }
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attachments, EventPublisher& publisher,
+                       Authority& authority, const AgentFacts& facts, const Limits& limits)
+    : kernel_(kernel),
+      feed_(feed),
+      attachments_(attachments),
+      publisher_(publisher),
+      authority_(authority),
+      facts_(facts),
+      unpack_limits_(limits.unpack),
+      once_(limits) {}
+
+ReplyBuffer& Dispatcher::handle(std::string_view frame, const Sender& sender, Clock::time_point now) {
+  DecodedRequest decoded = decode_request(frame, unpack_limits_);
+  const auto& [caller, refusal, rate] = sender.admitted;
+  if (refusal != nullptr) {
+    refuse(decoded.id, sender, *refusal, now);
+    return reply_;
+  }
+  if (Error* const error = std::get_if<Error>(&decoded.request)) {
+    spdlog::debug("refused a request of {}: {}", caller.principal, error->message);
+    reply_with(decoded.id, std::move(*error));
+    return reply_;
+  }
+  const Request& request = std::get<Request>(decoded.request);
+  if (rate != nullptr && !rate->take_more(caller.principal, now, more_requests_in(request.operation))) {
+    refuse(decoded.id, sender, rate->beyond(caller.principal), now);
+    return reply_;
+  }
+  OperationContext context{.kernel = kernel_,
+                           .feed = feed_,
+                           .attachments = attachments_,
+                           .publisher = publisher_,
+                           .facts = facts_,
+                           .caller = caller,
+                           .now = now,
+                           .endpoint = sender.endpoint,
+                           .reply = &reply_};
+  try {
+    if (std::optional<Error> changed = check_epoch(request)) {
+      reply_with(decoded.id, *std::move(changed));
+    } else if (request.once) {
+      handle_once(context, request);
+    } else {
+      reply_with(decoded.id, run(context, request.operation));
+    }
+  } catch (const std::bad_alloc&) {
+    spdlog::error("no memory to carry out a request of {}", caller.principal);
+    reply_with(decoded.id, Error{.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"});
+  }
+  return reply_;
+}
+
+void Dispatcher::refuse(const RequestId& id, const Sender& sender, const Error& refusal, Clock::time_point now) {
+  spdlog::debug("refused {}: {}", sender.admitted.caller.principal, refusal.message);
+  authority_.record_refused(sender.admitted.caller, sender.endpoint, refusal, now);
+  reply_with(id, refusal);
+}
+
+ReplyBuffer& Dispatcher::refuse_parts(std::size_t parts) {
+  reply_with({}, Error{.code = ErrorCode::kBadRequest,
+                       .message = "a request is one frame, this message had " + std::to_string(parts)});
+  return reply_;
+}
+
+// Answers with what was remembered for the request's `once`, or with what it does now and remembers.
+void Dispatcher::handle_once(OperationContext& context, const Request& request) {
+  const std::string& principal = context.caller.principal;
+  const std::string operation = encode_operation(request.operation);
+  Result<const EncodedOutcome*> remembered =
+      once_.find(principal, *request.once, operation, most_reply_bytes(request.operation), context.now);
+  if (!remembered) {
+    reply_with(request.id, std::move(remembered).error());
+  } else if (*remembered != nullptr) {
+    log_outcome(request.operation, context.caller, "repeated");
+    const EventJournal& journal = publisher_.journal();
+    reply_.set(request.id, **remembered, journal.epoch(), journal.seq());
+  } else {
+    Outcome outcome = run(context, request.operation);
+    once_.remember(principal, *request.once, operation, encode_outcome(outcome), context.now);
+    reply_with(request.id, std::move(outcome));
+  }
+}
+
+Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& operation) {
+  const auto* const batch = std::get_if<BatchRequest>(&operation);
+  Outcome outcome = batch != nullptr ? OperationResult(run_batch(context, *batch)) : run_alone(context, operation);
+  log_outcome(operation, context.caller, outcome.index() == 0 ? "ok" : name_of(std::get<Error>(outcome).code));
+  return outcome;
+}
+
+// One operation, if it is allowed, with the rights that it is allowed with.
+Dispatcher::Outcome Dispatcher::run_alone(OperationContext& context, const Operation& operation) {
+  if (!authority_.looks_at_targets()) {
+    const Result<Authority::Grant> grant = authority_.grant(context, operation, {});
+    return grant ? carry_out(context, operation, grant->identity) : grant.error();
+  }
+  context.made.reset();
+  const Target target = target_of(context, operation);
+  Operation pinned = operation;
+  context.pinned = pin(pinned, target);
+  const Result<Authority::Grant> grant = authority_.grant(context, pinned, target);
+  Outcome outcome = grant ? carry_out(context, pinned, grant->identity) : Outcome(grant.error());
+  authority_.record(context, pinned, target, grant, std::get_if<Error>(&outcome), context.now);
+  return outcome;
+}
+
+Dispatcher::Outcome Dispatcher::carry_out(OperationContext& context, const Operation& operation,
+                                          const Identity* identity) {
+  context.identity = identity;
+  const Acting acting(kernel_, identity);
+  return std::visit(
+      [&](const auto& request) -> Outcome {
+        if constexpr (std::is_same_v<std::decay_t<decltype(request)>, BatchRequest>) {
+          throw std::logic_error("a batch is carried out one by one");
+        } else {
+          auto result = execute(context, request);
+          if (!result) {
+            return std::move(result).error();
+          }
+          return Outcome(std::in_place_type<OperationResult>, std::move(*result));
+        }
+      },
+      operation);
+}
+
+Dispatcher::Outcome Dispatcher::run_one(OperationContext& context, const Request& request) {
+  if (std::optional<Error> changed = check_epoch(request)) {
+    return *std::move(changed);
+  }
+  return run(context, request.operation);
+}
+
+BatchResult Dispatcher::run_batch(OperationContext& context, const BatchRequest& batch) {
+  BatchResult result;
+  context.reply = nullptr;  // it has room for one read
+  for (const BatchItem& item : batch.requests) {
+    const Request* const request = std::get_if<Request>(&item.request);
+    Reply reply;
+    reply.id = item.id;
+    reply.outcome = request != nullptr ? run_one(context, *request) : std::get<Error>(item.request);
+    const bool ok = reply.ok();
+    result.replies.push_back(std::move(reply));
+    if (!ok && batch.stop_on_error) {
+      break;
+    }
+  }
+  return result;
+}
+
+std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
+  const std::uint64_t epoch = publisher_.journal().epoch();
+  if (!request.epoch || *request.epoch == epoch) {
+    return std::nullopt;
+  }
+  return Error{.code = ErrorCode::kEpochChanged,
+               .message = "epoch: this life of the agent is " + std::to_string(epoch) + ", not the one asked for",
+               .hint = "take a new list"};
+}
+
+void Dispatcher::reply_with(const RequestId& id, Outcome outcome) {
+  const EventJournal& journal = publisher_.journal();
+  reply_.set(id, std::move(outcome), journal.epoch(), journal.seq());
+}
+
+}  // namespace shmbus::agent

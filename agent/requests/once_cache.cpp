@@ -1,0 +1,64 @@
+#include "agent/requests/once_cache.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace shmbus::agent {
+namespace {
+
+// 128 bits stand for the request, which may carry a megabyte; a principal can only deceive itself with a collision.
+std::string fingerprint_of(std::string_view operation) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(operation.data(), operation.size()));
+  return {reinterpret_cast<const char*>(canonical.digest), sizeof canonical.digest};
+}
+
+}  // namespace
+
+OnceCache::OnceCache(const Limits& limits) : limits_(limits) {}
+
+Result<const EncodedOutcome*> OnceCache::find(const std::string& principal, const std::string& once,
+                                              std::string_view operation, std::size_t most_bytes,
+                                              Clock::time_point now) {
+  forget_expired(now);
+  static const Memory nothing;
+  const auto remembered = memories_.find(principal);
+  const Memory& memory = remembered == memories_.end() ? nothing : remembered->second;
+  if (const auto found = memory.by_value.find(once); found != memory.by_value.end()) {
+    if (found->second.fingerprint != fingerprint_of(operation)) {
+      return Error{.code = ErrorCode::kBadRequest, .message = "once: this value was given to another request"};
+    }
+    return &found->second.outcome;
+  }
+  if (memory.by_value.size() >= limits_.once_values || memory.bytes + most_bytes > limits_.once_bytes) {
+    return Error{.code = ErrorCode::kLimitReached,
+                 .message = principal + " has " + std::to_string(memory.by_value.size()) + " of at most " +
+                            std::to_string(limits_.once_values) + " once values with " + std::to_string(memory.bytes) +
+                            " of at most " + std::to_string(limits_.once_bytes) + " bytes remembered",
+                 .hint = "each is forgotten after " + std::to_string(limits_.once_lifetime.count()) + " s"};
+  }
+  return nullptr;
+}
+
+void OnceCache::remember(const std::string& principal, const std::string& once, std::string_view operation,
+                         const EncodedOutcome& outcome, Clock::time_point now) {
+  Memory& memory = memories_[principal];
+  memory.bytes += outcome.bytes.size();
+  memory.by_value[once] = {fingerprint_of(operation), outcome};
+  expiries_.push_back({now + limits_.once_lifetime, principal, once});
+}
+
+void OnceCache::forget_expired(Clock::time_point now) {
+  for (; !expiries_.empty() && expiries_.front().when <= now; expiries_.pop_front()) {
+    const Expiry& expiry = expiries_.front();
+    const auto memory = memories_.find(expiry.principal);
+    const auto remembered = memory->second.by_value.find(expiry.once);
+    memory->second.bytes -= remembered->second.outcome.bytes.size();
+    memory->second.by_value.erase(remembered);
+    if (memory->second.by_value.empty()) {
+      memories_.erase(memory);
+    }
+  }
+}
+
+}  // namespace shmbus::agent

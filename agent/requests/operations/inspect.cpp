@@ -1,0 +1,123 @@
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "agent/requests/operations/operations.hpp"
+#include "protocol/codec/replies.hpp"
+#include "protocol/operations.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::uint64_t kProtocolVersion = 1;
+
+// For a key alone: the segment that had it last, if the kernel says that it still has it. Saves finding its id.
+std::optional<SegmentStat> stat_of_known(OperationContext& context, const SegmentRef& ref) {
+  const std::optional<ShmId> shmid =
+      ref.shm_key && !ref.shm_shmid ? context.feed.watcher().id_of(*ref.shm_key) : std::nullopt;
+  if (!shmid) {
+    return std::nullopt;
+  }
+  const Result<SegmentStat> stat = context.kernel.stat(*shmid);
+  const bool is_it = stat && stat->shm_key == *ref.shm_key && !stat->marked;
+  return is_it ? std::optional(*stat) : std::nullopt;
+}
+
+// What the request's filters let through, by ascending shmid; one more than it wants, if there are more.
+std::vector<const SegmentStat*> select(const SegmentWatcher& watcher, const ListRequest& request) {
+  std::vector<const SegmentStat*> segments = watcher.all();
+  std::erase_if(segments, [&](const SegmentStat* stat) {
+    return (request.shm_key && *request.shm_key != stat->shm_key) || (request.uid && *request.uid != stat->uid) ||
+           (request.after && stat->shm_shmid <= *request.after);
+  });
+  const auto by_id = [](const SegmentStat* a, const SegmentStat* b) { return a->shm_shmid < b->shm_shmid; };
+  if (const std::size_t wanted = request.limit + 1; segments.size() > wanted) {
+    std::nth_element(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(wanted), segments.end(), by_id);
+    segments.resize(wanted);
+  }
+  std::sort(segments.begin(), segments.end(), by_id);
+  return segments;
+}
+
+}  // namespace
+
+Result<StatResult> execute(OperationContext& context, const StatRequest& request) {
+  if (const std::optional<SegmentStat> stat = stat_of_known(context, request.segment)) {
+    return StatResult{*stat};
+  }
+  const Result<ShmId> shmid = resolve(context, request.segment);
+  if (!shmid) {
+    return shmid.error();
+  }
+  const Result<SegmentStat> stat = context.kernel.stat(*shmid);
+  if (!stat) {
+    return stat.error();
+  }
+  return StatResult{context.feed.with_original_key(*stat)};
+}
+
+Result<ListResult> execute(OperationContext& context, const ListRequest& request) {
+  if (!context.looked) {
+    context.feed.look_for_page(request.after, context.now);
+    context.looked = true;
+  }
+  ListResult result;
+  std::size_t bytes = 0;
+  for (const SegmentStat* const stat : select(context.feed.watcher(), request)) {
+    if (result.segments.size() == request.limit || bytes + kMostStatBytes > limits::kMaxDataBytes) {
+      result.more = true;
+      break;
+    }
+    bytes += kMostStatBytes;
+    if (bytes > context.data_left) {
+      return Error{.code = ErrorCode::kTooLarge,
+                   .message = "the list takes up to " + std::to_string(bytes) + " bytes, the batch has room for " +
+                              std::to_string(context.data_left),
+                   .hint = "ask for it alone, or with a smaller limit"};
+    }
+    result.segments.push_back(*stat);
+  }
+  context.data_left -= bytes;
+  if (result.more) {
+    context.feed.page_ends_at(result.segments.back().shm_shmid);
+  }
+  return result;
+}
+
+Result<InfoResult> execute(OperationContext& context, const InfoRequest& /*request*/) {
+  const KernelLimits kernel_limits = context.kernel.limits();
+  const KernelUsage usage = context.kernel.usage();
+  const EventJournal& journal = context.publisher.journal();
+  InfoResult info;
+  info.version = SHMBUS_VERSION;
+  info.protocol = kProtocolVersion;
+  info.host = journal.host();
+  info.pid = getpid();
+  info.epoch = journal.epoch();
+  info.seq = journal.seq();
+  info.started = context.facts.started;
+  info.limits = {kernel_limits.shmmax, kernel_limits.shmall, kernel_limits.shmmni, kernel_limits.page_size};
+  info.usage = {usage.segments, usage.pages * kernel_limits.page_size, context.attachments.size()};
+  info.max_data = limits::kMaxDataBytes;
+  for (const OperationSpec& spec : operations()) {
+    info.operations.emplace_back(spec.name);
+  }
+  info.endpoints = {context.facts.commands, context.facts.events};
+  info.detection = context.facts.detection;
+  info.warnings = warnings_of(context.kernel);
+  return info;
+}
+
+std::vector<std::string> warnings_of(ShmKernel& kernel) {
+  std::vector<std::string> warnings;
+  if (kernel.last_detach_destroys()) {
+    warnings.emplace_back(
+        "kernel.shm_rmid_forced is 1: a segment is destroyed with its last attachment, so read, write and attach are "
+        "refused where nobody has it attached; sysctl -w kernel.shm_rmid_forced=0 ends that");
+  }
+  return warnings;
+}
+
+Result<PingResult> execute(OperationContext& /*context*/, const PingRequest& /*request*/) { return PingResult{}; }
+
+}  // namespace shmbus::agent

@@ -1,0 +1,52 @@
+#include "agent/requests/operations/operations.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+template <class Value>
+Error precondition_failed(const char* field, Value asked, Value found) {
+  return {.code = ErrorCode::kPreconditionFailed,
+          .message = std::string(field) + ": " + std::to_string(asked) + " was asked for, the segment has " +
+                     std::to_string(found),
+          .hint = "it was changed or replaced since; look at it again"};
+}
+
+}  // namespace
+
+Result<ShmId> resolve(const OperationContext& context, const SegmentRef& ref) {
+  if (!ref.shm_shmid) {
+    return context.kernel.find(ref.shm_key.value());
+  }
+  if (!ref.shm_key || ref.shm_shmid == context.pinned) {
+    return *ref.shm_shmid;
+  }
+  Result<SegmentStat> found = context.kernel.look(*ref.shm_shmid);
+  if (!found) {
+    return std::move(found).error();
+  }
+  const SegmentStat stat = context.feed.with_original_key(*found);
+  if (stat.shm_key != *ref.shm_key) {
+    return Error{.code = ErrorCode::kKeyMismatch,
+                 .message = "shmid " + std::to_string(stat.shm_shmid) + " has key " + std::to_string(stat.shm_key) +
+                            ", not " + std::to_string(*ref.shm_key)};
+  }
+  return stat.shm_shmid;
+}
+
+Result<SegmentStat> look_before_change(OperationContext& context, ShmId shmid, std::optional<std::int64_t> if_ctime,
+                                       std::optional<std::int32_t> if_cpid) {
+  context.feed.look_at(shmid);
+  const SegmentStat* const known = context.feed.watcher().known(shmid);
+  if (known == nullptr) {
+    return context.kernel.look(shmid);  // the kernel's own word for "not there"
+  }
+  if (if_ctime && *if_ctime != known->shm_ctime) {
+    return precondition_failed("if_ctime", *if_ctime, known->shm_ctime);
+  }
+  if (if_cpid && *if_cpid != known->shm_cpid) {
+    return precondition_failed("if_cpid", *if_cpid, known->shm_cpid);
+  }
+  return *known;
+}
+
+}  // namespace shmbus::agent

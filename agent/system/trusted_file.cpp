@@ -1,0 +1,137 @@
+#include "agent/system/trusted_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "agent/kernel/host_facts.hpp"
+#include "agent/system/process.hpp"
+#include "protocol/text.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+Error refused(const std::string& path, const std::string& why, const std::string& hint) {
+  return {.code = ErrorCode::kBadRequest, .message = escape_foreign(path) + " is refused: " + why, .hint = hint};
+}
+
+Error failed(const std::string& path, int errno_value) {
+  const ErrorCode code = errno_value == ENOENT ? ErrorCode::kNotFound : ErrorCode::kPermissionDenied;
+  return {.code = code,
+          .message = escape_foreign(path) + ": " + std::generic_category().message(errno_value),
+          .errno_value = errno_value};
+}
+
+Result<void> check_owner(const std::string& path, const struct stat& status) {
+  if (!is_us_or_root(status.st_uid)) {
+    return refused(path, "it belongs to uid " + std::to_string(status.st_uid),
+                   "only root or uid " + std::to_string(::geteuid()) + " may own it");
+  }
+  return {};
+}
+
+// In a user namespace the root outside can't be told from others; who owns "/" and what is right below it is that root.
+bool is_roots_outside(const std::filesystem::path& directory, const struct stat& status) {
+  return status.st_uid == overflow_uid() && !maps_uid(status.st_uid) && directory.parent_path() == "/";
+}
+
+Result<UniqueFd> open_below(const Location& place, const std::string& path, int flags) {
+  UniqueFd file(::openat(place.directory.get(), place.name.c_str(),
+                         flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
+  if (!file) {
+    const int failure = errno;
+    return failure == ELOOP ? refused(path, "it is a link", "name the file itself") : failed(path, failure);
+  }
+  return file;
+}
+
+// What others must not be able to do with a file, and how that is told.
+struct Forbidden {
+  mode_t bits;
+  const char* objection;
+  const char* remedy;
+};
+constexpr Forbidden kAnyAccess{S_IRWXG | S_IRWXO | S_IXUSR, "it is open to others", "chmod 0600 "};
+constexpr Forbidden kChange{S_IWGRP | S_IWOTH, "others may change it", "chmod go-w "};
+
+Result<UniqueFd> open_checked(const std::string& path, int flags, const Forbidden& forbidden) {
+  const Result<Location> place = locate(path, LastLink::kKeep, check_directory_above);
+  if (!place) {
+    return place.error();
+  }
+  Result<UniqueFd> file = open_below(*place, path, flags);
+  if (!file) {
+    return file;
+  }
+  struct stat status {};
+  if (::fstat(file->get(), &status) != 0) {
+    return failed(path, errno);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return refused(path, "it is no regular file", "");
+  }
+  if (Result<void> owned = check_owner(path, status); !owned) {
+    return std::move(owned).error();
+  }
+  if ((status.st_mode & forbidden.bits) != 0) {
+    return refused(path, forbidden.objection, forbidden.remedy + escape_foreign(path));
+  }
+  return file;
+}
+
+Result<std::string> read_checked(const std::string& path, std::size_t most_bytes, const Forbidden& forbidden) {
+  const Result<UniqueFd> file = open_checked(path, O_RDONLY, forbidden);
+  if (!file) {
+    return file.error();
+  }
+  std::string content;
+  std::array<char, 4096> block;
+  for (;;) {
+    const ssize_t got = ::read(file->get(), block.data(), block.size());
+    if (got < 0) {
+      return failed(path, errno);
+    }
+    if (got == 0) {
+      return content;
+    }
+    content.append(block.data(), static_cast<std::size_t>(got));
+    if (content.size() > most_bytes) {
+      return Error{.code = ErrorCode::kTooLarge,
+                   .message = escape_foreign(path) + " has more than " + std::to_string(most_bytes) + " bytes"};
+    }
+  }
+}
+
+}  // namespace
+
+Result<UniqueFd> open_private(const std::string& path, int flags) { return open_checked(path, flags, kAnyAccess); }
+
+Result<std::string> read_private(const std::string& path, std::size_t most_bytes) {
+  return read_checked(path, most_bytes, kAnyAccess);
+}
+
+Result<std::string> read_trusted(const std::string& path, std::size_t most_bytes) {
+  return read_checked(path, most_bytes, kChange);
+}
+
+Result<void> check_directory_above(const std::string& path, const struct stat& status) {
+  if (Result<void> owned = check_owner(path, status); !owned && !is_roots_outside(path, status)) {
+    return owned;
+  }
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) {
+    return refused(path, "others may replace what is in it", "chmod go-w " + escape_foreign(path));
+  }
+  return {};
+}
+
+Result<void> check_private_directory(const std::string& path) {
+  const Result<Location> place = locate(path + "/", LastLink::kKeep, check_directory_above);
+  return place ? Result<void>() : place.error();
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,221 @@
+#include "agent/transport/connection_limiter.hpp"
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::chrono::minutes kTellAgain{1};  // a uid's refusals
+constexpr std::size_t kMostTold = 1024;        // uids
+constexpr int kTwentieth = 20;                 // of the time may go into asking
+
+int system_accept(int listener, sockaddr* address, socklen_t* length, int flags) {
+  return static_cast<int>(::syscall(SYS_accept4, listener, address, length, flags));
+}
+
+std::optional<std::uint64_t> cookie_of(int fd) {
+  std::uint64_t cookie = 0;
+  socklen_t length = sizeof cookie;
+  if (::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) != 0) {
+    return std::nullopt;
+  }
+  return cookie;
+}
+
+// The uid that connected to a Unix socket; other sockets know none, which the kernel shows as -1.
+std::optional<std::uint32_t> peer_uid(int fd) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.uid == static_cast<uid_t>(-1)) {
+    return std::nullopt;
+  }
+  return peer.uid;
+}
+
+UniqueFd spare_descriptor() { return UniqueFd(::eventfd(0, EFD_CLOEXEC)); }
+
+bool is_out_of_descriptors(int errno_value) { return errno_value == EMFILE || errno_value == ENFILE; }
+
+// What says nothing but "not this one, not now". A wrong argument stays what it is.
+bool becomes_aborted(int errno_value) {
+  return errno_value != EAGAIN && errno_value != EINTR && errno_value != EBADF && errno_value != ENOTSOCK &&
+         errno_value != EINVAL && errno_value != EFAULT;
+}
+
+}  // namespace
+
+ConnectionId connection_at(int fd) { return {.fd = fd, .cookie = fd < 0 ? 0 : cookie_of(fd).value_or(0)}; }
+
+bool is_open(const ConnectionId& connection) {
+  return connection.fd < 0 || (connection.cookie != 0 && connection_at(connection.fd) == connection);
+}
+
+ConnectionGate::ConnectionGate() : reserve_(spare_descriptor()) {}
+
+ConnectionGate& ConnectionGate::instance() {
+  static auto* const gate = new ConnectionGate;  // never deleted, see the header
+  return *gate;
+}
+
+void ConnectionGate::limit(ConnectionCaps caps) {
+  const std::lock_guard lock(mutex_);
+  caps_ = caps;
+}
+
+int ConnectionGate::accept(int listener, sockaddr* address, socklen_t* length, int flags) noexcept {
+  const int fd = system_accept(listener, address, length, flags);
+  int failure = fd < 0 ? errno : ECONNABORTED;
+  try {
+    const std::lock_guard lock(mutex_);
+    if (fd >= 0 && admit(fd)) {
+      return fd;
+    }
+    if (fd < 0 && is_out_of_descriptors(failure)) {
+      shed_one(listener);
+    }
+  } catch (...) {  // no memory to remember it: refused
+  }
+  if (fd >= 0) {
+    ::close(fd);
+  } else if (becomes_aborted(failure)) {
+    failure = ECONNABORTED;
+  }
+  errno = failure;
+  return -1;
+}
+
+bool ConnectionGate::admit(int fd) {
+  const Uid uid = peer_uid(fd);
+  forget(fd);  // whatever had this number is closed
+  if (is_full_for(uid) || is_full()) {
+    forget_closed_in_time();
+  }
+  if (is_full_for(uid)) {
+    ++counts_.refused_of_uid;
+    tell(uid, "it has " + std::to_string(caps_.per_uid) + ", which is the most that one uid may have");
+    return false;
+  }
+  if (is_full()) {
+    ++counts_.refused_in_all;
+    tell(uid, "there are " + std::to_string(caps_.in_all) + ", which is the most in all");
+    return false;
+  }
+  if (const auto cookie = cookie_of(fd)) {
+    remember(fd, {.cookie = *cookie, .uid = uid});
+  }
+  if (!reserve_) {
+    reserve_ = spare_descriptor();
+  }
+  ++counts_.accepted;
+  return true;
+}
+
+bool ConnectionGate::is_full() const { return caps_.in_all != 0 && by_fd_.size() >= caps_.in_all; }
+
+bool ConnectionGate::is_full_for(const Uid& uid) const {
+  if (!uid || caps_.per_uid == 0) {
+    return false;
+  }
+  const auto found = count_by_uid_.find(*uid);
+  return found != count_by_uid_.end() && found->second >= caps_.per_uid;
+}
+
+void ConnectionGate::remember(int fd, const Connection& connection) {
+  std::size_t* const count = connection.uid ? &count_by_uid_[*connection.uid] : nullptr;
+  by_fd_.emplace(fd, connection);
+  if (count != nullptr) {
+    ++*count;
+  }
+}
+
+void ConnectionGate::forget(int fd) {
+  const auto found = by_fd_.find(fd);
+  if (found == by_fd_.end()) {
+    return;
+  }
+  if (const Uid uid = found->second.uid) {
+    if (const auto count = count_by_uid_.find(*uid); --count->second == 0) {
+      count_by_uid_.erase(count);
+    }
+  }
+  by_fd_.erase(found);
+}
+
+void ConnectionGate::forget_closed() {
+  for (auto next = by_fd_.begin(); next != by_fd_.end();) {
+    const auto [fd, connection] = *next++;
+    if (cookie_of(fd) != connection.cookie) {
+      forget(fd);
+    }
+  }
+}
+
+void ConnectionGate::forget_closed_in_time() {
+  const Clock::time_point begin = Clock::now();
+  if (by_fd_.size() > kAskedAlways && begin < ask_after_) {
+    return;
+  }
+  forget_closed();
+  const Clock::time_point end = Clock::now();
+  ask_after_ = end + kTwentieth * (end - begin);
+}
+
+// Left in the queue, the connection would wake the I/O thread again and again.
+void ConnectionGate::shed_one(int listener) {
+  reserve_.reset();
+  pollfd waiting{.fd = listener, .events = POLLIN, .revents = 0};
+  Uid uid;
+  if (::poll(&waiting, 1, 0) == 1) {  // another thread may have taken it, and a listener of libzmq blocks
+    if (const UniqueFd shed(system_accept(listener, nullptr, nullptr, SOCK_CLOEXEC)); shed) {
+      ++counts_.refused_without_descriptor;
+      uid = peer_uid(shed.get());
+    }
+  }
+  reserve_ = spare_descriptor();
+  tell(uid, "no descriptor is left (RLIMIT_NOFILE, fs.file-max)");
+}
+
+void ConnectionGate::tell(const Uid& uid, const std::string& why) {
+  const Clock::time_point now = Clock::now();
+  if (told_.size() >= kMostTold) {
+    std::erase_if(told_, [&](const auto& told) { return now - told.second >= kTellAgain; });
+  }
+  const auto told = told_.find(uid);
+  const bool again = told != told_.end() && now - told->second < kTellAgain;
+  if (again || (told == told_.end() && told_.size() >= kMostTold)) {
+    return;
+  }
+  told_.insert_or_assign(uid, now);
+  spdlog::warn("refused a connection of {}: {}", uid ? "uid " + std::to_string(*uid) : "an unknown user", why);
+}
+
+bool ConnectionGate::cut(const ConnectionId& connection) {
+  const std::lock_guard lock(mutex_);  // no number is given to another connection meanwhile
+  const auto known = by_fd_.find(connection.fd);
+  return known != by_fd_.end() && known->second.cookie == connection.cookie && is_open(connection) &&
+         ::shutdown(connection.fd, SHUT_RDWR) == 0;
+}
+
+GateCounts ConnectionGate::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+std::size_t ConnectionGate::open_now() {
+  const std::lock_guard lock(mutex_);
+  forget_closed();
+  return by_fd_.size();
+}
+
+}  // namespace shmbus::agent
+
+// Instead of libc's: calls in this program and in the shared libraries that it loads come here.
+extern "C" int accept4(int listener, sockaddr* address, socklen_t* length, int flags) {
+  return shmbus::agent::ConnectionGate::instance().accept(listener, address, length, flags);
+}

@@ -1,0 +1,69 @@
+#include "agent/transport/limiter_check.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <zmq.hpp>
+
+#include "agent/base/random.hpp"
+#include "agent/transport/connection_limiter.hpp"
+#include "protocol/unique_fd.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{2000};
+
+Error untried(const std::string& reason) {
+  return {.code = ErrorCode::kInternal, .message = "the gate for connections can't be tried: " + reason};
+}
+
+// A connection to the abstract address `name`, which has no file.
+UniqueFd connected_to(const std::string& name) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  name.copy(&address.sun_path[1], sizeof address.sun_path - 1);
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+    fd.reset();
+  }
+  return fd;
+}
+
+}  // namespace
+
+Result<void> check_connection_gate() {
+  try {
+    const std::string name = "shmbus-gate-check-" + std::to_string(random_53_bits());
+    zmq::context_t context;
+    zmq::socket_t listener(context, zmq::socket_type::rep);
+    listener.set(zmq::sockopt::linger, 0);
+    listener.bind("ipc://@" + name);
+    const std::uint64_t before = ConnectionGate::instance().counts().seen();
+    const UniqueFd connection = connected_to(name);
+    if (!connection) {
+      return untried(std::generic_category().message(errno));
+    }
+    pollfd taken{.fd = connection.get(), .events = POLLIN, .revents = 0};  // libzmq greets, or it was refused
+    if (::poll(&taken, 1, static_cast<int>(kPatience.count())) != 1) {
+      return untried("libzmq takes no connection");
+    }
+    if (ConnectionGate::instance().counts().seen() == before) {
+      return Error{.code = ErrorCode::kUnsupported,
+                   .message = "libzmq does not take connections through the agent's gate",
+                   .hint = "the agent needs libzmq as a shared library that calls accept4"};
+    }
+    return {};
+  } catch (const zmq::error_t& error) {
+    return untried(error.what());
+  }
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,165 @@
+#include "agent/watch/call_tracker.hpp"
+
+#include <algorithm>
+
+#include "agent/system/process.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::size_t kMostProcesses = 65536;  // that are known
+
+SegmentStat made_by(const TracedCall& call, const Actor& actor) {
+  SegmentStat stat;
+  stat.shm_key = call.key;
+  stat.shm_shmid = call.shmid;
+  stat.shm_segsz = call.size;
+  stat.mode = call.mode;
+  stat.uid = stat.cuid = actor.uid.value_or(0);
+  stat.gid = stat.cgid = actor.gid.value_or(0);
+  stat.shm_cpid = call.pid;
+  return stat;
+}
+
+}  // namespace
+
+CallWitness::CallWitness(SyscallTrace trace) : trace_(std::move(trace)) { read_attachments(); }
+
+void CallWitness::drain() {
+  const TraceRecords records = trace_.drain();
+  lost_ = lost_ || records.lost > 0;
+  for (const TracedCall& call : records.calls) {
+    witness(call);
+  }
+}
+
+std::optional<WitnessedCall> CallWitness::next() {
+  if (calls_.empty()) {
+    return std::nullopt;
+  }
+  WitnessedCall call = std::move(calls_.front());
+  calls_.pop_front();
+  return call;
+}
+
+bool CallWitness::concerns(ShmId shmid, std::optional<Key> new_key) const {
+  const auto& begun = trace_.begun();
+  return std::any_of(calls_.begin(), calls_.end(), [&](const WitnessedCall& call) { return call.shmid == shmid; }) ||
+         std::any_of(begun.begin(), begun.end(), [&](const auto& entry) {
+           const TracedCall& call = entry.second;
+           switch (call.kind) {
+             case TracedKind::kGet:
+               return call.key == new_key;
+             case TracedKind::kDetach:
+               return attachments_.at(call.pid, call.address) == shmid;
+             default:
+               return call.shmid == shmid;
+           }
+         });
+}
+
+bool CallWitness::take_lost() {
+  const bool lost = std::exchange(lost_, false);
+  if (lost) {
+    read_attachments();
+  }
+  return lost;
+}
+
+void CallWitness::forget_the_gone() {
+  for (const std::int32_t pid : attachments_.processes()) {
+    if (!shares_our_segments(pid)) {
+      attachments_.leave(pid);
+    }
+  }
+}
+
+void CallWitness::read_attachments() {
+  attachments_ = {};
+  for (const MappedSegment& mapped : mapped_segments()) {
+    attachments_.attach(mapped.pid, mapped.address, mapped.shmid);
+  }
+}
+
+void CallWitness::witness(const TracedCall& call) {
+  using Kind = WitnessedCall::Kind;
+  if (call.kind == TracedKind::kFork || call.kind == TracedKind::kExec || call.kind == TracedKind::kExit) {
+    witness_process(call);
+    return;
+  }
+  const std::optional<bool> ours = shares_ours(call.pid);
+  if (!ours.value_or(true)) {
+    return;
+  }
+  WitnessedCall witnessed{.kind = Kind::kHint, .shmid = call.shmid, .actor = actor_of(call.pid), .made = {}};
+  if (call.kind == TracedKind::kAttach) {
+    attachments_.attach(call.pid, call.address, call.shmid);
+    witnessed.kind = Kind::kAttached;
+  } else if (call.kind == TracedKind::kDetach) {
+    const std::optional<ShmId> shmid = attachments_.detach(call.pid, call.address);
+    if (!shmid) {
+      return;  // attached before we looked, in a way that maps don't show; the scan finds it
+    }
+    witnessed.shmid = *shmid;
+    witnessed.kind = Kind::kDetached;
+  } else if (call.kind == TracedKind::kGet) {
+    witnessed.made = made_by(call, witnessed.actor);
+    witnessed.kind = Kind::kCreated;
+  } else {
+    witnessed.kind = call.kind == TracedKind::kSet ? Kind::kSet : Kind::kRemoved;
+  }
+  if (!ours) {  // gone: it may have been in another namespace
+    witnessed.kind = call.kind == TracedKind::kGet ? Kind::kMayHaveCreated : Kind::kHint;
+  }
+  calls_.push_back(std::move(witnessed));
+}
+
+// Most processes of a host have nothing attached, and cost little more than this.
+void CallWitness::witness_process(const TracedCall& call) {
+  const bool forks = call.kind == TracedKind::kFork;
+  if (attachments_.has_any(call.pid)) {
+    const Actor actor = actor_of(call.pid);
+    const ProcessAttachments::Counts counts =
+        forks ? attachments_.fork(call.pid, call.child) : attachments_.leave(call.pid);
+    for (const auto& [shmid, count] : counts) {
+      calls_.push_back({.kind = WitnessedCall::Kind::kHint, .shmid = shmid, .actor = actor, .made = {}});
+    }
+  }
+  if (forks) {
+    const std::optional<bool> own = shares_our_segments(call.child);  // it may be gone when it is asked again
+    known(call.child).shares_ours = own ? own : shares_our_segments(call.pid);
+  } else {
+    processes_.erase(call.pid);  // after exec it has another name, and may have another owner
+  }
+}
+
+CallWitness::Known& CallWitness::known(std::int32_t pid) {
+  if (processes_.size() >= kMostProcesses) {
+    processes_.clear();
+  }
+  return processes_[pid];
+}
+
+// Read once, while the process is there.
+Actor CallWitness::actor_of(std::int32_t pid) {
+  Known& process = known(pid);
+  if (!process.comm) {
+    if (const std::optional<ProcessIds> ids = process_ids(pid)) {
+      process.uid = ids->uid;
+      process.gid = ids->gid;
+    }
+    process.comm = process_name(pid);
+  }
+  return {.uid = process.uid, .gid = process.gid, .pid = pid, .comm = process.comm, .principal = {}};
+}
+
+// As it is now, or as it was while the process was there.
+std::optional<bool> CallWitness::shares_ours(std::int32_t pid) {
+  Known& process = known(pid);
+  if (const std::optional<bool> now = shares_our_segments(pid)) {
+    process.shares_ours = now;
+  }
+  return process.shares_ours;
+}
+
+}  // namespace shmbus::agent

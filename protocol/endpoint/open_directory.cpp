@@ -1,0 +1,183 @@
+#include "protocol/endpoint/open_directory.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <deque>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "protocol/text.hpp"
+
+namespace shmbus {
+namespace {
+
+constexpr int kMostLinks = 40;  // as path_resolution(7) has it
+
+Error failed(const std::string& path, int errno_value) {
+  ErrorCode code = ErrorCode::kInternal;
+  if (errno_value == ENOENT || errno_value == ENOTDIR) {
+    code = ErrorCode::kNotFound;
+  } else if (errno_value == EACCES || errno_value == EPERM) {
+    code = ErrorCode::kPermissionDenied;
+  }
+  return {code, escape_foreign(path) + ": " + std::generic_category().message(errno_value), "", errno_value};
+}
+
+Error not_followed(const std::string& path, uid_t owner) {
+  return {ErrorCode::kPermissionDenied,
+          escape_foreign(path) + " is a link of uid " + std::to_string(owner) +
+              " that is not followed: others may exchange it",
+          "name what it leads to", ELOOP};
+}
+
+// The components of `path`, a last "." for one that ends in a slash.
+std::deque<std::string> components_of(std::string_view path) {
+  std::deque<std::string> components;
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    if (slash != 0) {
+      components.emplace_back(path.substr(0, slash));
+    }
+    if (slash == std::string_view::npos) {
+      return components;
+    }
+    path.remove_prefix(slash + 1);
+  }
+  components.emplace_back(".");
+  return components;
+}
+
+Result<std::string> target_of(int link, const std::string& shown) {
+  std::array<char, PATH_MAX> target{};
+  const ssize_t length = ::readlinkat(link, "", target.data(), target.size());
+  if (length < 0) {
+    return failed(shown, errno);
+  }
+  return std::string(target.data(), static_cast<std::size_t>(length));
+}
+
+class Walk {
+ public:
+  Walk(const std::string& path, LastLink last_link, const DirectoryCheck& check)
+      : last_link_(last_link), check_(check), rest_(components_of(path)) {}
+
+  Result<void> start_at(const char* directory) {
+    shown_ = directory;
+    return enter(UniqueFd(::open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)));
+  }
+
+  Result<Location> go() {
+    while (rest_.size() > 1 || last_link_ == LastLink::kFollow) {
+      const Result<bool> arrived = step();
+      if (!arrived) {
+        return arrived.error();
+      }
+      if (*arrived) {
+        break;
+      }
+    }
+    return Location{std::move(directory_), std::move(rest_.front())};
+  }
+
+ private:
+  // One component further. True if it is the last and no link, which stays in `rest_`.
+  Result<bool> step() {
+    const std::string name = rest_.front();
+    const bool is_last = rest_.size() == 1;
+    const std::string shown = shown_ == "." ? name : shown_ + (shown_.ends_with('/') ? "" : "/") + name;
+    UniqueFd entry(::openat(directory_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!entry || ::fstat(entry.get(), &status) != 0) {
+      return is_last && errno == ENOENT ? Result<bool>(true) : failed(shown, errno);
+    }
+    if (S_ISLNK(status.st_mode)) {
+      Result<void> followed = follow(entry.get(), status, shown);
+      return followed ? Result<bool>(false) : std::move(followed).error();
+    }
+    if (is_last) {
+      return true;
+    }
+    if (!S_ISDIR(status.st_mode)) {
+      return failed(shown, ENOTDIR);
+    }
+    rest_.pop_front();
+    shown_ = shown;
+    Result<void> entered = enter(std::move(entry));
+    return entered ? Result<bool>(false) : std::move(entered).error();
+  }
+
+  // What a link says takes its place among the components.
+  Result<void> follow(int link, const struct stat& status, const std::string& shown) {
+    struct stat around {};
+    if (::fstat(directory_.get(), &around) != 0) {
+      return failed(shown_, errno);
+    }
+    if (!is_us_or_root(status.st_uid) || !is_written_by_us_alone(around)) {
+      return not_followed(shown, status.st_uid);
+    }
+    if (++links_ > kMostLinks) {
+      return failed(shown, ELOOP);
+    }
+    const Result<std::string> target = target_of(link, shown);
+    if (!target) {
+      return target.error();
+    }
+    rest_.pop_front();
+    const std::deque<std::string> components = components_of(*target);
+    rest_.insert(rest_.begin(), components.begin(), components.end());
+    return target->starts_with('/') ? start_at("/") : Result<void>();
+  }
+
+  Result<void> enter(UniqueFd directory) {
+    struct stat status {};
+    if (!directory || ::fstat(directory.get(), &status) != 0) {
+      return failed(shown_, errno);
+    }
+    directory_ = std::move(directory);
+    return check_ ? check_(shown_, status) : Result<void>();
+  }
+
+  const LastLink last_link_;
+  const DirectoryCheck& check_;
+  std::deque<std::string> rest_;  // never empty
+  UniqueFd directory_;
+  std::string shown_;  // the name of directory_, for messages
+  int links_ = 0;
+};
+
+}  // namespace
+
+Result<Location> locate(const std::string& path, LastLink last_link, const DirectoryCheck& check) {
+  if (path.empty()) {
+    return failed("''", ENOENT);
+  }
+  std::string from_root = path;
+  if (check && !path.starts_with('/')) {
+    std::error_code error;
+    from_root = std::filesystem::absolute(path, error);
+    if (error) {
+      return failed(path, error.value());
+    }
+  }
+  Walk walk(from_root, last_link, check);
+  if (Result<void> started = walk.start_at(from_root.starts_with('/') ? "/" : "."); !started) {
+    return std::move(started).error();
+  }
+  return walk.go();
+}
+
+bool is_us_or_root(uid_t uid) { return uid == 0 || uid == ::geteuid(); }
+
+bool is_written_by_us_alone(const struct stat& directory) {
+  return is_us_or_root(directory.st_uid) && (directory.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+std::string path_of_descriptor(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+}  // namespace shmbus

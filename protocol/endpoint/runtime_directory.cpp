@@ -1,0 +1,148 @@
+#include "protocol/endpoint/runtime_directory.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "protocol/endpoint/open_directory.hpp"
+#include "protocol/text.hpp"
+#include "protocol/unique_fd.hpp"
+
+namespace shmbus {
+namespace {
+
+constexpr mode_t kOpenToOthers = S_IWGRP | S_IRWXO;
+constexpr mode_t kWritableByOthers = S_IWGRP | S_IWOTH;
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// A slash at the end would make lstat and mkdir follow a link.
+std::string without_trailing_slash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') {
+    path.pop_back();
+  }
+  return path;
+}
+
+Error refused(const std::string& path, std::string_view what, std::string hint = {}) {
+  return {ErrorCode::kPermissionDenied, "runtime directory " + escape_foreign(path) + " " + std::string(what),
+          std::move(hint)};
+}
+
+Error failed(int errno_value, std::string_view what, const std::string& path) {
+  const bool missing = errno_value == ENOENT || errno_value == ENOTDIR;
+  return {missing ? ErrorCode::kNotFound : ErrorCode::kPermissionDenied,
+          "cannot " + std::string(what) + " runtime directory " + escape_foreign(path) + ": " +
+              std::generic_category().message(errno_value),
+          {},
+          errno_value};
+}
+
+Result<void> check(const std::string& path, const struct stat& state, mode_t forbidden, std::string_view objection) {
+  if (S_ISLNK(state.st_mode)) {
+    return refused(path, "is a symbolic link");
+  }
+  if (!S_ISDIR(state.st_mode)) {
+    return refused(path, "is not a directory");
+  }
+  if (!is_us_or_root(state.st_uid)) {
+    return refused(path, "belongs to uid " + std::to_string(state.st_uid) + ", not to uid " +
+                             std::to_string(::geteuid()) + " or root");
+  }
+  if ((state.st_mode & forbidden) != 0) {
+    return refused(path, objection, "chmod 0700 " + escape_foreign(path));
+  }
+  return {};
+}
+
+// With DynamicUser= it is a link into /run/private, so this one is followed.
+Result<void> check_of_systemd(const std::string& path) {
+  struct stat state {};
+  if (::stat(path.c_str(), &state) != 0) {
+    return failed(errno, "look at", path);
+  }
+  return S_ISDIR(state.st_mode) ? Result<void>() : refused(path, "is not a directory");
+}
+
+// Its group and mode, by its descriptor.
+Result<void> open_to_others(int directory, const std::string& path, Passage passage, std::optional<gid_t> group) {
+  const UniqueFd opened(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const mode_t mode = passage == Passage::kEveryone ? 0711 : 0710;
+  if (!opened || (group && ::fchown(opened.get(), static_cast<uid_t>(-1), *group) != 0) ||
+      ::fchmod(opened.get(), mode) != 0) {
+    return failed(errno, "open to others", path);
+  }
+  return {};
+}
+
+}  // namespace
+
+RuntimeDirectory agent_runtime_directory() {
+  if (const std::string own = environment("SHMBUS_RUNTIME_DIR"); !own.empty()) {
+    return {without_trailing_slash(std::filesystem::absolute(own))};
+  }
+  // systemd.exec(5): several directories are separated by colons.
+  const std::string systemd = environment("RUNTIME_DIRECTORY");
+  if (const std::string first = systemd.substr(0, systemd.find(':')); !first.empty()) {
+    return {without_trailing_slash(first), true};
+  }
+  if (::geteuid() == 0) {
+    return {kHostRuntimeDirectory};
+  }
+  // The XDG specification has relative paths ignored.
+  if (const std::string xdg = environment("XDG_RUNTIME_DIR"); xdg.starts_with('/')) {
+    return {without_trailing_slash(xdg) + "/shmbus"};
+  }
+  return {"/tmp/shmbus-" + std::to_string(::geteuid())};
+}
+
+std::vector<std::string> client_runtime_directories() {
+  std::vector<std::string> directories{agent_runtime_directory().path};
+  if (directories.front() != kHostRuntimeDirectory) {
+    directories.emplace_back(kHostRuntimeDirectory);
+  }
+  return directories;
+}
+
+Result<void> prepare_runtime_directory(const RuntimeDirectory& directory, Passage passage, std::optional<gid_t> group) {
+  const std::string path = without_trailing_slash(directory.path);
+  if (directory.from_systemd) {
+    return check_of_systemd(path);
+  }
+  const Result<Location> place = locate(path, LastLink::kKeep);
+  if (!place) {
+    return place.error();
+  }
+  if (::mkdirat(place->directory.get(), place->name.c_str(), 0700) != 0 && errno != EEXIST) {
+    return failed(errno, "create", path);
+  }
+  const UniqueFd made(::openat(place->directory.get(), place->name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat state {};
+  if (!made || ::fstat(made.get(), &state) != 0) {
+    return failed(errno, "look at", path);
+  }
+  const bool is_for_others = passage != Passage::kNobody;
+  const Result<void> checked = check(path, state, is_for_others ? kWritableByOthers : kOpenToOthers,
+                                     is_for_others ? "is writable by others" : "is open to others");
+  return checked && is_for_others ? open_to_others(made.get(), path, passage, group) : checked;
+}
+
+Result<void> check_runtime_directory(const std::string& path) {
+  struct stat state {};
+  if (::lstat(without_trailing_slash(path).c_str(), &state) != 0) {
+    return failed(errno, "look at", path);
+  }
+  return check(path, state, kWritableByOthers, "is writable by others");
+}
+
+}  // namespace shmbus

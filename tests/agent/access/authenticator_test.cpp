@@ -1,0 +1,77 @@
+#include "agent/access/authenticator.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "agent/system/process.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+const Identity kNobody{.uid = 65534, .gid = 65534, .groups = {}, .capabilities = 0};
+
+class AdmissionTest : public ::testing::Test {
+ protected:
+  static std::string own_address() {
+    return "localhost:" + std::to_string(::geteuid()) + ":" + std::to_string(::getegid()) + ":" +
+           std::to_string(::getpid());
+  }
+
+  const OwnRights own{.identity = process_rights(::getpid())->identity, .can_switch = true};
+  KeyRing keys;
+  Admission admission{own, kNobody, 3, keys};
+  Admission::Clock::time_point now{std::chrono::hours(1)};
+};
+
+TEST_F(AdmissionTest, WhoComesByTcpWithoutAKeyIsServedAsNobody) {
+  const auto [caller, refusal, rate] = admission.admit(Transport::kInsecure, own_address(), now);
+  EXPECT_EQ(refusal, nullptr);
+  EXPECT_EQ(caller.principal, kAnonymous);
+  EXPECT_FALSE(caller.uid);
+  EXPECT_EQ(caller.identity, kNobody);
+  EXPECT_NE(rate, nullptr);
+}
+
+TEST_F(AdmissionTest, AKeyThatIsNotInTheRingIsRefusedEvenOnAConnectionThatIsThere) {
+  const auto [caller, refusal, rate] = admission.admit(Transport::kCurve, std::string(40, '0'), now);
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(caller.principal, kAnonymous);
+}
+
+constexpr std::uint32_t kSomebody = 4711;
+
+TEST_F(AdmissionTest, WhoIsRefusedIsNamedAsFarAsTheKernelTells) {
+  const auto [caller, refusal, rate] =
+      admission.admit(Transport::kLocal, "localhost:" + std::to_string(kSomebody) + ":7:0", now);
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(caller.uid, kSomebody);
+  EXPECT_EQ(caller.pid, 0) << "in a pid namespace that can't be seen from here";
+}
+
+TEST_F(AdmissionTest, WhoAsksTooOftenIsBusyForAWhileWhereOthersAreServedToo) {
+  const auto is_let_in = [&](Transport transport, Admission::Clock::time_point when) {
+    return admission.admit(transport, own_address(), when).refusal == nullptr;
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(is_let_in(Transport::kLocal, now));
+  }
+  const auto [caller, refusal, rate] = admission.admit(Transport::kLocal, own_address(), now);
+  ASSERT_NE(refusal, nullptr);
+  EXPECT_EQ(refusal->code, ErrorCode::kBusy);
+  EXPECT_NE(refusal->message.find("more than 3 times a second"), std::string::npos);
+  EXPECT_EQ(caller.uid, ::geteuid());
+  EXPECT_TRUE(is_let_in(Transport::kInsecure, now));  // another one is not
+  EXPECT_TRUE(is_let_in(Transport::kPrivate, now));
+  EXPECT_EQ(admission.admit(Transport::kPrivate, own_address(), now).rate, nullptr);
+  EXPECT_TRUE(is_let_in(Transport::kLocal, now + std::chrono::seconds(1)));
+}
+
+TEST_F(AdmissionTest, WithoutTheKernelsWordWhoReachesAPrivateSocketIsOurOwnUser) {
+  admission.take_peers_for(own.identity);
+  EXPECT_EQ(admission.admit(Transport::kPrivate, "", now).caller.uid, ::geteuid());
+}
+
+}  // namespace
+}  // namespace shmbus::agent

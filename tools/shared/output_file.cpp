@@ -1,0 +1,230 @@
+#include "tools/shared/output_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "protocol/client/socket.hpp"
+
+namespace shmbus {
+namespace {
+
+constexpr mode_t kMode = 0600;
+constexpr std::size_t kBlock = 4096;  // bytes; the smallest hole that file systems keep
+
+Error cannot_write(const std::string& path, int errno_value) {
+  return {ErrorCode::kInternal, "cannot write to '" + path + "': " + std::generic_category().message(errno_value), "",
+          errno_value};
+}
+
+Error refused(const std::string& path, const std::string& why) {
+  return {ErrorCode::kPermissionDenied, "'" + path + "' is not written: " + why, "choose another name or directory",
+          EPERM};
+}
+
+// The descriptor of this process that `path` names, if it names one.
+std::optional<int> descriptor_in(std::string_view path) {
+  if (path == "-" || path == "/dev/stdout") {
+    return STDOUT_FILENO;
+  }
+  if (path == "/dev/stderr") {
+    return STDERR_FILENO;
+  }
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (path.starts_with(folder)) {
+      path.remove_prefix(folder.size());
+      int number = 0;
+      const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), number);
+      return error == std::errc() && end == path.data() + path.size() ? std::optional(number) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_device(const struct stat& status) { return S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode); }
+
+bool is_own(const struct stat& status) { return status.st_uid == ::geteuid(); }
+
+std::string owner_of(const struct stat& status) { return "it belongs to uid " + std::to_string(status.st_uid); }
+
+bool is_zero(std::string_view block) {
+  return block.front() == '\0' && std::memcmp(block.data(), block.data() + 1, block.size() - 1) == 0;
+}
+
+// How many of the first bytes of `data`, which go to `offset`, are blocks of zeros (true) or none (false).
+std::pair<std::size_t, bool> first_run(std::string_view data, std::uint64_t offset) {
+  std::size_t length = 0;
+  bool zero = false;
+  while (length < data.size()) {
+    const std::size_t block = std::min(kBlock - (offset + length) % kBlock, data.size() - length);
+    const bool is_hole = is_zero(data.substr(length, block));
+    if (length > 0 && is_hole != zero) {
+      break;
+    }
+    zero = is_hole;
+    length += block;
+  }
+  return {length, zero};
+}
+
+}  // namespace
+
+OutputFile::~OutputFile() {
+  if (is_replacing() && !temporary_.empty()) {
+    ::unlinkat(place_.directory.get(), temporary_.c_str(), 0);
+  }
+}
+
+Result<OutputFile> OutputFile::open(const std::string& path, ExistingFile existing) {
+  if (const std::optional<int> descriptor = descriptor_in(path)) {
+    return open_descriptor(*descriptor, path == "-" ? "stdout" : path);
+  }
+  Result<Location> place = locate(path, existing == ExistingFile::kReplace ? LastLink::kFollow : LastLink::kKeep);
+  if (!place) {
+    const Error& error = place.error();
+    return error.code == ErrorCode::kPermissionDenied && error.errno_value == ELOOP
+               ? error
+               : cannot_write(path, error.errno_value);
+  }
+  struct stat status {};
+  if (::fstatat(place->directory.get(), place->name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return errno == ENOENT ? make_beside(*std::move(place), path, false) : cannot_write(path, errno);
+  }
+  if (S_ISDIR(status.st_mode)) {
+    return cannot_write(path, EISDIR);
+  }
+  if (existing == ExistingFile::kRefuse) {
+    return Error{ErrorCode::kExists, "'" + path + "' exists already", "", EEXIST};
+  }
+  if (is_device(status) || (S_ISFIFO(status.st_mode) && is_own(status))) {
+    return open_as_it_is(*place, path);
+  }
+  if (!is_own(status)) {
+    return refused(path, owner_of(status));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return refused(path, "it is neither a file nor a device nor a FIFO");
+  }
+  if (::faccessat(place->directory.get(), place->name.c_str(), W_OK, AT_EACCESS) != 0) {
+    return cannot_write(path, errno);
+  }
+  return make_beside(*std::move(place), path, true);
+}
+
+Result<OutputFile> OutputFile::open_descriptor(int descriptor, std::string path) {
+  UniqueFd file(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+  return file ? Result<OutputFile>(OutputFile(std::move(file), std::move(path))) : cannot_write(path, errno);
+}
+
+// What it is must be judged again once it is open: the name may have been given to something else.
+Result<OutputFile> OutputFile::open_as_it_is(const Location& place, std::string path) {
+  UniqueFd file(::openat(place.directory.get(), place.name.c_str(), O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) {
+    return cannot_write(path, errno);
+  }
+  if (!is_device(status) && !(S_ISFIFO(status.st_mode) && is_own(status))) {
+    return refused(path, "it was exchanged meanwhile");
+  }
+  return OutputFile(std::move(file), std::move(path));
+}
+
+Result<OutputFile> OutputFile::make_beside(Location place, std::string path, bool replaces) {
+  std::string temporary = ".shmbus-" + random_hex(8);
+  UniqueFd file(
+      ::openat(place.directory.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode));
+  if (!file) {
+    return cannot_write(path, errno);
+  }
+  OutputFile made(std::move(file), std::move(path));
+  made.place_ = std::move(place);
+  made.temporary_ = std::move(temporary);
+  made.replaces_ = replaces;
+  return made;
+}
+
+Result<void> OutputFile::write(std::string_view data) {
+  while (!data.empty()) {
+    const auto [length, is_hole] = is_replacing() ? first_run(data, size_) : std::pair(data.size(), false);
+    if (!is_hole) {
+      if (Result<void> appended = append(data.substr(0, length)); !appended) {
+        return appended;
+      }
+    }
+    size_ += length;
+    data.remove_prefix(length);
+  }
+  return {};
+}
+
+// At `size_`, where that is ours to say: a hole may be before it.
+Result<void> OutputFile::append(std::string_view data) {
+  for (std::size_t done = 0; done < data.size();) {
+    const std::string_view rest = data.substr(done);
+    const ssize_t written = is_replacing()
+                                ? ::pwrite(file_.get(), rest.data(), rest.size(), static_cast<off_t>(size_ + done))
+                                : ::write(file_.get(), rest.data(), rest.size());
+    if (written >= 0) {
+      done += static_cast<std::size_t>(written);
+    } else if (errno != EINTR) {
+      return failed(errno);
+    }
+  }
+  return {};
+}
+
+Result<void> OutputFile::commit() {
+  if (is_replacing() && (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0 ||
+                         ::fchmod(file_.get(), kMode) != 0 || ::fsync(file_.get()) != 0)) {
+    return failed(errno);
+  }
+  if (::close(file_.release()) != 0) {
+    return failed(errno);
+  }
+  return is_replacing() ? take_name() : Result<void>();
+}
+
+// Without replacing what others have put there meanwhile.
+Result<void> OutputFile::take_name() {
+  const int directory = place_.directory.get();
+  const char* const from = temporary_.c_str();
+  const char* const to = place_.name.c_str();
+  struct stat status {};
+  if (replaces_ && ::fstatat(directory, to, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+      !(S_ISREG(status.st_mode) && is_own(status))) {
+    return refused(path_, "it was exchanged meanwhile");
+  }
+  bool taken = ::renameat2(directory, from, directory, to, replaces_ ? 0U : unsigned{RENAME_NOREPLACE}) == 0;
+  if (!taken && errno == EINVAL && !replaces_) {  // such as NFS, which knows no RENAME_NOREPLACE
+    taken = ::linkat(directory, from, directory, to, 0) == 0 && ::unlinkat(directory, from, 0) == 0;
+  }
+  if (!taken) {
+    return failed(errno);
+  }
+  temporary_.clear();
+  return {};
+}
+
+void OutputFile::withdraw() {
+  if (is_replacing() && temporary_.empty()) {
+    ::unlinkat(place_.directory.get(), place_.name.c_str(), 0);
+  }
+}
+
+Error OutputFile::failed(int errno_value) const {
+  Error error = cannot_write(path_, errno_value);
+  error.code = errno_value == EEXIST ? ErrorCode::kExists : error.code;
+  return error;
+}
+
+}  // namespace shmbus
