@@ -143,6 +143,9 @@ class ShmKernel {
   // kernel.shm_rmid_forced (proc(5)) of this IPC namespace, as it is now.
   [[nodiscard]] virtual bool last_detach_destroys() = 0;
 
+  // False if that can't be asked here; it is then taken not to be so.
+  [[nodiscard]] virtual bool knows_last_detach() = 0;
+
   [[nodiscard]] virtual KernelLimits limits() = 0;
   [[nodiscard]] virtual KernelUsage usage() = 0;
 

@@ -26,6 +26,7 @@ class SysvKernel final : public ShmKernel {
   Result<void> remove(ShmId shmid) override;
   Result<Attachment> attach(ShmId shmid, Access access) override;
   [[nodiscard]] bool last_detach_destroys() override;
+  [[nodiscard]] bool knows_last_detach() override { return rmid_forced_.valid(); }
   [[nodiscard]] KernelLimits limits() override;
   [[nodiscard]] KernelUsage usage() override;
 

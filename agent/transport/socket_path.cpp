@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <system_error>
 
+#include "agent/kernel/kernel_error.hpp"
 #include "agent/system/trusted_file.hpp"
 #include "protocol/mode.hpp"
 #include "protocol/text.hpp"
@@ -21,13 +21,8 @@ namespace {
 constexpr std::string_view kIpc = "ipc://";
 constexpr mode_t kPermissions = S_IRWXU | S_IRWXG | S_IRWXO;
 constexpr mode_t kConnecting = S_IWGRP | S_IWOTH;  // what it takes, of others than the owner
+constexpr std::size_t kLongestName = sizeof(sockaddr_un::sun_path) - sizeof "/proc/self/fd/1234567890/";
 constexpr mode_t kOwnersAlone = S_IRUSR | S_IWUSR;
-
-Error failed(const std::string& path, std::string_view what, int errno_value) {
-  return {.code = ErrorCode::kPermissionDenied,
-          .message = "can't " + std::string(what) + " " + path + ": " + std::generic_category().message(errno_value),
-          .errno_value = errno_value};
-}
 
 // What is there under the name, links not followed; nothing if there is nothing.
 std::optional<struct stat> status_of(const Location& place) {
@@ -36,7 +31,7 @@ std::optional<struct stat> status_of(const Location& place) {
   return found == 0 ? std::optional(status) : std::nullopt;
 }
 
-// The address of the socket, which fits however long the path is.
+// The address of the socket: the path of its directory's descriptor takes the place of a name that others may exchange.
 sockaddr_un address_of(const Location& place) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -64,6 +59,13 @@ bool somebody_listens(const Location& place) {
 
 // Where the socket is, if nobody else can exchange it there. Where others connect, they rely on the whole path.
 Result<Location> safe_place(const std::string& path, const SocketAccess& access) {
+  const std::string name = std::filesystem::path(path).filename();
+  if (name.empty() || name == "." || name == ".." || name.size() > kLongestName) {
+    return Error{.code = ErrorCode::kBadRequest,
+                 .message = escape_foreign(path) + " is no path of a socket: its last part has " +
+                            std::to_string(name.size()) + " bytes, 1 to " + std::to_string(kLongestName) +
+                            " can be the name of one"};
+  }
   Result<Location> place =
       locate(path, LastLink::kKeep, access.is_private() ? DirectoryCheck() : DirectoryCheck(check_directory_above));
   if (!place) {
@@ -72,7 +74,7 @@ Result<Location> safe_place(const std::string& path, const SocketAccess& access)
   struct stat directory {};
   const std::string shown = escape_foreign(std::filesystem::path(path).parent_path().native());
   if (::fstat(place->directory.get(), &directory) != 0) {
-    return failed(shown, "look at", errno);
+    return file_error(errno, "look at", shown);
   }
   if (!is_written_by_us_alone(directory)) {
     return Error{.code = ErrorCode::kPermissionDenied,
@@ -158,30 +160,30 @@ Result<UniqueFd> IpcPath::listen(const SocketAccess& access, int backlog) const 
   const sockaddr_un address = address_of(place_);
   if (!socket || ::fchmod(socket.get(), kOwnersAlone) != 0 ||
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return failed(path_, "bind", errno);
+    return file_error(errno, "bind", path_);
   }
   if (Result<void> opened = open_to(access); !opened) {
     return std::move(opened).error();
   }
-  return ::listen(socket.get(), backlog) == 0 ? Result<UniqueFd>(std::move(socket)) : failed(path_, "bind", errno);
+  return ::listen(socket.get(), backlog) == 0 ? Result<UniqueFd>(std::move(socket)) : file_error(errno, "bind", path_);
 }
 
 Result<void> IpcPath::open_to(const SocketAccess& access) const {
   const UniqueFd file(::openat(place_.directory.get(), place_.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) {
-    return failed(path_, "open", errno);
+    return file_error(errno, "open", path_);
   }
   if ((status.st_mode & kPermissions) == access.mode && access.group.value_or(status.st_gid) == status.st_gid) {
     return {};  // also if it is another's: one that a service manager made for us
   }
   if (!S_ISSOCK(status.st_mode)) {
-    return failed(path_, "open to others", ENOTSOCK);
+    return file_error(ENOTSOCK, "open to others", path_);
   }
   const bool has_group =
       !access.group || ::fchownat(file.get(), "", static_cast<uid_t>(-1), *access.group, AT_EMPTY_PATH) == 0;
   if (!has_group || ::chmod(path_of_descriptor(file.get()).c_str(), access.mode) != 0) {  // fchmod(2) takes no O_PATH
-    return failed(path_, "open to others", errno);
+    return file_error(errno, "open to others", path_);
   }
   return {};
 }

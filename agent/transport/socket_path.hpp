@@ -40,10 +40,10 @@ class IpcPath {
   ~IpcPath();
 
   // Binds a socket there and listens, with a queue of `backlog` connections; nobody can connect before the file has its
-  // group and permissions. Errors: kPermissionDenied with the path and the reason.
+  // group and permissions. Errors: as file_error() with the path.
   [[nodiscard]] Result<UniqueFd> listen(const SocketAccess& access, int backlog) const;
 
-  // Gives the bound socket its group and then its permissions, unless it has them. Errors: kPermissionDenied.
+  // Gives the bound socket its group and then its permissions, unless it has them. Errors: as file_error().
   [[nodiscard]] Result<void> open_to(const SocketAccess& access) const;
 
  private:

@@ -9,18 +9,24 @@
 namespace shmbus {
 namespace {
 
-// True if a page that more follow brought something after `after`, and there is time for the next.
-bool goes_on(const std::vector<SegmentStat>& page, std::optional<ShmId> after, Clock::time_point deadline) {
-  return !page.empty() && (!after || page.back().shm_shmid > *after) && Clock::now() < deadline;
+// True if a page has as many as were asked for, or as much as a reply can hold, as each before the last has.
+bool is_full(std::size_t count, std::uint64_t limit, Client& client) {
+  return count >= limit || client.last_reply().size() >= limits::kMaxDataBytes / 2;
 }
 
 }  // namespace
 
-Error endless_pages(Client& client) {
+Error no_progress(Client& client) {
   return {ErrorCode::kNoAnswer,
-          "the agent at " + client.endpoint().address + " says again and again that more follows, without an end in " +
+          "the agent at " + client.endpoint().address + " says that more follows, but its answer brings nothing new",
+          "it may be no shmbus-agent, or a broken one"};
+}
+
+Error not_ended_in_time(Client& client) {
+  return {ErrorCode::kNoAnswer,
+          "the agent at " + client.endpoint().address + " has not come to the end of its answer within " +
               std::to_string(client.options().timeout.count()) + " ms",
-          "ask for less, or with a longer timeout; if nothing new comes the agent is broken"};
+          "ask for less, or allow more time"};
 }
 
 // The first page's seq counts, since what changed after it comes as events.
@@ -48,8 +54,11 @@ Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
     auto& page = std::get<ListResult>(std::get<OperationResult>(reply->outcome));
     snapshot->segments.insert(snapshot->segments.end(), page.segments.begin(), page.segments.end());
     more = page.more;
-    if (more && !goes_on(page.segments, list.after, deadline)) {
-      return endless_pages(client);
+    if (more && (page.segments.empty() || page.segments.back().shm_shmid <= list.after.value_or(-1))) {
+      return no_progress(client);
+    }
+    if (more && Clock::now() >= deadline) {
+      return not_ended_in_time(client);
     }
     if (more) {
       list.after = page.segments.back().shm_shmid;
@@ -62,7 +71,7 @@ Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
 Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range) {
   std::vector<StreamEvent> events;
   std::uint64_t since = range.since;
-  const Clock::time_point deadline = Clock::now() + client.options().timeout;
+  Clock::time_point deadline = Clock::now() + client.options().timeout;
   for (bool more = true; more && since < range.up_to;) {
     const EventsRequest request{.since = since,
                                 .shm_key = range.shm_key,
@@ -88,8 +97,14 @@ Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range)
         events.push_back({std::move(*event), std::move(body)});
       }
     }
-    if (more && (since <= before || Clock::now() >= deadline)) {
-      return endless_pages(client);
+    if (more && since <= before) {
+      return no_progress(client);
+    }
+    if (more && Clock::now() >= deadline) {
+      return not_ended_in_time(client);
+    }
+    if (more && is_full(page.events.size(), request.limit, client)) {
+      deadline = Clock::now() + client.options().timeout;
     }
   }
   return events;

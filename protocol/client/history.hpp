@@ -34,16 +34,18 @@ struct EventRange {
   std::optional<ShmId> shm_shmid = {};
 };
 
-// Pages that have no end: the agent says that more follow, but nothing new comes, or more than one timeout allows. As
-// an error, kNoAnswer.
-[[nodiscard]] Error endless_pages(Client& client);
+// kNoAnswer: the agent says that more follows, but its page brought nothing new.
+[[nodiscard]] Error no_progress(Client& client);
 
-// All pages of `list`, within one timeout of the client. Errors: those of Client::call and the agent's,
-// endless_pages().
+// kNoAnswer: all pages of an answer were to come within one timeout of the client, and more follow.
+[[nodiscard]] Error not_ended_in_time(Client& client);
+
+// All pages of `list`, within one timeout of the client. Errors: those of Client::call and the agent's, and the two
+// above.
 [[nodiscard]] Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key);
 
-// The events of `range`, in order, within one timeout. Errors: the same; kCompacted if one that might be among them is
-// no longer kept, kEpochChanged if the agent is in another epoch.
+// The events of `range`, in order. However many there are, each timeout must bring a full page. Errors: the same;
+// kCompacted if one that might be among them is no longer kept, kEpochChanged if the agent is in another epoch.
 [[nodiscard]] Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range);
 
 }  // namespace shmbus

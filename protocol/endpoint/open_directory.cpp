@@ -1,6 +1,8 @@
 #include "protocol/endpoint/open_directory.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -91,10 +93,13 @@ class Walk {
     const std::string name = rest_.front();
     const bool is_last = rest_.size() == 1;
     const std::string shown = shown_ == "." ? name : shown_ + (shown_.ends_with('/') ? "" : "/") + name;
-    UniqueFd entry(::openat(directory_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    UniqueFd entry = open_entry(name, is_last);
     struct stat status {};
     if (!entry || ::fstat(entry.get(), &status) != 0) {
       return is_last && errno == ENOENT ? Result<bool>(true) : failed(shown, errno);
+    }
+    if (S_ISLNK(status.st_mode) && is_last && has_kernels_links()) {
+      return true;
     }
     if (S_ISLNK(status.st_mode)) {
       Result<void> followed = follow(entry.get(), status, shown);
@@ -112,13 +117,34 @@ class Walk {
     return entered ? Result<bool>(false) : std::move(entered).error();
   }
 
+  // As a directory where that is possible: only then is one mounted that has been waiting for its first use.
+  [[nodiscard]] UniqueFd open_entry(const std::string& name, bool is_last) const {
+    constexpr int kEntry = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+    UniqueFd entry(is_last ? -1 : ::openat(directory_.get(), name.c_str(), kEntry | O_DIRECTORY));
+    return entry ? std::move(entry) : UniqueFd(::openat(directory_.get(), name.c_str(), kEntry));
+  }
+
+  // True in /proc but at its top, where links ("self") have a path as their text.
+  [[nodiscard]] bool has_kernels_links() const {
+    struct statfs system {};
+    struct stat status {};
+    constexpr ino_t kTop = 1;
+    return ::fstatfs(directory_.get(), &system) == 0 && system.f_type == PROC_SUPER_MAGIC &&
+           ::fstat(directory_.get(), &status) == 0 && status.st_ino != kTop;
+  }
+
+  [[nodiscard]] bool is_trusted(uid_t uid) const {
+    return is_us_or_root(uid) || (uid == owner_of_root_ && shown_.rfind('/') == 0);
+  }
+
   // What a link says takes its place among the components.
   Result<void> follow(int link, const struct stat& status, const std::string& shown) {
     struct stat around {};
     if (::fstat(directory_.get(), &around) != 0) {
       return failed(shown_, errno);
     }
-    if (!is_us_or_root(status.st_uid) || !is_written_by_us_alone(around)) {
+    const bool is_written_by_others = (around.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    if (!is_trusted(status.st_uid) || !is_trusted(around.st_uid) || is_written_by_others || has_kernels_links()) {
       return not_followed(shown, status.st_uid);
     }
     if (++links_ > kMostLinks) {
@@ -140,6 +166,7 @@ class Walk {
       return failed(shown_, errno);
     }
     directory_ = std::move(directory);
+    owner_of_root_ = shown_ == "/" ? status.st_uid : owner_of_root_;
     return check_ ? check_(shown_, status) : Result<void>();
   }
 
@@ -149,6 +176,7 @@ class Walk {
   UniqueFd directory_;
   std::string shown_;  // the name of directory_, for messages
   int links_ = 0;
+  uid_t owner_of_root_ = 0;
 };
 
 }  // namespace

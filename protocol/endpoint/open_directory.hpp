@@ -27,8 +27,10 @@ enum class LastLink : std::uint8_t { kKeep, kFollow };
 using DirectoryCheck = std::function<Result<void>(const std::string& path, const struct stat& status)>;
 
 // Opens the directory of `path`. A link on the way is followed only if it is root's or this user's (effective uid) and
-// nobody but these two may write to the directory that has it. With a `check` a relative path is resolved from the root
-// on. Errors: kPermissionDenied for a link that is not followed, kNotFound, else as the kernel says with its errno; and
+// nobody but these two may write to the directory that has it; in a user namespace who owns "/" is root for what is in
+// "/" and right below it. The kernel's own links in /proc, whose text is no path (descriptors, roots), are not
+// followed: as the last component one stays as with kKeep. With a `check` a relative path is resolved from the root on.
+// Errors: kPermissionDenied for a link that is not followed, kNotFound, else as the kernel says with its errno; and
 // those of `check`.
 [[nodiscard]] Result<Location> locate(const std::string& path, LastLink last_link, const DirectoryCheck& check = {});
 

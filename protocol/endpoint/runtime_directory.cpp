@@ -74,12 +74,11 @@ Result<void> check_of_systemd(const std::string& path) {
   return S_ISDIR(state.st_mode) ? Result<void>() : refused(path, "is not a directory");
 }
 
-// Its group and mode, by its descriptor.
+// Its group and mode, by its descriptor, of which fchmod(2) takes none that is O_PATH.
 Result<void> open_to_others(int directory, const std::string& path, Passage passage, std::optional<gid_t> group) {
-  const UniqueFd opened(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const mode_t mode = passage == Passage::kEveryone ? 0711 : 0710;
-  if (!opened || (group && ::fchown(opened.get(), static_cast<uid_t>(-1), *group) != 0) ||
-      ::fchmod(opened.get(), mode) != 0) {
+  if ((group && ::fchownat(directory, "", static_cast<uid_t>(-1), *group, AT_EMPTY_PATH) != 0) ||
+      ::chmod(path_of_descriptor(directory).c_str(), mode) != 0) {
     return failed(errno, "open to others", path);
   }
   return {};
@@ -123,12 +122,14 @@ Result<void> prepare_runtime_directory(const RuntimeDirectory& directory, Passag
   if (!place) {
     return place.error();
   }
-  if (::mkdirat(place->directory.get(), place->name.c_str(), 0700) != 0 && errno != EEXIST) {
+  const bool is_new = ::mkdirat(place->directory.get(), place->name.c_str(), 0700) == 0;
+  if (!is_new && errno != EEXIST) {
     return failed(errno, "create", path);
   }
   const UniqueFd made(::openat(place->directory.get(), place->name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat state {};
-  if (!made || ::fstat(made.get(), &state) != 0) {
+  if (!made || (is_new && ::chmod(path_of_descriptor(made.get()).c_str(), 0700) != 0) ||  // whatever the umask took
+      ::fstat(made.get(), &state) != 0) {
     return failed(errno, "look at", path);
   }
   const bool is_for_others = passage != Passage::kNobody;

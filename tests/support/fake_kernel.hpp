@@ -38,6 +38,7 @@ class FakeKernel final : public ShmKernel {
   Result<void> remove(ShmId shmid) override;
   Result<Attachment> attach(ShmId shmid, Access access) override;
   [[nodiscard]] bool last_detach_destroys() override { return last_detach_destroys_; }
+  [[nodiscard]] bool knows_last_detach() override { return true; }
   [[nodiscard]] KernelLimits limits() override { return limits_; }
   [[nodiscard]] KernelUsage usage() override;
 

@@ -32,28 +32,34 @@ Error refused(const std::string& path, const std::string& why) {
           EPERM};
 }
 
-// The descriptor of this process that `path` names, if it names one.
-std::optional<int> descriptor_in(std::string_view path) {
-  if (path == "-" || path == "/dev/stdout") {
-    return STDOUT_FILENO;
-  }
-  if (path == "/dev/stderr") {
-    return STDERR_FILENO;
-  }
-  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
-    if (path.starts_with(folder)) {
-      path.remove_prefix(folder.size());
-      int number = 0;
-      const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), number);
-      return error == std::errc() && end == path.data() + path.size() ? std::optional(number) : std::nullopt;
-    }
-  }
-  return std::nullopt;
+// The descriptor of this process that the place stands for (/dev/stdout leads to one), if it stands for one.
+std::optional<int> descriptor_at(const Location& place) {
+  struct stat here {};
+  struct stat own {};
+  int number = 0;
+  const char* const end = place.name.data() + place.name.size();
+  const bool is_own = ::fstat(place.directory.get(), &here) == 0 && ::stat("/proc/self/fd", &own) == 0 &&
+                      here.st_dev == own.st_dev && here.st_ino == own.st_ino;
+  const bool is_number = std::from_chars(place.name.data(), end, number).ptr == end;
+  return is_own && is_number ? std::optional(number) : std::nullopt;
+}
+
+// True if the name leads to the file that is open.
+bool is_at(const Location& place, int file) {
+  struct stat there {};
+  struct stat open {};
+  return ::fstatat(place.directory.get(), place.name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ::fstat(file, &open) == 0 && there.st_dev == open.st_dev && there.st_ino == open.st_ino;
 }
 
 bool is_device(const struct stat& status) { return S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode); }
 
 bool is_own(const struct stat& status) { return status.st_uid == ::geteuid(); }
+
+bool is_own_file(int directory, const char* name) {
+  struct stat status {};
+  return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) && is_own(status);
+}
 
 std::string owner_of(const struct stat& status) { return "it belongs to uid " + std::to_string(status.st_uid); }
 
@@ -86,8 +92,8 @@ OutputFile::~OutputFile() {
 }
 
 Result<OutputFile> OutputFile::open(const std::string& path, ExistingFile existing) {
-  if (const std::optional<int> descriptor = descriptor_in(path)) {
-    return open_descriptor(*descriptor, path == "-" ? "stdout" : path);
+  if (path == "-") {
+    return open_descriptor(STDOUT_FILENO, "stdout");
   }
   Result<Location> place = locate(path, existing == ExistingFile::kReplace ? LastLink::kFollow : LastLink::kKeep);
   if (!place) {
@@ -95,6 +101,9 @@ Result<OutputFile> OutputFile::open(const std::string& path, ExistingFile existi
     return error.code == ErrorCode::kPermissionDenied && error.errno_value == ELOOP
                ? error
                : cannot_write(path, error.errno_value);
+  }
+  if (const std::optional<int> descriptor = descriptor_at(*place)) {
+    return open_descriptor(*descriptor, path);
   }
   struct stat status {};
   if (::fstatat(place->directory.get(), place->name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -188,27 +197,56 @@ Result<void> OutputFile::commit() {
                          ::fchmod(file_.get(), kMode) != 0 || ::fsync(file_.get()) != 0)) {
     return failed(errno);
   }
-  if (::close(file_.release()) != 0) {
-    return failed(errno);
+  if (is_replacing()) {
+    if (Result<void> taken = replaces_ ? replace() : take_new_name(); !taken) {
+      return taken;
+    }
+    if (!is_at(place_, file_.get())) {  // where others may write, they may have exchanged the temporary file
+      return refused(path_, "it was exchanged meanwhile");
+    }
   }
-  return is_replacing() ? take_name() : Result<void>();
+  return ::close(file_.release()) == 0 ? Result<void>() : failed(errno);
 }
 
-// Without replacing what others have put there meanwhile.
-Result<void> OutputFile::take_name() {
+Result<void> OutputFile::take_new_name() {
   const int directory = place_.directory.get();
   const char* const from = temporary_.c_str();
   const char* const to = place_.name.c_str();
-  struct stat status {};
-  if (replaces_ && ::fstatat(directory, to, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-      !(S_ISREG(status.st_mode) && is_own(status))) {
-    return refused(path_, "it was exchanged meanwhile");
-  }
-  bool taken = ::renameat2(directory, from, directory, to, replaces_ ? 0U : unsigned{RENAME_NOREPLACE}) == 0;
-  if (!taken && errno == EINVAL && !replaces_) {  // such as NFS, which knows no RENAME_NOREPLACE
+  bool taken = ::renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0;
+  if (!taken && errno == EINVAL) {  // such as NFS, which has no RENAME_NOREPLACE
     taken = ::linkat(directory, from, directory, to, 0) == 0 && ::unlinkat(directory, from, 0) == 0;
   }
   if (!taken) {
+    return failed(errno);
+  }
+  temporary_.clear();
+  return {};
+}
+
+// What had the name is judged under the temporary one, where nobody else looks for it, and is put back if it is not
+// ours.
+Result<void> OutputFile::replace() {
+  const int directory = place_.directory.get();
+  const char* const ours = temporary_.c_str();
+  const char* const name = place_.name.c_str();
+  const auto exchange = [&] { return ::renameat2(directory, ours, directory, name, RENAME_EXCHANGE) == 0; };
+  if (exchange()) {
+    if (is_own_file(directory, ours)) {
+      return {};  // the old one goes with this object
+    }
+    if (!exchange()) {
+      temporary_.clear();  // which is another user's now
+    }
+    return refused(path_, "it was exchanged meanwhile");
+  }
+  if (errno != EINVAL) {
+    return failed(errno);
+  }
+  // A file system such as NFS, which has no RENAME_EXCHANGE.
+  if (!is_own_file(directory, name)) {
+    return refused(path_, "it was exchanged meanwhile");
+  }
+  if (::renameat(directory, ours, directory, name) != 0) {
     return failed(errno);
   }
   temporary_.clear();

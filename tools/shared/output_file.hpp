@@ -17,7 +17,7 @@ enum class ExistingFile : std::uint8_t { kReplace, kRefuse };
 // The content goes to a new file in the same directory, which takes the name at commit(), on the disk and with mode
 // 0600; without commit() it goes away with this object. Blocks of zeros become holes. Only this user's own regular file
 // is replaced. A device and this user's own FIFO are written as they are, and so are descriptors of this process: "-"
-// and /dev/stdout, /dev/stderr, /dev/fd/N, /proc/self/fd/N. Links are followed as locate() does, but for a file that
+// and what leads to /proc/self/fd/N, such as /dev/stdout. Links are followed as locate() does, but for a file that
 // must be new.
 class OutputFile {
  public:
@@ -44,7 +44,8 @@ class OutputFile {
 
   [[nodiscard]] bool is_replacing() const { return place_.directory.valid(); }
   Result<void> append(std::string_view data);
-  Result<void> take_name();
+  Result<void> take_new_name();
+  Result<void> replace();
   [[nodiscard]] Error failed(int errno_value) const;
 
   UniqueFd file_;

@@ -40,6 +40,10 @@ std::string file_of(const std::string& path) { return path == "-" ? "./-" : path
 }  // namespace
 
 Result<std::optional<StreamPosition>> load_position(const std::string& path) {
+  // First what would fail in the end: a place that can't be written, another user's file.
+  if (const Result<OutputFile> writable = OutputFile::open(file_of(path), ExistingFile::kReplace); !writable) {
+    return writable.error();
+  }
   const Result<std::string> text = read_file(file_of(path), kMostBytes);
   if (!text) {
     return text.error().errno_value == ENOENT ? Result<std::optional<StreamPosition>>(std::nullopt) : text.error();

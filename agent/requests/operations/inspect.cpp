@@ -110,7 +110,9 @@ Result<InfoResult> execute(OperationContext& context, const InfoRequest& /*reque
 
 std::vector<std::string> warnings_of(ShmKernel& kernel) {
   std::vector<std::string> warnings;
-  if (kernel.last_detach_destroys()) {
+  if (!kernel.knows_last_detach()) {
+    warnings.emplace_back("kernel.shm_rmid_forced can't be read: if it is 1, a read can destroy a segment");
+  } else if (kernel.last_detach_destroys()) {
     warnings.emplace_back(
         "kernel.shm_rmid_forced is 1: a segment is destroyed with its last attachment, so read, write and attach are "
         "refused where nobody has it attached; sysctl -w kernel.shm_rmid_forced=0 ends that");

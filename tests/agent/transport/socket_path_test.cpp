@@ -214,6 +214,17 @@ TEST_F(IpcPathTest, ASocketThatWasPassedAndIsNotThereIsRefused) {
   EXPECT_TRUE(is_there());
 }
 
+TEST_F(IpcPathTest, ItsNameIsAsLongAsCanBeBoundAndNoLonger) {
+  for (const char* name : {"", ".", ".."}) {
+    EXPECT_EQ(IpcPath::claim(directory.file(name), kPrivate).error().code, ErrorCode::kBadRequest) << name;
+  }
+  EXPECT_EQ(IpcPath::claim(directory.file(std::string(83, 'x')), kPrivate).error().code, ErrorCode::kBadRequest);
+  const Result<IpcPath> longest = IpcPath::claim(directory.file(std::string(82, 'x')), kPrivate);
+  ASSERT_TRUE(longest) << longest.error().message;
+  EXPECT_TRUE(longest->listen(kPrivate, kBacklog));
+  EXPECT_TRUE(std::filesystem::exists(directory.file(std::string(82, 'x'))));
+}
+
 TEST_F(IpcPathTest, ADirectoryThatIsMissingIsNotFound) {
   EXPECT_EQ(IpcPath::claim(path + "/deeper.sock", kPrivate).error().code, ErrorCode::kNotFound);
 }

@@ -107,6 +107,15 @@ TEST_F(ALocation, FollowsNoLinkOfSomebodyElse) {
   EXPECT_NE(refusal(path("link/file")).find("link of uid 12345"), std::string::npos);
 }
 
+TEST_F(ALocation, DoesNotTakeTheTextOfTheKernelsLinksForAPath) {
+  EXPECT_NE(refusal("/proc/self/root/tmp/x").find("not followed"), std::string::npos);
+  EXPECT_NE(refusal("/proc/self/cwd/x").find("not followed"), std::string::npos);
+  const Result<Location> descriptor = locate("/dev/stdout", LastLink::kFollow);
+  ASSERT_TRUE(descriptor) << descriptor.error().message;
+  EXPECT_EQ(descriptor->name, "1");
+  EXPECT_EQ(refusal("/proc/self/status"), "");
+}
+
 TEST_F(ALocation, HasEachDirectoryOnTheWayChecked) {
   fs::create_symlink(path("a/b"), path("link"));
   std::vector<std::string> seen;

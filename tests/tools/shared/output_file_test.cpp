@@ -167,6 +167,39 @@ TEST_F(AnOutputFile, DoesNotReplaceWhatComesWhileItIsWritten) {
   EXPECT_TRUE(fs::is_symlink(path));
 }
 
+// As in a directory where others may rename anything.
+TEST_F(AnOutputFile, IsNotTakenForWhatOthersPutInPlaceOfTheTemporaryFile) {
+  for (const bool is_there : {false, true}) {
+    fs::remove(path);
+    if (is_there) {
+      make(path, 0600);
+    }
+    Result<OutputFile> file = OutputFile::open(path);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->write("content").ok());
+    for (const auto& entry : fs::directory_iterator(base.path())) {
+      if (entry.path().filename().native().starts_with(".shmbus-")) {
+        fs::remove(entry.path());
+        std::ofstream(entry.path()) << "forged";
+      }
+    }
+    EXPECT_THAT(file->commit().error().message, HasSubstr("exchanged meanwhile")) << is_there;
+  }
+}
+
+TEST_F(AnOutputFile, PutsBackWhatOthersPutInPlaceOfTheFinalOne) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root can give a file away";
+  }
+  make(path, 0600);
+  Result<OutputFile> file = OutputFile::open(path);
+  ASSERT_TRUE(file);
+  make(path, 0644, kSomebody);
+  EXPECT_THAT(file->commit().error().message, HasSubstr("exchanged meanwhile"));
+  EXPECT_EQ(status_of(path).st_uid, kSomebody);
+  EXPECT_EQ(content(path), "precious");
+}
+
 TEST_F(AnOutputFile, GoesWhereItWasOpenedWhateverBecomesOfTheName) {
   fs::create_directory(base.file("before"));
   Result<OutputFile> file = OutputFile::open(base.file("before/out"));
@@ -217,7 +250,8 @@ TEST_F(AnOutputFile, MayBeADescriptorOfThisProcess) {
   const UniqueFd reading(ends[0]);
   UniqueFd writing(ends[1]);
   EXPECT_EQ(refusal("/dev/fd/" + std::to_string(writing.get())), "written");
-  EXPECT_EQ(refusal("/proc/self/fd/" + std::to_string(writing.get())), "written");
+  fs::create_symlink("/dev/fd/" + std::to_string(writing.get()), base.file("link"));
+  EXPECT_EQ(refusal(base.file("link")), "written");
   writing.reset();
   EXPECT_EQ(content("/proc/self/fd/" + std::to_string(reading.get())), "contentcontent");
   EXPECT_THAT(refusal("/dev/fd/999999"), HasSubstr("Bad file descriptor"));

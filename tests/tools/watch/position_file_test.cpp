@@ -48,10 +48,12 @@ TEST_F(PositionFile, ThatSaysNoPositionIsABadRequestWithItsName) {
   }
 }
 
-TEST_F(PositionFile, ThatCannotBeReadIsABadRequest) {
-  const Result<std::optional<StreamPosition>> position = load_position(directory.path());
-  ASSERT_FALSE(position);
-  EXPECT_EQ(position.error().code, ErrorCode::kBadRequest);
+TEST_F(PositionFile, ThatCannotBeWrittenIsAnErrorAtOnce) {
+  for (const std::string& wrong : {directory.path(), directory.file("none/position")}) {
+    const Result<std::optional<StreamPosition>> position = load_position(wrong);
+    ASSERT_FALSE(position);
+    EXPECT_THAT(position.error().message, HasSubstr(wrong));
+  }
 }
 
 TEST_F(PositionFile, ThatCannotBeWrittenIsToldWithItsName) {
