@@ -41,8 +41,10 @@ std::string file_of(const std::string& path) { return path == "-" ? "./-" : path
 
 Result<std::optional<StreamPosition>> load_position(const std::string& path) {
   // First what would fail in the end: a place that can't be written, another user's file.
-  if (const Result<OutputFile> writable = OutputFile::open(file_of(path), ExistingFile::kReplace); !writable) {
-    return writable.error();
+  if (const Result<OutputFile> writable = OutputFile::open(file_of(path)); !writable) {
+    Error error = writable.error();
+    error.code = error.errno_value == EISDIR ? ErrorCode::kBadRequest : error.code;
+    return error;
   }
   const Result<std::string> text = read_file(file_of(path), kMostBytes);
   if (!text) {

@@ -9,7 +9,8 @@
 
 namespace shmbus {
 
-// What the file at `path` says; nothing if there is none. Errors: kBadRequest if it can't be read or says no position.
+// What the file at `path` says; nothing if there is none. Errors: kBadRequest if it can't be read
+// or says no position, else as OutputFile.
 [[nodiscard]] Result<std::optional<StreamPosition>> load_position(const std::string& path);
 
 // Replaces the file as a whole, see OutputFile: at any time, even after a crash of the host, it is the old or the new
