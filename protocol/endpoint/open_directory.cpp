@@ -70,7 +70,7 @@ class Walk {
       : last_link_(last_link), check_(check), rest_(components_of(path)) {}
 
   Result<void> start_at(const char* directory) {
-    shown_ = directory;
+    shown_ = std::string(directory);  // assigned as it is, g++ 12 warns of an overlap that cannot be (PR105329)
     return enter(UniqueFd(::open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)));
   }
 
