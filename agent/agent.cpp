@@ -8,10 +8,10 @@
 #include <ctime>
 #include <utility>
 
-#include "agent/access/policy_words.hpp"
-#include "agent/base/random.hpp"
 #include "agent/kernel/host_facts.hpp"
+#include "agent/system/names.hpp"
 #include "agent/transport/peer_check.hpp"
+#include "protocol/endpoint/random.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/message_memory.hpp"
 
@@ -59,7 +59,8 @@ Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles
       attachments_(config_.limits),
       admission_(own, own.can_switch ? nobody() : without_capabilities(own.identity),
                  config_.limits.requests_per_second, zap_.ring()),
-      authority_(std::move(files.authority)),
+      authority_(std::move(files.authority), attachments_,
+                 [this](ShmId shmid) { return feed_.watcher().known(shmid); }),
       dispatcher_(kernel, feed_, attachments_, publisher_, authority_, facts_, config_.limits) {}
 
 Result<void> Agent::start(std::vector<PassedSocket> passed) {

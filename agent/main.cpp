@@ -18,13 +18,14 @@
 #include "agent/access/explain.hpp"
 #include "agent/access/policy_file.hpp"
 #include "agent/agent.hpp"
-#include "agent/base/random.hpp"
 #include "agent/kernel/host_facts.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
 #include "agent/system/service_manager.hpp"
 #include "agent/system/socket_activation.hpp"
 #include "agent/transport/connection_limiter.hpp"
 #include "agent/transport/limiter_check.hpp"
+#include "agent/version.hpp"
+#include "protocol/endpoint/random.hpp"
 #include "protocol/message_memory.hpp"
 #include "protocol/text.hpp"
 #include "protocol/unique_fd.hpp"
@@ -214,7 +215,7 @@ int print_check(const ParsedConfig& parsed) {
 
 int main(int argc, char** argv) {
   try {
-    const ParsedConfig parsed = parse_config(argc, argv);
+    const ParsedConfig parsed = parse_config(argc, argv, version_text());
     if (parsed.exit_status) {
       return *parsed.exit_status;
     }

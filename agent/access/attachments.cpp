@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "agent/base/random.hpp"
+#include "protocol/endpoint/random.hpp"
 
 namespace shmbus::agent {
 

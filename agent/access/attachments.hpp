@@ -12,13 +12,12 @@
 #include <vector>
 
 #include "agent/access/caller.hpp"
-#include "agent/config/config.hpp"
+#include "agent/base/clock.hpp"
+#include "agent/config/limits.hpp"
 #include "agent/kernel/shm_kernel.hpp"
 #include "protocol/commands.hpp"
 
 namespace shmbus::agent {
-
-using Clock = std::chrono::steady_clock;
 
 // One attachment that is held. `key` is the segment's when it was attached.
 struct HeldAttachment {

@@ -6,6 +6,7 @@
 
 #include "agent/access/local_callers.hpp"
 #include "agent/access/rate_limiter.hpp"
+#include "agent/base/clock.hpp"
 #include "agent/config/endpoint.hpp"
 #include "agent/transport/authorized_keys.hpp"
 
@@ -22,8 +23,6 @@ struct Admitted {
 // One thread.
 class Admission {
  public:
-  using Clock = Callers::Clock;
-
   // `nobody` is whom callers without a name are served as. `requests_per_second` is for each principal on sockets that
   // others than our own user reach; 0: no limit. Borrows `keys`, which may change.
   Admission(OwnRights own, Identity nobody, double requests_per_second, const KeyRing& keys);

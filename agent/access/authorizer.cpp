@@ -46,9 +46,7 @@ bool is_for_audit(const OperationSpec& spec, const Error* error) {
 
 }  // namespace
 
-Result<Authority::Grant> Authority::grant(const OperationContext& context, const Operation& operation,
-                                          const Target& target) {
-  const Caller& caller = context.caller;
+Result<Authority::Grant> Authority::grant(const Caller& caller, const Operation& operation, const Target& target) {
   Grant grant{.identity = caller.identity ? &*caller.identity : nullptr, .line = 0};
   if (!files_.policy) {
     if (!caller.key_name.empty()) {
@@ -64,7 +62,7 @@ Result<Authority::Grant> Authority::grant(const OperationContext& context, const
     }
     grant.line = decision.line;
     grant.identity = decision.as == ActAs::kCaller ? grant.identity : decision.identity;
-    if (Result<void> within = check_quota(context, operation, files_.policy->quota_of(asker)); !within) {
+    if (Result<void> within = check_quota(caller, operation, files_.policy->quota_of(asker)); !within) {
       return std::move(within).error();
     }
   }
@@ -76,13 +74,10 @@ Result<Authority::Grant> Authority::grant(const OperationContext& context, const
   return grant;
 }
 
-Result<void> Authority::check_quota(const OperationContext& context, const Operation& operation, const Quota& quota) {
-  const Caller& caller = context.caller;
+Result<void> Authority::check_quota(const Caller& caller, const Operation& operation, const Quota& quota) {
   if (const auto* const create = std::get_if<CreateRequest>(&operation); create != nullptr) {
     const Usage::Totals used =
-        quota.segments || quota.bytes
-            ? usage_.totals_of(caller.principal, [&](ShmId id) { return context.feed.watcher().known(id); })
-            : Usage::Totals{};
+        quota.segments || quota.bytes ? usage_.totals_of(caller.principal, known_) : Usage::Totals{};
     if (quota.segments && used.segments >= *quota.segments) {
       return beyond_quota(caller, quota, "segments", used.segments, *quota.segments);
     }
@@ -90,32 +85,28 @@ Result<void> Authority::check_quota(const OperationContext& context, const Opera
       return beyond_quota(caller, quota, "bytes in segments", used.bytes, *quota.bytes);
     }
   } else if (std::holds_alternative<AttachRequest>(operation) && quota.attachments) {
-    if (const std::size_t held = context.attachments.count_of(caller.principal); held >= *quota.attachments) {
+    if (const std::size_t held = attachments_.count_of(caller.principal); held >= *quota.attachments) {
       return beyond_quota(caller, quota, "attachments", held, *quota.attachments);
     }
   }
   return {};
 }
 
-void Authority::record(const OperationContext& context, const Operation& operation, const Target& target,
-                       const Result<Grant>& grant, const Error* error, Clock::time_point now) {
+void Authority::record(const Outcome& outcome, Clock::time_point now) {
+  const auto& [caller, endpoint, operation, target, grant, made, error] = outcome;
   const OperationSpec& spec = spec_of(operation);
-  const SegmentWatcher& watcher = context.feed.watcher();
-  std::optional<ShmId> shmid = target.shmid;
-  if (std::holds_alternative<CreateRequest>(operation) && error == nullptr && context.made) {
-    shmid = context.made;
-    if (const SegmentStat* const made = watcher.known(*shmid); made != nullptr && !target.stat) {
-      usage_.made(context.caller.principal, *made);
-    }
+  const std::optional<ShmId> shmid = made && error == nullptr ? made : target.shmid;
+  const SegmentStat* const after = shmid ? known_(*shmid) : nullptr;
+  if (made && error == nullptr && after != nullptr && !target.stat) {
+    usage_.made(caller.principal, *after);
   }
   if (!files_.audit || !is_for_audit(spec, error)) {
     return;
   }
-  const SegmentStat* const after = shmid ? watcher.known(*shmid) : nullptr;
   const std::string rule = grant && grant->line != 0 ? "line " + std::to_string(grant->line) : "";
   AuditRecord record{.time = std::chrono::system_clock::now(),
-                     .caller = context.caller,
-                     .endpoint = context.endpoint,
+                     .caller = caller,
+                     .endpoint = endpoint,
                      .operation = spec.name,
                      .segment = {.shm_key = target.key, .shm_shmid = shmid},
                      .verdict = grant ? Verdict::kAllow : Verdict::kDeny,

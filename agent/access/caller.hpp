@@ -27,8 +27,7 @@ struct Caller {
 
 inline constexpr std::string_view kAnonymous = "anonymous";
 
-// What the property Peer-Address says on ipc, "localhost:UID:GID:PID": the kernel's word on the peer, taken when it
-// connected. Nothing for any other form.
+// The caller behind a Peer-Address, see protocol/endpoint/peer_address.hpp. Nothing for what is none of a local peer.
 [[nodiscard]] std::optional<Caller> caller_from_peer_address(std::string_view peer_address);
 
 // Who shares this with every other client of an endpoint without keys.

@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "agent/access/attachments.hpp"
 #include "agent/access/audit_record.hpp"
+#include "agent/base/clock.hpp"
 
 namespace shmbus::agent {
 

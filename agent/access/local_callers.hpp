@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "agent/access/caller.hpp"
+#include "agent/base/clock.hpp"
 #include "agent/config/endpoint.hpp"
 #include "protocol/result.hpp"
 
@@ -22,8 +23,6 @@ struct OwnRights {
 // One thread; time comes from the caller. Reads /proc; what it reads is kept for at most a second.
 class Callers {
  public:
-  using Clock = std::chrono::steady_clock;
-
   explicit Callers(OwnRights own) : own_(std::move(own)) {}
 
   // The caller behind a Peer-Address, valid until the next call. `transport` is kPrivate or

@@ -18,16 +18,13 @@
 //   attachments = 64
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "agent/access/policy.hpp"
+#include "agent/config/policy_is.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus::agent {
-
-// Whether the file may say something else too, which is then somebody else's to read.
-enum class PolicyIs : std::uint8_t { kTheWholeFile, kAmongOthers };
 
 // The policy that `toml` says; `name` is the file's, for messages. Looks users and groups up, which may block.
 // Errors: kBadRequest "NAME:LINE:COLUMN: …" for what is no TOML; unknown tables, keys, operations, users, groups; wrong

@@ -6,7 +6,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "agent/access/attachments.hpp"
+#include "agent/base/clock.hpp"
 #include "protocol/error.hpp"
 
 namespace shmbus::agent {

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace shmbus::agent {
+#include "agent/base/clock.hpp"
 
-using Clock = std::chrono::steady_clock;
+namespace shmbus::agent {
 
 // One thread. However many peers are refused, it remembers kMostPeers of them; what is not logged is counted, and the
 // next line tells how many those were.

@@ -6,10 +6,10 @@
 #include <iostream>
 #include <set>
 
-#include "agent/access/policy_words.hpp"
 #include "agent/config/config_file.hpp"
 #include "agent/config/config_report.hpp"
 #include "agent/config/options.hpp"
+#include "agent/system/names.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -85,12 +85,12 @@ Result<ConfigFile> read_file(CLI::App& app, const std::string& asked_for) {
 
 }  // namespace
 
-ParsedConfig parse_config(int argc, char** argv) {
+ParsedConfig parse_config(int argc, char** argv, const std::string& version) {
   ParsedConfig parsed;
   Config& config = parsed.config;
   OptionWords words = words_of(config);
   CLI::App app{"System V shared memory of this host as a resource on a ZeroMQ bus.", "shmbus-agent"};
-  add_options(app, config, words);
+  add_options(app, config, words, version);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,8 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "agent/version.hpp"
-
 namespace shmbus::agent {
 namespace {
 
@@ -154,14 +152,14 @@ void add_log(CLI::App& app, Config& config, OptionWords& words) {
       ->capture_default_str();
 }
 
-void add_questions(CLI::App& app, Config& config, std::string& file) {
+void add_questions(CLI::App& app, Config& config, std::string& file, const std::string& version) {
   app.footer(
       "Without endpoints the sockets are in SHMBUS_RUNTIME_DIR, else RUNTIME_DIRECTORY (systemd), else /run/shmbus\n"
       "for root, else XDG_RUNTIME_DIR/shmbus, else /tmp/shmbus-UID.\n\n"
       "Exit status: 0 stopped by SIGTERM or SIGINT, 1 refused or failed, 2 wrong usage.\n\n"
       "Examples:\n  shmbus-agent\n  shmbus-agent --socket-mode 666 --policy /etc/shmbus/policy.toml\n"
       "  shmbus-agent --commands tcp://127.0.0.1:5555 --insecure-tcp\n  shmbus-agent --config shmbus.toml --check");
-  app.set_version_flag("--version", version_text());
+  app.set_version_flag("--version", version);
   app.add_option("--config", file,
                  "File with options (TOML), which those given here or in the environment precede\n"
                  "(default: " +
@@ -182,8 +180,8 @@ OptionWords words_of(const Config& config) {
   return words;
 }
 
-void add_options(CLI::App& app, Config& config, OptionWords& words) {
-  add_questions(app, config, words.config_file);
+void add_options(CLI::App& app, Config& config, OptionWords& words, const std::string& version) {
+  add_questions(app, config, words.config_file, version);
   add_endpoints(app, config, words);
   add_access(app, config, words);
   add_detection(app, words);

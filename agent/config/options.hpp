@@ -31,7 +31,7 @@ struct OptionWords {
 // The words of what `config` has.
 [[nodiscard]] OptionWords words_of(const Config& config);
 
-// Adds all options to `app`, which writes into both when it parses.
-void add_options(CLI::App& app, Config& config, OptionWords& words);
+// Adds all options to `app`, which writes into both when it parses; --version prints `version`.
+void add_options(CLI::App& app, Config& config, OptionWords& words, const std::string& version);
 
 }  // namespace shmbus::agent

@@ -6,7 +6,7 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "agent/config/config.hpp"
+#include "agent/config/limits.hpp"
 #include "agent/events/event_log.hpp"
 #include "agent/events/subscriptions.hpp"
 #include "agent/transport/bound_socket.hpp"

@@ -8,8 +8,8 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "agent/config/config.hpp"
 #include "agent/config/endpoint.hpp"
+#include "agent/config/limits.hpp"
 #include "agent/requests/reply_buffer.hpp"
 #include "agent/transport/bound_socket.hpp"
 

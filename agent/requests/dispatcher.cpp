@@ -139,16 +139,23 @@ Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& 
 // One operation, if it is allowed, with the rights that it is allowed with.
 Dispatcher::Outcome Dispatcher::run_alone(OperationContext& context, const Operation& operation) {
   if (!authority_.looks_at_targets()) {
-    const Result<Authority::Grant> grant = authority_.grant(context, operation, {});
+    const Result<Authority::Grant> grant = authority_.grant(context.caller, operation, {});
     return grant ? carry_out(context, operation, grant->identity) : grant.error();
   }
   context.made.reset();
   const Target target = target_of(context, operation);
   Operation pinned = operation;
   context.pinned = pin(pinned, target);
-  const Result<Authority::Grant> grant = authority_.grant(context, pinned, target);
+  const Result<Authority::Grant> grant = authority_.grant(context.caller, pinned, target);
   Outcome outcome = grant ? carry_out(context, pinned, grant->identity) : Outcome(grant.error());
-  authority_.record(context, pinned, target, grant, std::get_if<Error>(&outcome), context.now);
+  authority_.record({.caller = context.caller,
+                     .endpoint = context.endpoint,
+                     .operation = pinned,
+                     .target = target,
+                     .grant = grant,
+                     .made = context.made,
+                     .error = std::get_if<Error>(&outcome)},
+                    context.now);
   return outcome;
 }
 

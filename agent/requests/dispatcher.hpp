@@ -6,7 +6,7 @@
 #include "agent/access/authenticator.hpp"
 #include "agent/access/authorizer.hpp"
 #include "agent/requests/once_cache.hpp"
-#include "agent/requests/operations/operations.hpp"
+#include "agent/requests/operations/target.hpp"
 #include "agent/requests/reply_buffer.hpp"
 
 namespace shmbus::agent {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 
+#include "agent/base/clock.hpp"
 #include "agent/requests/command_socket.hpp"
 
 namespace shmbus::agent {
@@ -11,7 +12,6 @@ namespace shmbus::agent {
 // One thread.
 class Entrance {
  public:
-  using Clock = std::chrono::steady_clock;
   using Answer = std::function<ReplyBuffer&(const Endpoint& endpoint, const Received& request, Clock::time_point now)>;
 
   // `answer` makes the reply to each request.

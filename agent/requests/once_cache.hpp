@@ -7,7 +7,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "agent/access/attachments.hpp"
+#include "agent/base/clock.hpp"
+#include "agent/config/limits.hpp"
 #include "protocol/codec/replies.hpp"
 
 namespace shmbus::agent {

@@ -61,7 +61,7 @@ void ServiceManager::keep_alive(Clock::time_point now) {
   }
 }
 
-std::optional<ServiceManager::Clock::time_point> ServiceManager::next() const {
+std::optional<Clock::time_point> ServiceManager::next() const {
   return socket_.empty() || interval_.count() == 0 ? std::nullopt : std::optional(next_);
 }
 

@@ -6,13 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "agent/base/clock.hpp"
+
 namespace shmbus::agent {
 
 // One thread. What can't be told is logged, and is no reason to end. A status is one line, for people.
 class ServiceManager {
  public:
-  using Clock = std::chrono::steady_clock;
-
   ServiceManager() = default;  // nobody: nothing is sent
 
   // As NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID say, which it takes out of the environment: they are about this

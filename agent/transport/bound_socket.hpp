@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "agent/config/config.hpp"
 #include "agent/config/endpoint.hpp"
+#include "agent/config/limits.hpp"
 #include "agent/transport/socket_path.hpp"
 #include "protocol/unique_fd.hpp"
 

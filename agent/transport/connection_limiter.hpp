@@ -15,6 +15,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "agent/base/clock.hpp"
 #include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
@@ -79,7 +80,6 @@ class ConnectionGate {
   [[nodiscard]] std::size_t open_now();  // connections; asks each
 
  private:
-  using Clock = std::chrono::steady_clock;
   using Uid = std::optional<std::uint32_t>;
 
   struct Connection {

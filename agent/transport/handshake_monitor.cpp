@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "agent/base/random.hpp"
+#include "protocol/endpoint/random.hpp"
 
 namespace shmbus::agent {
 namespace {

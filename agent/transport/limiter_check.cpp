@@ -11,8 +11,8 @@
 #include <system_error>
 #include <zmq.hpp>
 
-#include "agent/base/random.hpp"
 #include "agent/transport/connection_limiter.hpp"
+#include "protocol/endpoint/random.hpp"
 #include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {

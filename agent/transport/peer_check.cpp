@@ -5,8 +5,8 @@
 #include <chrono>
 #include <string>
 
-#include "agent/access/caller.hpp"
-#include "agent/base/random.hpp"
+#include "protocol/endpoint/peer_address.hpp"
+#include "protocol/endpoint/random.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -43,8 +43,8 @@ Result<void> check_peer_address(zmq::context_t& context) {
       }
     } while (message.to_string_view() != secret);
     const std::string said = message.gets("Peer-Address");
-    const std::optional<Caller> caller = caller_from_peer_address(said);
-    if (!caller || caller->uid != ::geteuid() || caller->gid != ::getegid() || caller->pid != ::getpid()) {
+    const std::optional<PeerAddress> peer = parse_peer_address(said);
+    if (!peer || peer->uid != ::geteuid() || peer->gid != ::getegid() || peer->pid != ::getpid()) {
       return not_told("of this process libzmq says " + said);
     }
     return {};

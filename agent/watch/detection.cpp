@@ -68,7 +68,7 @@ void Detection::do_what_is_due(Clock::time_point now) {
   }
 }
 
-std::optional<Detection::Clock::time_point> Detection::next() const {
+std::optional<Clock::time_point> Detection::next() const {
   std::optional<Clock::time_point> first = next_follow_;
   for (const auto& when : {next_retry_, next_scan_}) {
     if (when && (!first || *when < *first)) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/base/clock.hpp"
 #include "agent/config/config.hpp"
 #include "agent/watch/segment_feed.hpp"
 
@@ -14,8 +15,6 @@ namespace shmbus::agent {
 // One thread; time comes from the caller. Borrows the feed.
 class Detection {
  public:
-  using Clock = std::chrono::steady_clock;
-
   Detection(const Config& config, SegmentFeed& feed);
 
   // Turns on what the configuration and the kernel allow. Errors: kUnsupported if tracing was insisted on.

@@ -4,6 +4,7 @@
 
 #include "protocol/codec/replies.hpp"
 #include "protocol/codec/requests.hpp"
+#include "protocol/endpoint/random.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/operations.hpp"
 
@@ -53,7 +54,7 @@ Client::Client(ClientOptions options)
     : options_(std::move(options)),
       socket_(context_, zmq::socket_type::dealer),
       agent_(options_.commands.address, options_.agent_user),
-      next_id_(random_number()) {}
+      next_id_(random_53_bits()) {}
 
 Result<Client> Client::open(ClientOptions options) {
   Client client(std::move(options));

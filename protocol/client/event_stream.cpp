@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/codec/events.hpp"
+#include "protocol/endpoint/random.hpp"
 #include "protocol/limits.hpp"
 
 namespace shmbus {

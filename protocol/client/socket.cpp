@@ -1,7 +1,5 @@
 #include "protocol/client/socket.hpp"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -11,12 +9,6 @@ namespace shmbus {
 namespace {
 
 constexpr std::size_t kMaxFrames = 3;  // one more than any message of the agent has, so that too many are noticed
-
-void fill_randomly(void* bytes, std::size_t size) {
-  if (getrandom(bytes, size, 0) != static_cast<ssize_t>(size)) {  // never short up to 256 bytes: getrandom(2)
-    throw std::system_error(errno, std::generic_category(), "getrandom");
-  }
-}
 
 std::chrono::milliseconds time_until(std::optional<Clock::time_point> deadline) {
   if (!deadline) {
@@ -123,34 +115,6 @@ Result<std::optional<std::vector<zmq::message_t>>> receive_message(zmq::socket_t
     return std::move(admitted).error();
   }
   return frames;
-}
-
-std::string random_hex(std::size_t bytes) {
-  std::string random(bytes, '\0');
-  fill_randomly(random.data(), random.size());
-  std::string hex;
-  for (const char byte : random) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    hex += kDigits[static_cast<unsigned char>(byte) >> 4U];
-    hex += kDigits[static_cast<unsigned char>(byte) & 0xFU];
-  }
-  return hex;
-}
-
-std::string random_uuid() {
-  std::string uuid = random_hex(16);
-  uuid[12] = '4';
-  uuid[16] = "89ab"[random_number() % 4];
-  for (const std::size_t place : {20U, 16U, 12U, 8U}) {
-    uuid.insert(place, 1, '-');
-  }
-  return uuid;
-}
-
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  fill_randomly(&number, sizeof number);
-  return number >> 11U;
 }
 
 }  // namespace shmbus

@@ -1,4 +1,4 @@
-// What both ends of the client library do with a ZeroMQ socket: wait with a deadline, take whole messages, draw lots.
+// What both ends of the client library do with a ZeroMQ socket: wait with a deadline, take whole messages.
 #pragma once
 
 #include <chrono>
@@ -40,10 +40,5 @@ enum class Woken : std::uint8_t { kMessage, kInterrupt, kDeadline, kRefused };
 // AgentCheck::admit() for a message that is not the agent's, of which nothing is left.
 [[nodiscard]] Result<std::optional<std::vector<zmq::message_t>>> receive_message(zmq::socket_t& socket,
                                                                                  AgentCheck& agent);
-
-// `bytes` random bytes as lower-case hex digits, a random UUID (RFC 4122, version 4), and a number below 2^53.
-[[nodiscard]] std::string random_hex(std::size_t bytes);
-[[nodiscard]] std::string random_uuid();
-[[nodiscard]] std::uint64_t random_number();
 
 }  // namespace shmbus

@@ -147,7 +147,8 @@ class AgentOn : public ::testing::Test {
   SegmentFeed feed{kernel, publisher};
   Attachments attachments{limits};
   AgentFacts facts;
-  Authority authority{AuthorityFiles{}};
+  const SegmentLookup known = [this](ShmId shmid) { return feed.watcher().known(shmid); };
+  Authority authority{AuthorityFiles{}, attachments, known};
   Dispatcher dispatcher{kernel, feed, attachments, publisher, authority, facts, limits};
   Caller caller{.principal = "uid:1000", .uid = 1000, .gid = 1000, .pid = {}, .key_name = {}, .identity = {}};
   RateLimit* rate = nullptr;  // that requests count in

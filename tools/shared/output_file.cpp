@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-#include "protocol/client/socket.hpp"
+#include "protocol/endpoint/random.hpp"
 
 namespace shmbus {
 namespace {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "agent/access/attachments.hpp"
-#include "agent/config/config.hpp"
+#include "agent/config/limits.hpp"
 #include "agent/requests/reply_buffer.hpp"
 #include "agent/watch/segment_feed.hpp"
 #include "protocol/commands.hpp"

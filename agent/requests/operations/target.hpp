@@ -1,18 +1,12 @@
-// Which segment an operation is about, for those who decide and record before and after it is carried out.
+// Finds the segment that an operation is about.
 #pragma once
 
 #include <optional>
 
+#include "agent/access/target.hpp"
 #include "agent/requests/operations/operations.hpp"
 
 namespace shmbus::agent {
-
-// As far as the request and the kernel tell. `key` alone: of a segment that is not there, or not yet.
-struct Target {
-  std::optional<Key> key;
-  std::optional<ShmId> shmid;
-  std::optional<SegmentStat> stat;
-};
 
 [[nodiscard]] Target target_of(const OperationContext& context, const Operation& operation);
 

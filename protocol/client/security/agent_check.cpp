@@ -2,25 +2,9 @@
 
 #include <unistd.h>
 
-#include <charconv>
+#include "protocol/endpoint/peer_address.hpp"
 
 namespace shmbus {
-namespace {
-
-constexpr std::string_view kLocalPrefix = "localhost:";
-
-std::optional<std::uint32_t> uid_in(std::string_view peer_address) {
-  if (!peer_address.starts_with(kLocalPrefix)) {
-    return std::nullopt;
-  }
-  peer_address.remove_prefix(kLocalPrefix.size());
-  std::uint32_t uid = 0;
-  const char* const last = peer_address.data() + peer_address.size();
-  const auto [end, error] = std::from_chars(peer_address.data(), last, uid);
-  return error == std::errc() && end != last && *end == ':' ? std::optional(uid) : std::nullopt;
-}
-
-}  // namespace
 
 std::uint32_t own_uid() { return ::geteuid(); }
 
@@ -31,12 +15,12 @@ Result<void> AgentCheck::admit(std::string_view peer_address) {
   if (!knows_peers_ || (peer_address == last_good_ && !last_good_.empty())) {
     return {};
   }
-  const std::optional<std::uint32_t> uid = uid_in(peer_address);
-  if (!uid) {
+  const std::optional<PeerAddress> peer = parse_peer_address(peer_address);
+  if (!peer) {
     return Error{ErrorCode::kPermissionDenied, "nobody tells whose the agent at " + address_ + " is"};
   }
-  if (!trusts(*uid)) {
-    const std::string whose = std::to_string(*uid);
+  if (!trusts(peer->uid)) {
+    const std::string whose = std::to_string(peer->uid);
     return Error{ErrorCode::kPermissionDenied,
                  "the agent at " + address_ + " belongs to uid " + whose + ", not to you or root" +
                      (agent_user_ ? " or uid " + std::to_string(*agent_user_) : ""),

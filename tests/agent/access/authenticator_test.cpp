@@ -20,7 +20,7 @@ class AdmissionTest : public ::testing::Test {
   const OwnRights own{.identity = process_rights(::getpid())->identity, .can_switch = true};
   KeyRing keys;
   Admission admission{own, kNobody, 3, keys};
-  Admission::Clock::time_point now{std::chrono::hours(1)};
+  Clock::time_point now{std::chrono::hours(1)};
 };
 
 TEST_F(AdmissionTest, WhoComesByTcpWithoutAKeyIsServedAsNobody) {
@@ -51,7 +51,7 @@ TEST_F(AdmissionTest, WhoIsRefusedIsNamedAsFarAsTheKernelTells) {
 }
 
 TEST_F(AdmissionTest, WhoAsksTooOftenIsBusyForAWhileWhereOthersAreServedToo) {
-  const auto is_let_in = [&](Transport transport, Admission::Clock::time_point when) {
+  const auto is_let_in = [&](Transport transport, Clock::time_point when) {
     return admission.admit(transport, own_address(), when).refusal == nullptr;
   };
   for (int i = 0; i < 3; ++i) {

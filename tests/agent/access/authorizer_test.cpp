@@ -106,7 +106,7 @@ class AuditedTest : public AuthorityTest {
     }
     AuthorityFiles files;
     files.audit = *std::move(audit);
-    audited.emplace(std::move(files));
+    audited.emplace(std::move(files), attachments, known);
     dispatcher_with_audit.emplace(kernel, feed, attachments, publisher, *audited, facts, limits);
   }
 

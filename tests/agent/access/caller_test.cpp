@@ -17,14 +17,7 @@ TEST(Principal, TheLargestUidIsAUid) {
   EXPECT_EQ(caller_from_peer_address("localhost:4294967294:0:1")->principal, "uid:4294967294");
 }
 
-TEST(Principal, AnythingElseIsNoLocalCaller) {
-  for (const char* const address :
-       {"", "127.0.0.1", "localhost", "localhost:", "localhost:0", "localhost:0:0", "localhost:0:0:", "localhost::0:1",
-        "localhost:-1:0:1", "localhost:0:0:1:2", "localhost:0x:0:1", "localhost:4294967296:0:1", "remote:0:0:1",
-        " localhost:0:0:1"}) {
-    EXPECT_FALSE(caller_from_peer_address(address)) << address;
-  }
-}
+TEST(Principal, WhatIsNoLocalPeerIsNoCaller) { EXPECT_FALSE(caller_from_peer_address("127.0.0.1")); }
 
 TEST(Principal, AnActorIsItsCaller) {
   Caller caller = caller_from_peer_address("localhost:1:2:812").value();

@@ -49,7 +49,7 @@ class CallersTest : public ::testing::Test {
 
   const Identity own;
   Callers callers;
-  Callers::Clock::time_point now{std::chrono::hours(1)};
+  Clock::time_point now{std::chrono::hours(1)};
 };
 
 TEST_F(CallersTest, ACallerHasTheGroupsOfItsProcess) {

@@ -66,7 +66,6 @@ class AServiceManager : public ::testing::Test {
   }
 
   using Messages = std::vector<std::string>;
-  using Clock = ServiceManager::Clock;
 
   const Clock::time_point now_ = Clock::now();
   UniqueFd receiver_;

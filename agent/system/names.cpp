@@ -1,0 +1,90 @@
+#include "agent/system/names.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+
+#include <charconv>
+#include <system_error>
+
+#include "protocol/limits.hpp"
+#include "protocol/text.hpp"
+
+namespace shmbus::agent {
+namespace {
+
+std::string in_quotes(std::string_view word) { return '"' + escape_for_terminal(word) + '"'; }
+
+Error refused(std::string message, std::string hint = {}) {
+  return {.code = ErrorCode::kBadRequest, .message = std::move(message), .hint = std::move(hint)};
+}
+
+// A name with a NUL in it would be looked up without the rest.
+bool can_be_name(const std::string& name) { return !name.empty() && name.find('\0') == std::string::npos; }
+
+std::string hint_for(const std::string& name, std::string_view prefix) {
+  return number_from(name) ? "for a number write " + std::string(prefix) + name : "";
+}
+
+Identity identity_of(const passwd& entry) {
+  Identity identity{.uid = entry.pw_uid, .gid = entry.pw_gid};
+  int count = 16;
+  int room = 0;
+  do {
+    room = count;
+    identity.groups.resize(static_cast<std::size_t>(room));
+    ::getgrouplist(entry.pw_name, entry.pw_gid, identity.groups.data(), &count);  // `count`: how many there are
+  } while (count > room);
+  identity.groups.resize(static_cast<std::size_t>(count));
+  return identity;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> number_from(std::string_view text) {
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    text.remove_prefix(2);
+    base = 16;
+  }
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+Result<std::uint32_t> id_from(std::string_view number) {
+  const std::optional<std::uint64_t> id = number_from(number);
+  if (!id || *id > limits::kMaxUid) {
+    return refused(in_quotes(number) + " is not a number from 0 to " + std::to_string(limits::kMaxUid));
+  }
+  return static_cast<std::uint32_t>(*id);
+}
+
+Result<Identity> user_named(const std::string& name) {
+  const passwd* const entry = can_be_name(name) ? ::getpwnam(name.c_str()) : nullptr;
+  if (entry == nullptr) {
+    return refused("this host knows no user " + in_quotes(name), hint_for(name, "uid:"));
+  }
+  return identity_of(*entry);
+}
+
+Result<std::uint32_t> group_named(const std::string& name) {
+  const group* const entry = can_be_name(name) ? ::getgrnam(name.c_str()) : nullptr;
+  if (entry == nullptr) {
+    return refused("this host knows no group " + in_quotes(name), hint_for(name, "gid:"));
+  }
+  return entry->gr_gid;
+}
+
+Result<std::uint32_t> group_id(const std::string& value) {
+  return number_from(value) ? id_from(value) : group_named(value);
+}
+
+Identity user_with(std::uint32_t uid) {
+  const passwd* const entry = ::getpwuid(uid);
+  return entry == nullptr ? Identity{.uid = uid} : identity_of(*entry);
+}
+
+}  // namespace shmbus::agent
