@@ -51,20 +51,20 @@ Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles
       kernel_(kernel),
       own_(own.identity),
       manager_(manager),
-      zap_(context_, std::move(files.key_ring)),
+      zap_(context_, std::move(files.authorized_keys)),
       journal_(host_name(), random_53_bits(), config_.limits.replay_bytes),
       publisher_(context_, config_.limits, journal_),
       feed_(kernel, publisher_),
       detection_(config_, feed_),
       attachments_(config_.limits),
-      admission_(own, own.can_switch ? nobody() : without_capabilities(own.identity),
-                 config_.limits.requests_per_second, zap_.ring()),
-      authority_(std::move(files.authority), attachments_,
-                 [this](ShmId shmid) { return feed_.watcher().known(shmid); }),
-      dispatcher_(kernel, feed_, attachments_, publisher_, authority_, facts_, config_.limits) {}
+      authenticator_(own, own.can_switch ? nobody() : without_capabilities(own.identity),
+                     config_.limits.requests_per_second, zap_.ring()),
+      authorizer_(std::move(files.authorizer), attachments_,
+                  [this](ShmId shmid) { return feed_.watcher().known(shmid); }),
+      dispatcher_(kernel, feed_, attachments_, publisher_, authorizer_, facts_, config_.limits) {}
 
 Result<void> Agent::start(std::vector<PassedSocket> passed) {
-  if (Result<void> told = find_out_who_asks(); !told) {
+  if (Result<void> told = verify_peer_credentials(); !told) {
     return told;
   }
   if (Result<void> watching = detection_.start(); !watching) {
@@ -81,7 +81,7 @@ Result<void> Agent::start(std::vector<PassedSocket> passed) {
 }
 
 // Without the kernel's word on who asks, only a socket that nobody else can reach may be served.
-Result<void> Agent::find_out_who_asks() {
+Result<void> Agent::verify_peer_credentials() {
   const auto serves = [this](Transport transport) {
     return std::ranges::any_of(config_.commands, [&](const std::string& address) {
       return config_.commands_at(address).transport == transport;
@@ -94,7 +94,7 @@ Result<void> Agent::find_out_who_asks() {
   Result<void> told = check_peer_address(context_);
   if (!told && !serves_others) {
     spdlog::warn("serving uid {} only: {}", geteuid(), told.error().message);
-    admission_.take_peers_for(own_.uid == 0 ? own_ : without_capabilities(own_));
+    authenticator_.take_peers_for(own_.uid == 0 ? own_ : without_capabilities(own_));
     return {};
   }
   return told;
@@ -138,7 +138,7 @@ Result<void> Agent::bind_all(std::vector<PassedSocket> passed) {
 Entrance& Agent::add_entrance(Endpoint endpoint) {
   auto answer = [this](const Endpoint& from, const Received& request, Clock::time_point now) -> ReplyBuffer& {
     ++requests_;
-    const Sender sender{.admitted = admission_.admit(from.transport, request.peer, now), .endpoint = from.address};
+    const Sender sender{.admitted = authenticator_.admit(from.transport, request.peer, now), .endpoint = from.address};
     const bool is_whole = request.parts == 1 || sender.admitted.refusal != nullptr;
     return is_whole ? dispatcher_.handle(request.frame, sender, now) : dispatcher_.refuse_parts(request.parts);
   };
@@ -156,23 +156,23 @@ void Agent::watch_handshakes() {
       watch(entrance->socket().socket());
     }
   }
-  for (EventPublisher::Outlet& outlet : publisher_.outlets()) {
-    if (outlet.endpoint.transport == Transport::kCurve) {
-      watch(outlet.socket);
+  for (EventPublisher::EventSocket& event_socket : publisher_.sockets()) {
+    if (event_socket.endpoint.transport == Transport::kCurve) {
+      watch(event_socket.socket);
     }
   }
 }
 
 // What is waited for and what is done about it, in the order of doing.
 void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next_signal) {
-  const auto add_socket = [this](zmq::socket_ref socket, WaitSet::Work work, std::function<bool()> unread = {}) {
-    waits_.add_socket(socket.get(zmq::sockopt::fd), std::move(work), std::move(unread));
+  const auto add_socket = [this](zmq::socket_ref socket, EventLoop::Work work, std::function<bool()> pending = {}) {
+    loop_.add_socket(socket.get(zmq::sockopt::fd), std::move(work), std::move(pending));
   };
-  waits_.add_descriptor(signal_descriptor, [this, next_signal] { heed(next_signal()); });
-  waits_.add_descriptor(
+  loop_.add_descriptor(signal_descriptor, [this, next_signal] { handle_signal(next_signal()); });
+  loop_.add_descriptor(
       detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
   // Before the requests, which meet no lease that was told to be over.
-  waits_.add_when_due([this] { do_what_is_due(); });
+  loop_.add_when_due([this] { run_timers(); });
   add_socket(zap_.socket(), [this] { return zap_.answer(Clock::now()); });
   for (const auto& entrance : entrances_) {
     add_socket(entrance->socket().socket(),
@@ -181,12 +181,13 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   for (const auto& monitor : monitors_) {
     add_socket(monitor->socket(), [&monitor = *monitor] { return monitor.read(Clock::now()); });
   }
-  for (EventPublisher::Outlet& outlet : publisher_.outlets()) {  // last, because all of the above may publish
-    const auto answer = [this, &outlet] {
-      publisher_.answer_subscriptions(outlet);
-      return outlet.unread;
+  for (EventPublisher::EventSocket& event_socket :
+       publisher_.sockets()) {  // last, because all of the above may publish
+    const auto answer = [this, &event_socket] {
+      publisher_.answer_subscriptions(event_socket);
+      return event_socket.pending;
     };
-    add_socket(outlet.socket, answer, [&outlet] { return outlet.unread; });
+    add_socket(event_socket.socket, answer, [&event_socket] { return event_socket.pending; });
   }
 }
 
@@ -196,13 +197,13 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
   publisher_.notify(kStartedTopic);
   manager_.ready(status());
   while (end_signal_ == 0) {
-    waits_.turn(next_due());
+    loop_.run_once(next_due());
   }
   stop();
   return end_signal_;
 }
 
-void Agent::heed(int signal) {
+void Agent::handle_signal(int signal) {
   if (signal == SIGHUP) {
     manager_.reloading(Clock::now());
     const std::string faults = read_files_again();
@@ -220,9 +221,9 @@ std::string Agent::read_files_again() {
     faults += "; kept as it was: " + error.message;
   };
   if (config_.tcp() == TcpMode::kCurve) {
-    if (Result<KeyRing> ring = KeyRing::load(config_.curve_keys)) {
+    if (Result<AuthorizedKeys> ring = AuthorizedKeys::load(config_.curve_keys)) {
       zap_.use(*std::move(ring));
-      publisher_.cut_off_keys();  // who lost its key loses its events
+      publisher_.disconnect_key_holders();  // who lost its key loses its events
       spdlog::info("read {} keys again", zap_.ring().size());
     } else {
       kept(ring.error());
@@ -230,13 +231,13 @@ std::string Agent::read_files_again() {
   }
   if (!config_.policy.empty()) {
     if (Result<std::optional<Policy>> policy = read_policy(config_)) {
-      authority_.use(*std::move(policy));
+      authorizer_.use(*std::move(policy));
       spdlog::info("read the policy again");
     } else {
       kept(policy.error());
     }
   }
-  if (const Result<void> reopened = authority_.reopen_audit(); !reopened) {
+  if (const Result<void> reopened = authorizer_.reopen_audit(); !reopened) {
     kept(reopened.error());
   }
   spdlog::info("read the files again");
@@ -251,16 +252,16 @@ std::string Agent::status() const {
   return "serving " + endpoints + ", detection " + facts_.detection.mode;
 }
 
-void Agent::do_what_is_due() {
+void Agent::run_timers() {
   const Clock::time_point now = Clock::now();
   manager_.keep_alive(now);
   expire_leases(now);
-  detection_.do_what_is_due(now);
-  if (publisher_.has_cut_off() && now >= next_bind_) {
+  detection_.run_timers(now);
+  if (publisher_.has_disconnected() && now >= next_bind_) {
     publisher_.bind_again();
     next_bind_ = now + kBindPause;
   }
-  authority_.flush_audit(now);
+  authorizer_.flush_audit(now);
   if (now >= next_heartbeat_) {
     publisher_.notify(kHeartbeatTopic);
     if (std::exchange(requests_, 0) < kFewRequests) {
@@ -281,7 +282,7 @@ void Agent::expire_leases(Clock::time_point now) {
 void Agent::stop() {
   manager_.stopping("letting go of what is held");
   end_leases(feed_, attachments_.release_all());
-  authority_.flush_audit(Clock::time_point::max());
+  authorizer_.flush_audit(Clock::time_point::max());
   publisher_.notify(kStoppingTopic);
 }
 
@@ -289,8 +290,8 @@ Clock::time_point Agent::next_due() const {
   Clock::time_point next = next_heartbeat_;
   next = std::min(next, detection_.next().value_or(next));
   next = std::min(next, attachments_.next_deadline().value_or(next));
-  next = publisher_.has_cut_off() ? std::min(next, next_bind_) : next;
-  next = std::min(next, authority_.next_deadline().value_or(next));
+  next = publisher_.has_disconnected() ? std::min(next, next_bind_) : next;
+  next = std::min(next, authorizer_.next_deadline().value_or(next));
   next = std::min(next, manager_.next().value_or(next));
   return next;
 }

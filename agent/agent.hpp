@@ -46,15 +46,15 @@ class Agent {
   int run(int signal_descriptor, const std::function<int()>& next_signal);
 
  private:
-  Result<void> find_out_who_asks();
+  Result<void> verify_peer_credentials();
   Result<void> bind_all(std::vector<PassedSocket> passed);
   Entrance& add_entrance(Endpoint endpoint);
   void watch_handshakes();
   std::string read_files_again();
   [[nodiscard]] std::string status() const;
   void wait_for_all(int signal_descriptor, const std::function<int()>& next_signal);
-  void heed(int signal);
-  void do_what_is_due();
+  void handle_signal(int signal);
+  void run_timers();
   void expire_leases(Clock::time_point now);
   void stop();
   [[nodiscard]] Clock::time_point next_due() const;
@@ -66,7 +66,7 @@ class Agent {
   std::vector<Binding> bindings_;  // before the context, which closes sockets until it is gone
   zmq::context_t context_;
   ZapHandler zap_;  // before the sockets that it guards
-  EventJournal journal_;
+  EventLog journal_;
   EventPublisher publisher_;
   std::vector<std::unique_ptr<Entrance>> entrances_;
   std::vector<std::unique_ptr<HandshakeMonitor>> monitors_;
@@ -74,10 +74,10 @@ class Agent {
   Detection detection_;
   Attachments attachments_;
   AgentFacts facts_;
-  Admission admission_;
-  Authority authority_;
+  Authenticator authenticator_;
+  Authorizer authorizer_;
   Dispatcher dispatcher_;
-  WaitSet waits_;
+  EventLoop loop_;
   int end_signal_ = 0;        // that ends run(); 0: none yet
   std::size_t requests_ = 0;  // since the last heartbeat
   Clock::time_point next_heartbeat_;

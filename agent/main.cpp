@@ -37,7 +37,7 @@ using namespace shmbus::agent;
 
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
-constexpr std::size_t kFilesBesideConnections = 64;  // if tracing takes more of them, the gate refuses earlier
+constexpr std::size_t kFilesBesideConnections = 64;  // if tracing takes more of them, the limiter refuses earlier
 
 void log_to_stderr(const Config& config) {
   const bool for_journal = config.log_format == LogFormat::kText && stderr_is_journal();
@@ -148,12 +148,12 @@ Result<int> serve(const Config& config, ServiceManager& manager) {
   const UniqueFd signals = block_signals();
   const std::size_t open_files = raise_open_files(config.limits.open_files);
   const std::size_t most_connections = open_files - kFilesBesideConnections;
-  ConnectionGate::instance().limit({.in_all = config.limits.connections == 0
-                                                  ? most_connections
-                                                  : std::min(config.limits.connections, most_connections),
-                                    .per_uid = config.limits.connections_per_uid});
-  if (const Result<void> gated = check_connection_gate(); !gated) {
-    return gated.error();
+  ConnectionLimiter::instance().limit({.in_all = config.limits.connections == 0
+                                                     ? most_connections
+                                                     : std::min(config.limits.connections, most_connections),
+                                       .per_uid = config.limits.connections_per_uid});
+  if (const Result<void> limited = check_connection_limiter(); !limited) {
+    return limited.error();
   }
   // libzmq numbers its peers from rand(): whoever knew the numbers to come could take one and make it abort.
   std::srand(static_cast<unsigned>(random_53_bits()));

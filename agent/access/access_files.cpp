@@ -12,25 +12,25 @@ Result<AccessFiles> read_access_files(const Config& config) {
     if (!own) {
       return std::move(own).error();
     }
-    Result<KeyRing> ring = KeyRing::load(config.curve_keys);
+    Result<AuthorizedKeys> ring = AuthorizedKeys::load(config.curve_keys);
     if (!ring) {
       return std::move(ring).error();
     }
     files.own_keys = *std::move(own);
-    files.key_ring = *std::move(ring);
+    files.authorized_keys = *std::move(ring);
   }
   Result<std::optional<Policy>> policy = read_policy(config);
   if (!policy) {
     return std::move(policy).error();
   }
-  files.authority.policy = *std::move(policy);
-  files.authority.refuses_without_audit = config.refuses_without_audit;
+  files.authorizer.policy = *std::move(policy);
+  files.authorizer.refuses_without_audit = config.refuses_without_audit;
   if (!config.audit.empty()) {
     Result<Audit> audit = Audit::open(config.audit);
     if (!audit) {
       return std::move(audit).error();
     }
-    files.authority.audit = *std::move(audit);
+    files.authorizer.audit = *std::move(audit);
   }
   return files;
 }

@@ -11,12 +11,12 @@ namespace shmbus::agent {
 
 struct AccessFiles {
   std::optional<CurvePair> own_keys;
-  KeyRing key_ring;
-  AuthorityFiles authority;
+  AuthorizedKeys authorized_keys;
+  AuthorizerFiles authorizer;
 };
 
-// What `config` names. Errors, naming the file: as KeyRing::load(), read_curve_secret(), parse_policy(), Audit::open()
-// and read_private().
+// What `config` names. Errors, naming the file: as AuthorizedKeys::load(), read_curve_secret(), parse_policy(),
+// Audit::open() and read_private().
 [[nodiscard]] Result<AccessFiles> read_access_files(const Config& config);
 
 [[nodiscard]] Result<std::optional<Policy>> read_policy(const Config& config);

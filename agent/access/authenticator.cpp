@@ -18,10 +18,10 @@ Caller holder_of(std::string key_name) {
 
 }  // namespace
 
-Admission::Admission(OwnRights own, Identity nobody, double requests_per_second, const KeyRing& keys)
+Authenticator::Authenticator(OwnRights own, Identity nobody, double requests_per_second, const AuthorizedKeys& keys)
     : callers_(std::move(own)), rate_(requests_per_second), anonymous_(anonymous(std::move(nobody))), keys_(keys) {}
 
-void Admission::take_peers_for(const Identity& own) {
+void Authenticator::take_peers_for(const Identity& own) {
   Caller caller = anonymous_caller();
   caller.principal = "uid:" + std::to_string(own.uid);
   caller.uid = own.uid;
@@ -30,7 +30,7 @@ void Admission::take_peers_for(const Identity& own) {
   own_user_.emplace(std::move(caller));
 }
 
-Admitted Admission::admit(Transport transport, std::string_view peer, Clock::time_point now) {
+Admitted Authenticator::admit(Transport transport, std::string_view peer, Clock::time_point now) {
   const Result<Caller>& caller = find(transport, peer, now);
   if (!caller) {
     refused_ = known_of(transport, peer);
@@ -47,7 +47,7 @@ Admitted Admission::admit(Transport transport, std::string_view peer, Clock::tim
 }
 
 // Of one who is not let in.
-Caller Admission::known_of(Transport transport, std::string_view peer) const {
+Caller Authenticator::known_of(Transport transport, std::string_view peer) const {
   if (transport == Transport::kCurve) {
     std::optional<std::string> name = keys_.former_name_of(peer);
     return name ? holder_of(*std::move(name)) : anonymous_caller();
@@ -55,7 +55,7 @@ Caller Admission::known_of(Transport transport, std::string_view peer) const {
   return caller_from_peer_address(peer).value_or(anonymous_caller());
 }
 
-const Result<Caller>& Admission::find(Transport transport, std::string_view peer, Clock::time_point now) {
+const Result<Caller>& Authenticator::find(Transport transport, std::string_view peer, Clock::time_point now) {
   switch (transport) {
     case Transport::kPrivate:
     case Transport::kLocal:

@@ -17,35 +17,35 @@ namespace shmbus::agent {
 struct Admitted {
   const Caller& caller;
   const Error* refusal = nullptr;
-  RateLimit* rate = nullptr;
+  RateLimiter* rate = nullptr;
 };
 
 // One thread.
-class Admission {
+class Authenticator {
  public:
   // `nobody` is whom callers without a name are served as. `requests_per_second` is for each principal on sockets that
   // others than our own user reach; 0: no limit. Borrows `keys`, which may change.
-  Admission(OwnRights own, Identity nobody, double requests_per_second, const KeyRing& keys);
+  Authenticator(OwnRights own, Identity nobody, double requests_per_second, const AuthorizedKeys& keys);
 
   // From now on who comes to a private socket is taken for our own user, with these rights: nobody else can reach it.
   void take_peers_for(const Identity& own);
 
   // The caller behind `peer`, as a socket of this transport tells it (see Received); valid until the next call. Takes
-  // one request from its rate. Refusals: as Callers::find(), kPermissionDenied for a key that was taken away, and kBusy
-  // beyond the rate.
+  // one request from its rate. Refusals: as LocalCallers::find(), kPermissionDenied for a key that was taken away, and
+  // kBusy beyond the rate.
   Admitted admit(Transport transport, std::string_view peer, Clock::time_point now);
 
  private:
   const Result<Caller>& find(Transport transport, std::string_view peer, Clock::time_point now);
   [[nodiscard]] Caller known_of(Transport transport, std::string_view peer) const;
 
-  Callers callers_;
-  RateLimit rate_;
+  LocalCallers callers_;
+  RateLimiter rate_;
   Error busy_;
   Caller refused_;
   std::optional<Result<Caller>> own_user_;
   const Result<Caller> anonymous_;
-  const KeyRing& keys_;
+  const AuthorizedKeys& keys_;
   Result<Caller> keyed_ = Error{};
 };
 

@@ -5,20 +5,21 @@
 namespace shmbus::agent {
 namespace {
 
-Asker asker_of(const Caller& caller) {
-  Asker asker{.uid = caller.uid, .gids = {}, .key_name = caller.key_name};
+Subject subject_of(const Caller& caller) {
+  Subject subject{.uid = caller.uid, .gids = {}, .key_name = caller.key_name};
   if (caller.identity) {  // an anonymous caller is the user that it is served as
-    asker.uid = caller.identity->uid;
-    asker.gids.assign(caller.identity->groups.begin(), caller.identity->groups.end());
-    asker.gids.push_back(caller.identity->gid);
+    subject.uid = caller.identity->uid;
+    subject.gids.assign(caller.identity->groups.begin(), caller.identity->groups.end());
+    subject.gids.push_back(caller.identity->gid);
   } else if (caller.gid) {
-    asker.gids.push_back(*caller.gid);
+    subject.gids.push_back(*caller.gid);
   }
-  return asker;
+  return subject;
 }
 
-Asked asked_of(const Operation& operation, const Target& target) {
-  Asked asked{.operation = spec_of(operation).name, .key = target.key, .owner = {}, .mode = {}, .uid = {}, .gid = {}};
+AccessRequest access_request_of(const Operation& operation, const Target& target) {
+  AccessRequest asked{
+      .operation = spec_of(operation).name, .key = target.key, .owner = {}, .mode = {}, .uid = {}, .gid = {}};
   if (target.stat) {
     asked.owner = target.stat->uid;
   }
@@ -46,7 +47,7 @@ bool is_for_audit(const OperationSpec& spec, const Error* error) {
 
 }  // namespace
 
-Result<Authority::Grant> Authority::grant(const Caller& caller, const Operation& operation, const Target& target) {
+Result<Authorizer::Grant> Authorizer::grant(const Caller& caller, const Operation& operation, const Target& target) {
   Grant grant{.identity = caller.identity ? &*caller.identity : nullptr, .line = 0};
   if (!files_.policy) {
     if (!caller.key_name.empty()) {
@@ -55,14 +56,14 @@ Result<Authority::Grant> Authority::grant(const Caller& caller, const Operation&
                    .hint = "the agent's --policy gives rights to keys"};
     }
   } else {
-    const Asker asker = asker_of(caller);
-    const Decision decision = files_.policy->decide(asker, asked_of(operation, target));
+    const Subject subject = subject_of(caller);
+    const Decision decision = files_.policy->decide(subject, access_request_of(operation, target));
     if (decision.as == ActAs::kDeny) {
       return Error{.code = ErrorCode::kPermissionDenied, .message = decision.why};
     }
     grant.line = decision.line;
     grant.identity = decision.as == ActAs::kCaller ? grant.identity : decision.identity;
-    if (Result<void> within = check_quota(caller, operation, files_.policy->quota_of(asker)); !within) {
+    if (Result<void> within = check_quota(caller, operation, files_.policy->quota_of(subject)); !within) {
       return std::move(within).error();
     }
   }
@@ -74,10 +75,10 @@ Result<Authority::Grant> Authority::grant(const Caller& caller, const Operation&
   return grant;
 }
 
-Result<void> Authority::check_quota(const Caller& caller, const Operation& operation, const Quota& quota) {
+Result<void> Authorizer::check_quota(const Caller& caller, const Operation& operation, const Quota& quota) {
   if (const auto* const create = std::get_if<CreateRequest>(&operation); create != nullptr) {
-    const Usage::Totals used =
-        quota.segments || quota.bytes ? usage_.totals_of(caller.principal, known_) : Usage::Totals{};
+    const QuotaUsage::Totals used =
+        quota.segments || quota.bytes ? usage_.totals_of(caller.principal, known_) : QuotaUsage::Totals{};
     if (quota.segments && used.segments >= *quota.segments) {
       return beyond_quota(caller, quota, "segments", used.segments, *quota.segments);
     }
@@ -92,7 +93,7 @@ Result<void> Authority::check_quota(const Caller& caller, const Operation& opera
   return {};
 }
 
-void Authority::record(const Outcome& outcome, Clock::time_point now) {
+void Authorizer::record(const Outcome& outcome, Clock::time_point now) {
   const auto& [caller, endpoint, operation, target, grant, made, error] = outcome;
   const OperationSpec& spec = spec_of(operation);
   const std::optional<ShmId> shmid = made && error == nullptr ? made : target.shmid;
@@ -123,8 +124,8 @@ void Authority::record(const Outcome& outcome, Clock::time_point now) {
   write(record, now);
 }
 
-void Authority::record_refused(const Caller& caller, std::string_view endpoint, const Error& error,
-                               Clock::time_point now) {
+void Authorizer::record_refused(const Caller& caller, std::string_view endpoint, const Error& error,
+                                Clock::time_point now) {
   if (!files_.audit) {
     return;
   }
@@ -139,7 +140,7 @@ void Authority::record_refused(const Caller& caller, std::string_view endpoint, 
         now);
 }
 
-void Authority::flush_audit(Clock::time_point now) {
+void Authorizer::flush_audit(Clock::time_point now) {
   if (!files_.audit) {
     return;
   }
@@ -148,13 +149,13 @@ void Authority::flush_audit(Clock::time_point now) {
   }
 }
 
-std::optional<Clock::time_point> Authority::next_deadline() const {
+std::optional<Clock::time_point> Authorizer::next_deadline() const {
   return files_.audit ? files_.audit->next_deadline() : std::nullopt;
 }
 
-Result<void> Authority::reopen_audit() { return files_.audit ? files_.audit->reopen() : Result<void>(); }
+Result<void> Authorizer::reopen_audit() { return files_.audit ? files_.audit->reopen() : Result<void>(); }
 
-void Authority::write(const AuditRecord& record, Clock::time_point now) {
+void Authorizer::write(const AuditRecord& record, Clock::time_point now) {
   if (const Result<void> written = files_.audit->write(record, now); !written) {
     spdlog::error("not in the audit: {}", written.error().message);
   }

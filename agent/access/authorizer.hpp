@@ -17,7 +17,7 @@
 namespace shmbus::agent {
 
 // What the files say that `Config` names; none: local callers act as themselves, and nothing is recorded.
-struct AuthorityFiles {
+struct AuthorizerFiles {
   std::optional<Policy> policy;
   std::optional<Audit> audit;
   bool refuses_without_audit = true;
@@ -27,7 +27,7 @@ struct AuthorityFiles {
 using SegmentLookup = std::function<const SegmentStat*(ShmId)>;
 
 // One thread.
-class Authority {
+class Authorizer {
  public:
   // With whose rights an operation is carried out (null: the agent's own) and the line of the rule that said so, 0
   // without one. Valid as long as the caller and the policy.
@@ -48,7 +48,7 @@ class Authority {
   };
 
   // Borrows `attachments`, for quotas.
-  Authority(AuthorityFiles files, const Attachments& attachments, SegmentLookup known)
+  Authorizer(AuthorizerFiles files, const Attachments& attachments, SegmentLookup known)
       : files_(std::move(files)), attachments_(attachments), known_(std::move(known)) {}
 
   // False: grant() and record() need no target.
@@ -76,10 +76,10 @@ class Authority {
   [[nodiscard]] Result<void> check_quota(const Caller& caller, const Operation& operation, const Quota& quota);
   void write(const AuditRecord& record, Clock::time_point now);
 
-  AuthorityFiles files_;
+  AuthorizerFiles files_;
   const Attachments& attachments_;
   const SegmentLookup known_;
-  Usage usage_;
+  QuotaUsage usage_;
 };
 
 }  // namespace shmbus::agent

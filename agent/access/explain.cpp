@@ -21,8 +21,8 @@ Error refused(std::string message, std::string hint = std::string(kHint)) {
 }
 
 struct Question {
-  Asker asker;
-  Asked asked;
+  Subject subject;
+  AccessRequest asked;
 };
 
 Result<std::uint32_t> user_id(const std::string& value) {
@@ -42,9 +42,9 @@ Result<void> store(const Result<T>& read, Into& into) {
   return {};
 }
 
-void ask_as(const Identity& user, Asker& asker) {
-  asker.uid = user.uid;
-  asker.gids.insert(asker.gids.begin(), user.groups.begin(), user.groups.end());
+void ask_as(const Identity& user, Subject& subject) {
+  subject.uid = user.uid;
+  subject.gids.insert(subject.gids.begin(), user.groups.begin(), user.groups.end());
 }
 
 Result<void> read_user(const std::string& value, Question& question) {
@@ -52,7 +52,7 @@ Result<void> read_user(const std::string& value, Question& question) {
   if (!user) {
     return user.error();
   }
-  ask_as(*user, question.asker);
+  ask_as(*user, question.subject);
   return {};
 }
 
@@ -61,12 +61,12 @@ Result<void> read_uid(const std::string& value, Question& question) {
   if (!uid) {
     return uid.error();
   }
-  ask_as(user_with(*uid), question.asker);
+  ask_as(user_with(*uid), question.subject);
   return {};
 }
 
 Result<void> read_group(const std::string& value, Question& question) {
-  return store(group_id(value), question.asker.gids.emplace_back());
+  return store(group_id(value), question.subject.gids.emplace_back());
 }
 
 Result<void> read_shm_key(const std::string& value, Question& question) {
@@ -90,7 +90,7 @@ constexpr std::array kWords{
     Word{"uid", read_uid},
     Word{"group", read_group},
     Word{"key", [](const std::string& value,
-                   Question& question) { return store(key_name_from(value), question.asker.key_name); }},
+                   Question& question) { return store(key_name_from(value), question.subject.key_name); }},
     Word{"shm_key", read_shm_key},
     Word{"owner",
          [](const std::string& value, Question& question) { return store(user_id(value), question.asked.owner); }},
@@ -104,16 +104,16 @@ constexpr std::array kWords{
 
 // What only makes sense together, as the agent would ask.
 Result<void> check(const Question& question) {
-  const Asker& asker = question.asker;
-  const Asked& asked = question.asked;
+  const Subject& subject = question.subject;
+  const AccessRequest& asked = question.asked;
   const std::string operation(asked.operation);
   if (operation.empty()) {
     return refused("op= is missing");
   }
-  if (asker.uid && !asker.key_name.empty()) {
+  if (subject.uid && !subject.key_name.empty()) {
     return refused("a caller has either a uid or a key, so key= goes without user= and uid=");
   }
-  if (!asker.uid && !asker.gids.empty()) {
+  if (!subject.uid && !subject.gids.empty()) {
     return refused("group= goes with user= or uid=");
   }
   if (concerns_segment(operation) != asked.key.has_value()) {
@@ -183,15 +183,15 @@ std::string decision_in_words(const Decision& decision) {
   return "denied: " + decision.why;
 }
 
-std::string asker_in_words(const Asker& asker) {
-  if (asker.uid) {
-    return with_groups(*asker.uid, asker.gids);
+std::string asker_in_words(const Subject& subject) {
+  if (subject.uid) {
+    return with_groups(*subject.uid, subject.gids);
   }
-  return asker.key_name.empty() ? "an anonymous remote caller" : "the remote caller with the key " + asker.key_name;
+  return subject.key_name.empty() ? "an anonymous remote caller" : "the remote caller with the key " + subject.key_name;
 }
 
 // True if a rule before the one that decided might have, had the question named an owner.
-bool misses_owner(const Policy& policy, const Asked& asked, const Decision& decision) {
+bool misses_owner(const Policy& policy, const AccessRequest& asked, const Decision& decision) {
   return asked.key && !asked.owner && asked.operation != "create" &&
          std::any_of(policy.rules().begin(), policy.rules().end(), [&decision](const Rule& rule) {
            return !rule.owners.empty() && (decision.line == 0 || rule.line < decision.line);
@@ -205,8 +205,8 @@ Result<std::string> explain(const Policy& policy, const std::string& question) {
   if (!read) {
     return read.error();
   }
-  const Decision decision = policy.decide(read->asker, read->asked);
-  std::string answer = decision_in_words(decision) + "\nasked by " + asker_in_words(read->asker);
+  const Decision decision = policy.decide(read->subject, read->asked);
+  std::string answer = decision_in_words(decision) + "\nasked by " + asker_in_words(read->subject);
   if (misses_owner(policy, read->asked, decision)) {
     answer += "; without owner= the rules with owners are passed over";
   }

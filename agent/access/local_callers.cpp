@@ -32,7 +32,7 @@ Identity of_the_living(const Caller& caller, const ProcessRights& rights) {
 
 }  // namespace
 
-const Result<Caller>& Callers::find(std::string_view peer_address, Transport transport, Clock::time_point now) {
+const Result<Caller>& LocalCallers::find(std::string_view peer_address, Transport transport, Clock::time_point now) {
   KnownCallers& known = transport == Transport::kPrivate ? known_at_private_ : known_;
   const auto found = known.find(peer_address);
   if (found != known.end() && now - found->second.looked < kFreshFor) {
@@ -49,12 +49,12 @@ const Result<Caller>& Callers::find(std::string_view peer_address, Transport tra
   }
   return known
       .insert_or_assign(std::string(peer_address),
-                        Known{.caller = std::move(caller), .looked = now, .start_time = start_time})
+                        CachedCaller{.caller = std::move(caller), .looked = now, .start_time = start_time})
       .first->second.caller;
 }
 
-Result<Caller> Callers::look(std::string_view peer_address, Transport transport,
-                             std::optional<std::uint64_t>& start_time) const {
+Result<Caller> LocalCallers::look(std::string_view peer_address, Transport transport,
+                                  std::optional<std::uint64_t>& start_time) const {
   std::optional<Caller> caller = caller_from_peer_address(peer_address);
   if (!caller) {
     return refused("the kernel does not tell who is asking", "connect to an ipc endpoint of this host");
@@ -89,7 +89,7 @@ Result<Caller> Callers::look(std::string_view peer_address, Transport transport,
   return *std::move(caller);
 }
 
-Result<void> Callers::check(const Caller& caller, Transport transport) const {
+Result<void> LocalCallers::check(const Caller& caller, Transport transport) const {
   if (!can_be_seen(caller) && !(transport == Transport::kPrivate && *caller.uid == own_.identity.uid)) {
     return refused("the caller's process can't be seen from here: it is in another pid namespace",
                    "run the agent in the host's pid namespace");

@@ -21,9 +21,9 @@ struct OwnRights {
 };
 
 // One thread; time comes from the caller. Reads /proc; what it reads is kept for at most a second.
-class Callers {
+class LocalCallers {
  public:
-  explicit Callers(OwnRights own) : own_(std::move(own)) {}
+  explicit LocalCallers(OwnRights own) : own_(std::move(own)) {}
 
   // The caller behind a Peer-Address, valid until the next call. `transport` is kPrivate or
   // kLocal; at a private socket a peer with our uid is served from any pid namespace. Its groups, and root's
@@ -34,7 +34,7 @@ class Callers {
   const Result<Caller>& find(std::string_view peer_address, Transport transport, Clock::time_point now);
 
  private:
-  struct Known {
+  struct CachedCaller {
     Result<Caller> caller;
     Clock::time_point looked;
     std::optional<std::uint64_t> start_time;  // of the process that connected
@@ -47,7 +47,7 @@ class Callers {
                       std::optional<std::uint64_t>& start_time) const;
   [[nodiscard]] Result<void> check(const Caller& caller, Transport transport) const;
 
-  using KnownCallers = std::unordered_map<std::string, Known, Hash, std::equal_to<>>;
+  using KnownCallers = std::unordered_map<std::string, CachedCaller, Hash, std::equal_to<>>;
 
   const OwnRights own_;
   KnownCallers known_;

@@ -12,15 +12,16 @@ bool contains(const std::vector<T>& values, const T& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-bool any_matches(const std::vector<Who>& who, const Asker& asker) {
-  return std::any_of(who.begin(), who.end(), [&](const Who& some) { return some.matches(asker); });
+bool any_matches(const std::vector<SubjectPattern>& who, const Subject& subject) {
+  return std::any_of(who.begin(), who.end(), [&](const SubjectPattern& some) { return some.matches(subject); });
 }
 
-bool matches(const Rule& rule, const Asker& asker, const Asked& asked) {
+bool matches(const Rule& rule, const Subject& subject, const AccessRequest& asked) {
   const auto has_key = [&](const KeyRange& range) { return range.first <= *asked.key && *asked.key <= range.last; };
   return (rule.operations.empty() || contains(rule.operations, asked.operation)) &&
          (rule.keys.empty() || (asked.key && std::any_of(rule.keys.begin(), rule.keys.end(), has_key))) &&
-         (rule.owners.empty() || (asked.owner && contains(rule.owners, *asked.owner))) && any_matches(rule.who, asker);
+         (rule.owners.empty() || (asked.owner && contains(rule.owners, *asked.owner))) &&
+         any_matches(rule.who, subject);
 }
 
 std::string three_digits(Mode mode) {
@@ -29,11 +30,11 @@ std::string three_digits(Mode mode) {
 }
 
 // Why the rule does not grant what it matches, "" if it does.
-std::string objection(const Rule& rule, const Asker& asker, const Asked& asked) {
+std::string objection(const Rule& rule, const Subject& subject, const AccessRequest& asked) {
   if (rule.as == ActAs::kDeny) {
     return " denies it";
   }
-  if (rule.as == ActAs::kCaller && !asker.is_local()) {
+  if (rule.as == ActAs::kCaller && !subject.is_local()) {
     return " lets callers act as themselves, and a remote one has no rights here";
   }
   if (rule.max_mode && asked.mode && (asked.mode->bits & ~rule.max_mode->bits) != 0) {
@@ -57,18 +58,18 @@ bool concerns_segment(std::string_view operation) {
   return std::find(kWithout.begin(), kWithout.end(), operation) == kWithout.end();
 }
 
-bool Who::matches(const Asker& asker) const {
+bool SubjectPattern::matches(const Subject& subject) const {
   switch (kind) {
     case Kind::kUid:
-      return asker.is_local() && *asker.uid == id;
+      return subject.is_local() && *subject.uid == id;
     case Kind::kGid:
-      return asker.is_local() && contains(asker.gids, id);
+      return subject.is_local() && contains(subject.gids, id);
     case Kind::kKey:
-      return !asker.key_name.empty() && asker.key_name == key_name;
+      return !subject.key_name.empty() && subject.key_name == key_name;
     case Kind::kLocal:
-      return asker.is_local();
+      return subject.is_local();
     case Kind::kRemote:
-      return !asker.is_local();
+      return !subject.is_local();
     case Kind::kAnyone:
       return true;
   }
@@ -78,25 +79,25 @@ bool Who::matches(const Asker& asker) const {
 Policy::Policy(std::vector<Rule> rules, std::vector<QuotaRule> quotas)
     : rules_(std::move(rules)), quotas_(std::move(quotas)) {}
 
-Decision Policy::decide(const Asker& asker, const Asked& asked) const {
+Decision Policy::decide(const Subject& subject, const AccessRequest& asked) const {
   const auto rule = std::find_if(rules_.begin(), rules_.end(),
-                                 [&](const Rule& candidate) { return matches(candidate, asker, asked); });
+                                 [&](const Rule& candidate) { return matches(candidate, subject, asked); });
   if (rule == rules_.end()) {
-    if (asker.is_local()) {
+    if (subject.is_local()) {
       return {.as = ActAs::kCaller};
     }
     return {.as = ActAs::kDeny, .why = "no rule of the policy lets this remote caller do it"};
   }
-  if (const std::string why = objection(*rule, asker, asked); !why.empty()) {
+  if (const std::string why = objection(*rule, subject, asked); !why.empty()) {
     return {
         .as = ActAs::kDeny, .line = rule->line, .why = "line " + std::to_string(rule->line) + " of the policy" + why};
   }
   return {.as = rule->as, .identity = rule->as == ActAs::kUser ? &rule->identity : nullptr, .line = rule->line};
 }
 
-Quota Policy::quota_of(const Asker& asker) const {
+Quota Policy::quota_of(const Subject& subject) const {
   const auto rule = std::find_if(quotas_.begin(), quotas_.end(),
-                                 [&](const QuotaRule& candidate) { return any_matches(candidate.who, asker); });
+                                 [&](const QuotaRule& candidate) { return any_matches(candidate.who, subject); });
   return rule == quotas_.end() ? Quota{} : rule->quota;
 }
 

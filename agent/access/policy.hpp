@@ -16,7 +16,7 @@ namespace shmbus::agent {
 
 // Who asks. A local caller has a uid; a remote one has the name of its CURVE key or, if it is anonymous, neither.
 // A key name makes a caller remote, whatever else is set.
-struct Asker {
+struct Subject {
   std::optional<std::uint32_t> uid;
   std::vector<std::uint32_t> gids;  // primary and supplementary
   std::string key_name;
@@ -27,7 +27,7 @@ struct Asker {
 // What is asked for: an operation of the wire (for a batch: each of its requests), and of its segment what is known.
 // create has a key but no owner yet; operations that concern no segment have neither. `mode`, `uid` and `gid` are what
 // set or create wants to give.
-struct Asked {
+struct AccessRequest {
   std::string_view operation;
   std::optional<Key> key;  // kPrivateKey for a private segment
   std::optional<std::uint32_t> owner;
@@ -53,13 +53,13 @@ struct Decision {
 };
 
 // Some callers. Users and groups are local ones; `id` is a uid or gid.
-struct Who {
+struct SubjectPattern {
   enum class Kind : std::uint8_t { kUid, kGid, kKey, kLocal, kRemote, kAnyone };
   Kind kind = Kind::kAnyone;
   std::uint32_t id = 0;
   std::string key_name = {};
 
-  [[nodiscard]] bool matches(const Asker& asker) const;
+  [[nodiscard]] bool matches(const Subject& subject) const;
 };
 
 struct KeyRange {
@@ -73,7 +73,7 @@ struct KeyRange {
 // empty one matches everything. Then the bounds are checked: to exceed one is a denial, later rules are not asked.
 struct Rule {
   int line = 0;
-  std::vector<Who> who;
+  std::vector<SubjectPattern> who;
   std::vector<std::string_view> operations;  // names of the table in protocol/operations.hpp
   std::vector<KeyRange> keys;
   std::vector<std::uint32_t> owners;
@@ -97,7 +97,7 @@ struct Quota {
 };
 
 struct QuotaRule {
-  std::vector<Who> who;
+  std::vector<SubjectPattern> who;
   Quota quota;
 };
 
@@ -109,10 +109,10 @@ class Policy {
 
   // The first rule that matches decides. If none does, local callers act as themselves and remote ones are denied. A
   // rule that lets a remote caller act as itself denies as well: it has no rights here.
-  [[nodiscard]] Decision decide(const Asker& asker, const Asked& asked) const;
+  [[nodiscard]] Decision decide(const Subject& subject, const AccessRequest& asked) const;
 
   // The quota of the first rule that matches.
-  [[nodiscard]] Quota quota_of(const Asker& asker) const;
+  [[nodiscard]] Quota quota_of(const Subject& subject) const;
 
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
 

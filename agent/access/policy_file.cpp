@@ -89,7 +89,7 @@ Result<void> store(Result<T> read, Into& into) {
   return {};
 }
 
-constexpr auto kReadWho = read_word<Who, who_from>;
+constexpr auto kReadWho = read_word<SubjectPattern, subject_pattern_from>;
 constexpr auto kReadUid = read_word<std::uint32_t, uid_from>;
 constexpr auto kReadGid = read_word<std::uint32_t, gid_from>;
 constexpr auto kReadOperation = read_word<std::string_view, operation_from>;
@@ -165,8 +165,8 @@ Result<void> check_operations(const toml::table& table, const Rule& rule) {
 }
 
 Result<void> check_as(const toml::table& table, const Rule& rule) {
-  const bool all_remote = std::all_of(rule.who.begin(), rule.who.end(), [](const Who& who) {
-    return who.kind == Who::Kind::kRemote || who.kind == Who::Kind::kKey;
+  const bool all_remote = std::all_of(rule.who.begin(), rule.who.end(), [](const SubjectPattern& who) {
+    return who.kind == SubjectPattern::Kind::kRemote || who.kind == SubjectPattern::Kind::kKey;
   });
   if (rule.as == ActAs::kCaller && all_remote) {
     const toml::node* const node = table.get("as");

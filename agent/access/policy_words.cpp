@@ -70,28 +70,28 @@ Result<std::uint32_t> gid_from(std::string_view word) {
   return refused(in_quotes(word) + " is no group", "write \"group:NAME\" or \"gid:NUMBER\"");
 }
 
-Result<Who> who_from(std::string_view word) {
-  using Kind = Who::Kind;
+Result<SubjectPattern> subject_pattern_from(std::string_view word) {
+  using Kind = SubjectPattern::Kind;
   if (word.starts_with(kUser) || word.starts_with(kUid)) {
     const Result<std::uint32_t> uid = uid_from(word);
-    return uid ? Result<Who>(Who{.kind = Kind::kUid, .id = *uid}) : uid.error();
+    return uid ? Result<SubjectPattern>(SubjectPattern{.kind = Kind::kUid, .id = *uid}) : uid.error();
   }
   if (word.starts_with(kGroup) || word.starts_with(kGid)) {
     const Result<std::uint32_t> gid = gid_from(word);
-    return gid ? Result<Who>(Who{.kind = Kind::kGid, .id = *gid}) : gid.error();
+    return gid ? Result<SubjectPattern>(SubjectPattern{.kind = Kind::kGid, .id = *gid}) : gid.error();
   }
   if (word.starts_with(kKey)) {
     const Result<std::string> name = key_name_from(word.substr(kKey.size()));
-    return name ? Result<Who>(Who{.kind = Kind::kKey, .key_name = *name}) : name.error();
+    return name ? Result<SubjectPattern>(SubjectPattern{.kind = Kind::kKey, .key_name = *name}) : name.error();
   }
   if (word == "local") {
-    return Who{.kind = Kind::kLocal};
+    return SubjectPattern{.kind = Kind::kLocal};
   }
   if (word == "remote") {
-    return Who{.kind = Kind::kRemote};
+    return SubjectPattern{.kind = Kind::kRemote};
   }
   if (word == "anyone") {
-    return Who{.kind = Kind::kAnyone};
+    return SubjectPattern{.kind = Kind::kAnyone};
   }
   return refused(in_quotes(word) + " names no caller",
                  "write \"user:NAME\", \"uid:NUMBER\", \"group:NAME\", \"gid:NUMBER\", \"key:NAME\", \"local\", "

@@ -22,7 +22,7 @@ namespace shmbus::agent {
 [[nodiscard]] Result<std::uint32_t> gid_from(std::string_view word);
 
 // One of those four, "key:NAME", "local", "remote" or "anyone".
-[[nodiscard]] Result<Who> who_from(std::string_view word);
+[[nodiscard]] Result<SubjectPattern> subject_pattern_from(std::string_view word);
 
 // The name of a CURVE key: letters, digits and any of . _ - @
 [[nodiscard]] Result<std::string> key_name_from(std::string_view name);

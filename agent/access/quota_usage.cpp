@@ -11,11 +11,12 @@ bool is_same(const SegmentStat& made, const SegmentStat* now) {
 
 }  // namespace
 
-void Usage::made(const std::string& principal, const SegmentStat& segment) {
+void QuotaUsage::made(const std::string& principal, const SegmentStat& segment) {
   made_by_[principal].insert_or_assign(segment.shm_shmid, segment);
 }
 
-Usage::Totals Usage::totals_of(const std::string& principal, const std::function<const SegmentStat*(ShmId)>& known) {
+QuotaUsage::Totals QuotaUsage::totals_of(const std::string& principal,
+                                         const std::function<const SegmentStat*(ShmId)>& known) {
   Totals totals;
   const auto found = made_by_.find(principal);
   if (found == made_by_.end()) {

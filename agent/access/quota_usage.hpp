@@ -10,7 +10,7 @@
 
 namespace shmbus::agent {
 
-class Usage {
+class QuotaUsage {
  public:
   struct Totals {
     std::uint64_t segments = 0;

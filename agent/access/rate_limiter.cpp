@@ -11,13 +11,13 @@ constexpr std::size_t kFirstSweep = 64;  // principals
 
 }  // namespace
 
-RateLimit::RateLimit(double per_second, std::size_t most_principals)
+RateLimiter::RateLimiter(double per_second, std::size_t most_principals)
     : per_second_(per_second > 0 ? per_second : 0),
       burst_(std::max(per_second_, 1.0)),
       most_principals_(std::max<std::size_t>(most_principals, 1)),
       sweep_at_(std::min(kFirstSweep, most_principals_)) {}
 
-bool RateLimit::take(const std::string& principal, Clock::time_point now, double cost, double least) {
+bool RateLimiter::take(const std::string& principal, Clock::time_point now, double cost, double least) {
   if (per_second_ == 0) {
     return true;
   }
@@ -38,19 +38,19 @@ bool RateLimit::take(const std::string& principal, Clock::time_point now, double
   return true;
 }
 
-Error RateLimit::beyond(const std::string& principal) const {
+Error RateLimiter::beyond(const std::string& principal) const {
   return {.code = ErrorCode::kBusy,
           .message = principal + " asks more than " + std::to_string(static_cast<std::uint64_t>(per_second_)) +
                      " times a second",
           .hint = "ask again later; --max-requests-per-second of the agent raises it"};
 }
 
-double RateLimit::tokens_at(const Bucket& bucket, Clock::time_point now) const {
+double RateLimiter::tokens_at(const Bucket& bucket, Clock::time_point now) const {
   const std::chrono::duration<double> passed = now - bucket.filled;
   return std::min(burst_, bucket.tokens + std::max(passed.count(), 0.0) * per_second_);
 }
 
-void RateLimit::make_room(Clock::time_point now) {
+void RateLimiter::make_room(Clock::time_point now) {
   std::erase_if(buckets_, [&](const auto& entry) { return tokens_at(entry.second, now) >= burst_; });
   if (buckets_.size() >= most_principals_) {
     forget_fullest(now);
@@ -59,7 +59,7 @@ void RateLimit::make_room(Clock::time_point now) {
 }
 
 // A quarter of them at a time, so that it is rare. The fullest gain the least by being forgotten.
-void RateLimit::forget_fullest(Clock::time_point now) {
+void RateLimiter::forget_fullest(Clock::time_point now) {
   using Entry = decltype(buckets_)::iterator;
   std::vector<Entry> entries;
   entries.reserve(buckets_.size());

@@ -13,12 +13,12 @@ namespace shmbus::agent {
 
 // A bucket holds what one second brings (at least one request's worth), and starts full. A full one says nothing and is
 // forgotten.
-class RateLimit {
+class RateLimiter {
  public:
   static constexpr std::size_t kMostPrincipals = 4096;
 
   // `per_second` requests; 0: no limit.
-  explicit RateLimit(double per_second, std::size_t most_principals = kMostPrincipals);
+  explicit RateLimiter(double per_second, std::size_t most_principals = kMostPrincipals);
 
   // Takes one request from the principal's bucket; false, and nothing taken, if there is not as much.
   // One look-up, and no memory is taken for a principal that has a bucket.

@@ -22,10 +22,10 @@ class Lent {
 
 }  // namespace
 
-EventJournal::EventJournal(std::string host, std::uint64_t epoch, std::size_t most_bytes)
+EventLog::EventLog(std::string host, std::uint64_t epoch, std::size_t most_bytes)
     : host_(std::move(host)), epoch_(epoch), ring_(most_bytes) {}
 
-std::string_view EventJournal::append(Event& event) {
+std::string_view EventLog::append(Event& event) {
   std::uint64_t& last = last_of_key_[event.shm_key];
   event.epoch = epoch_;
   event.seq = seq_ + 1;
@@ -45,7 +45,7 @@ std::string_view EventJournal::append(Event& event) {
   return {place, size};
 }
 
-Result<EventsResult> EventJournal::replay(const EventsRequest& request, std::size_t most_bytes) const {
+Result<EventsResult> EventLog::replay(const EventsRequest& request, std::size_t most_bytes) const {
   EventsResult result;
   result.last = seq_;
   result.first = ring_.empty() ? 0 : ring_.first();

@@ -12,11 +12,11 @@
 
 namespace shmbus::agent {
 
-class EventJournal {
+class EventLog {
  public:
   // `epoch` names this life; `most_bytes` bounds the events kept, as they are on the wire; their
   // bookkeeping comes on top.
-  EventJournal(std::string host, std::uint64_t epoch, std::size_t most_bytes);
+  EventLog(std::string host, std::uint64_t epoch, std::size_t most_bytes);
 
   // Completes `event` (epoch, seq, prev, time), keeps it with the host's name, and returns its bytes, valid until the
   // next call. Throws std::bad_alloc, and then the number is not used.

@@ -16,7 +16,7 @@ namespace shmbus::agent {
 // One thread. Nothing here blocks: a subscriber whose queue is full loses messages, and sees that by their numbers.
 class EventPublisher {
  public:
-  EventPublisher(zmq::context_t& context, const Limits& limits, EventJournal& journal);
+  EventPublisher(zmq::context_t& context, const Limits& limits, EventLog& journal);
 
   // Adds a socket at `endpoint`. As shmbus::agent::bind().
   Result<Binding> bind(const Endpoint& endpoint, const SocketAccess& access, UniqueFd passed = {});
@@ -27,40 +27,41 @@ class EventPublisher {
   // Sends a notice on `topic`: kHeartbeatTopic, kStartedTopic or kStoppingTopic.
   void notify(std::string_view topic);
 
-  // One socket, at one endpoint. `unread`: subscriptions may wait that its descriptor does not tell of, because it was
+  // One socket, at one endpoint. `pending`: subscriptions may wait that its descriptor does not tell of, because it was
   // used since the last were read, or because there were too many.
-  struct Outlet {
+  struct EventSocket {
     Endpoint endpoint;
     zmq::socket_t socket;
     Subscriptions subscriptions;
-    bool unread = true;
+    bool pending = true;
   };
 
   // Reads the subscriptions that came in and answers those to sync topics. When there are too many, who has most is cut
   // off.
-  void answer_subscriptions(Outlet& outlet);
+  void answer_subscriptions(EventSocket& event_socket);
 
   // Cuts all subscribers with keys off, so that each has to show its key again. Whoever may come back connects again by
   // itself, sees by the numbers what it missed, and asks for that.
-  void cut_off_keys();
+  void disconnect_key_holders();
 
   // Binds what was cut off, as soon as libzmq has let go of the address, which is not at once.
   void bind_again();
-  [[nodiscard]] bool has_cut_off() const { return !cut_off_.empty(); }
+  [[nodiscard]] bool has_disconnected() const { return !disconnected_.empty(); }
 
-  [[nodiscard]] const EventJournal& journal() const { return journal_; }
-  [[nodiscard]] std::vector<Outlet>& outlets() { return outlets_; }
+  [[nodiscard]] const EventLog& journal() const { return journal_; }
+  [[nodiscard]] std::vector<EventSocket>& sockets() { return sockets_; }
 
  private:
-  void cut_off(Outlet& outlet);
+  void disconnect(EventSocket& event_socket);
   void send_to_all(std::string_view topic, std::string_view body);
 
   zmq::context_t& context_;
   const Limits limits_;
-  EventJournal& journal_;
+  EventLog& journal_;
   std::string topic_;  // of the last event; keeps its memory
-  std::vector<Outlet> outlets_;
-  std::vector<std::pair<Outlet*, std::string>> cut_off_;  // and their addresses; outlets_ does not change any more
+  std::vector<EventSocket> sockets_;
+  std::vector<std::pair<EventSocket*, std::string>>
+      disconnected_;  // and their addresses; sockets_ does not change any more
 };
 
 }  // namespace shmbus::agent

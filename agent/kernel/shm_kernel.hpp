@@ -123,7 +123,7 @@ class ShmKernel {
   virtual Result<SegmentStat> stat(ShmId shmid) = 0;
 
   // The same without any right, as /proc/sysvipc/shm shows it to anyone. Errors: kNotFound.
-  virtual Result<SegmentStat> look(ShmId shmid) = 0;
+  virtual Result<SegmentStat> stat_any(ShmId shmid) = 0;
 
   // Every segment, in no particular order, without any right.
   virtual std::vector<SegmentStat> list() = 0;

@@ -97,7 +97,7 @@ Result<Opened> SysvKernel::create(Key key, std::uint64_t size, Mode mode, bool e
 
 Result<SegmentStat> SysvKernel::look_up(Key key) {
   const Result<ShmId> shmid = find(key);
-  return shmid ? look(*shmid) : shmid.error();
+  return shmid ? stat_any(*shmid) : shmid.error();
 }
 
 Result<ShmId> SysvKernel::find(Key key) {
@@ -117,7 +117,7 @@ Result<SegmentStat> SysvKernel::stat(ShmId shmid) {
   return *done == 0 ? Result<SegmentStat>(to_stat(shmid, state)) : segment_error(errno, "read", shmid);
 }
 
-Result<SegmentStat> SysvKernel::look(ShmId shmid) {
+Result<SegmentStat> SysvKernel::stat_any(ShmId shmid) {
   if (shmid < 0) {
     return segment_error(EINVAL, "look at", shmid);
   }
@@ -149,7 +149,7 @@ std::vector<SegmentStat> SysvKernel::list() {
 
 Result<void> SysvKernel::set(ShmId shmid, const PermissionChange& change) {
   // Not IPC_STAT: the owner of a segment of mode 000 may set but not read.
-  const Result<SegmentStat> now = look(shmid);
+  const Result<SegmentStat> now = stat_any(shmid);
   if (!now) {
     return now.error();
   }
@@ -165,7 +165,7 @@ Result<void> SysvKernel::set(ShmId shmid, const PermissionChange& change) {
   if (*done == 0) {
     return {};
   }
-  if (failure == EINVAL && look(shmid)) {
+  if (failure == EINVAL && stat_any(shmid)) {
     return unmapped_owner(maps_uid(wanted.shm_perm.uid) ? "gid " + std::to_string(wanted.shm_perm.gid)
                                                         : "uid " + std::to_string(wanted.shm_perm.uid));
   }
@@ -194,7 +194,7 @@ Result<Attachment> SysvKernel::attach(ShmId shmid, Access access) {
     return segment_error(errno, "attach", shmid);
   }
   // Now that it is attached, the id can't be given to another segment.
-  const Result<SegmentStat> state = look(shmid);
+  const Result<SegmentStat> state = stat_any(shmid);
   if (!state) {
     ::shmdt(address);
     return state.error();
@@ -212,7 +212,7 @@ Result<void> SysvKernel::check_outlives_detach(ShmId shmid) {
   if (!last_detach_destroys()) {
     return {};
   }
-  const Result<SegmentStat> now = look(shmid);
+  const Result<SegmentStat> now = stat_any(shmid);
   if (!now) {
     return now.error();
   }

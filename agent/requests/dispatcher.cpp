@@ -20,7 +20,7 @@ std::size_t most_reply_bytes(const Operation& operation) {
                           : limits::kMaxDataBytes + batch->requests.size() * kMostPlainReplyBytes;
 }
 
-// Admission has counted one.
+// Authenticator has counted one.
 std::size_t more_requests_in(const Operation& operation) {
   const auto* const batch = std::get_if<BatchRequest>(&operation);
   return batch == nullptr || batch->requests.empty() ? 0 : batch->requests.size() - 1;
@@ -47,12 +47,12 @@ void log_outcome(const Operation& operation, const Caller& caller, std::string_v
 }  // namespace
 
 Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attachments, EventPublisher& publisher,
-                       Authority& authority, const AgentFacts& facts, const Limits& limits)
+                       Authorizer& authorizer, const AgentFacts& facts, const Limits& limits)
     : kernel_(kernel),
       feed_(feed),
       attachments_(attachments),
       publisher_(publisher),
-      authority_(authority),
+      authorizer_(authorizer),
       facts_(facts),
       unpack_limits_(limits.unpack),
       once_(limits) {}
@@ -100,7 +100,7 @@ ReplyBuffer& Dispatcher::handle(std::string_view frame, const Sender& sender, Cl
 
 void Dispatcher::refuse(const RequestId& id, const Sender& sender, const Error& refusal, Clock::time_point now) {
   spdlog::debug("refused {}: {}", sender.admitted.caller.principal, refusal.message);
-  authority_.record_refused(sender.admitted.caller, sender.endpoint, refusal, now);
+  authorizer_.record_refused(sender.admitted.caller, sender.endpoint, refusal, now);
   reply_with(id, refusal);
 }
 
@@ -120,7 +120,7 @@ void Dispatcher::handle_once(OperationContext& context, const Request& request) 
     reply_with(request.id, std::move(remembered).error());
   } else if (*remembered != nullptr) {
     log_outcome(request.operation, context.caller, "repeated");
-    const EventJournal& journal = publisher_.journal();
+    const EventLog& journal = publisher_.journal();
     reply_.set(request.id, **remembered, journal.epoch(), journal.seq());
   } else {
     Outcome outcome = run(context, request.operation);
@@ -138,24 +138,24 @@ Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& 
 
 // One operation, if it is allowed, with the rights that it is allowed with.
 Dispatcher::Outcome Dispatcher::run_alone(OperationContext& context, const Operation& operation) {
-  if (!authority_.looks_at_targets()) {
-    const Result<Authority::Grant> grant = authority_.grant(context.caller, operation, {});
+  if (!authorizer_.looks_at_targets()) {
+    const Result<Authorizer::Grant> grant = authorizer_.grant(context.caller, operation, {});
     return grant ? carry_out(context, operation, grant->identity) : grant.error();
   }
   context.made.reset();
   const Target target = target_of(context, operation);
   Operation pinned = operation;
   context.pinned = pin(pinned, target);
-  const Result<Authority::Grant> grant = authority_.grant(context.caller, pinned, target);
+  const Result<Authorizer::Grant> grant = authorizer_.grant(context.caller, pinned, target);
   Outcome outcome = grant ? carry_out(context, pinned, grant->identity) : Outcome(grant.error());
-  authority_.record({.caller = context.caller,
-                     .endpoint = context.endpoint,
-                     .operation = pinned,
-                     .target = target,
-                     .grant = grant,
-                     .made = context.made,
-                     .error = std::get_if<Error>(&outcome)},
-                    context.now);
+  authorizer_.record({.caller = context.caller,
+                      .endpoint = context.endpoint,
+                      .operation = pinned,
+                      .target = target,
+                      .grant = grant,
+                      .made = context.made,
+                      .error = std::get_if<Error>(&outcome)},
+                     context.now);
   return outcome;
 }
 
@@ -213,7 +213,7 @@ std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
 }
 
 void Dispatcher::reply_with(const RequestId& id, Outcome outcome) {
-  const EventJournal& journal = publisher_.journal();
+  const EventLog& journal = publisher_.journal();
   reply_.set(id, std::move(outcome), journal.epoch(), journal.seq());
 }
 

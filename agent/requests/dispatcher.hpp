@@ -1,4 +1,4 @@
-// The gate that every request passes: decode, epoch, once, the operation, reply. One thread.
+// The way of every request: decode, epoch, once, the operation, reply. One thread.
 #pragma once
 
 #include <string_view>
@@ -21,7 +21,7 @@ class Dispatcher {
  public:
   // Borrows all but the limits; what is borrowed must outlive it.
   Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attachments, EventPublisher& publisher,
-             Authority& authority, const AgentFacts& facts, const Limits& limits);
+             Authorizer& authorizer, const AgentFacts& facts, const Limits& limits);
 
   // The reply to `frame` of a caller, or of one who is refused; valid until the next call. Never throws for what a
   // client sent.
@@ -47,7 +47,7 @@ class Dispatcher {
   SegmentFeed& feed_;
   Attachments& attachments_;
   EventPublisher& publisher_;
-  Authority& authority_;
+  Authorizer& authorizer_;
   const AgentFacts& facts_;
   const UnpackLimits unpack_limits_;
   OnceCache once_;

@@ -19,7 +19,7 @@ void require(bool done, const char* call) {
   }
 }
 
-WaitSet::Work with_no_more(std::function<void()> work) {
+EventLoop::Work with_no_more(std::function<void()> work) {
   return [work = std::move(work)] {
     work();
     return false;
@@ -28,40 +28,40 @@ WaitSet::Work with_no_more(std::function<void()> work) {
 
 }  // namespace
 
-WaitSet::WaitSet()
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)), timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)), told_(1) {
+EventLoop::EventLoop()
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)), ready_(1) {
   require(epoll_.valid(), "epoll_create1");
   require(timer_.valid(), "timerfd_create");
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u64 = kTimer}};
   require(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &event) == 0, "epoll_ctl");
 }
 
-void WaitSet::add_socket(int descriptor, Work work, std::function<bool()> unread) {
+void EventLoop::add_socket(int descriptor, Work work, std::function<bool()> pending) {
   // What came before is told in the first turn.
-  add({.descriptor = descriptor, .work = std::move(work), .unread = std::move(unread), .told = true},
+  add({.descriptor = descriptor, .work = std::move(work), .pending = std::move(pending), .is_ready = true},
       EPOLLIN | EPOLLET);
 }
 
-void WaitSet::add_descriptor(int descriptor, std::function<void()> work) {
+void EventLoop::add_descriptor(int descriptor, std::function<void()> work) {
   add_descriptor(descriptor, {}, std::move(work));
 }
 
-void WaitSet::add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work) {
+void EventLoop::add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work) {
   const Work done = with_no_more(std::move(work));
   add({.descriptor = descriptor, .work = done, .listens = std::move(listens)}, EPOLLIN);
 }
 
-void WaitSet::add_when_due(std::function<void()> work) {
+void EventLoop::add_when_due(std::function<void()> work) {
   const Work done = with_no_more(std::move(work));
   when_due_ = entries_.size();
   add({.descriptor = -1, .work = done}, 0);
 }
 
-void WaitSet::turn(std::chrono::steady_clock::time_point deadline) {
+void EventLoop::run_once(std::chrono::steady_clock::time_point deadline) {
   bool waits = true;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
-    waits = waits && !entry.told;
+    waits = waits && !entry.is_ready;
     if (entry.listens && entry.listens() != entry.listening) {
       entry.listening = !entry.listening;
       register_as(EPOLL_CTL_MOD, i, entry.listening ? std::uint32_t{EPOLLIN} : 0);
@@ -70,40 +70,40 @@ void WaitSet::turn(std::chrono::steady_clock::time_point deadline) {
   if (deadline < alarm_) {
     set_alarm(deadline);
   }
-  const int told = epoll_wait(epoll_.get(), told_.data(), static_cast<int>(told_.size()), waits ? -1 : 0);
+  const int told = epoll_wait(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()), waits ? -1 : 0);
   require(told >= 0 || errno == EINTR, "epoll_wait");
   for (int i = 0; i < told; ++i) {
-    const std::uint64_t who = told_[static_cast<std::size_t>(i)].data.u64;
+    const std::uint64_t who = ready_[static_cast<std::size_t>(i)].data.u64;
     if (who != kTimer) {
-      entries_[who].told = true;
+      entries_[who].is_ready = true;
       continue;
     }
     alarm_ = kNoAlarm;
     if (when_due_) {
-      entries_[*when_due_].told = true;
+      entries_[*when_due_].is_ready = true;
     }
   }
   for (Entry& entry : entries_) {
-    if (entry.told || (entry.unread && entry.unread())) {
-      entry.told = entry.work();
+    if (entry.is_ready || (entry.pending && entry.pending())) {
+      entry.is_ready = entry.work();
     }
   }
 }
 
-void WaitSet::add(Entry entry, std::uint32_t events) {
+void EventLoop::add(Entry entry, std::uint32_t events) {
   entries_.push_back(std::move(entry));
-  told_.resize(entries_.size() + 1);
+  ready_.resize(entries_.size() + 1);
   register_as(EPOLL_CTL_ADD, entries_.size() - 1, events);
 }
 
-void WaitSet::register_as(int change, std::size_t entry, std::uint32_t events) {
+void EventLoop::register_as(int change, std::size_t entry, std::uint32_t events) {
   const int descriptor = entries_[entry].descriptor;
   epoll_event event{.events = events, .data = {.u64 = entry}};
   require(descriptor < 0 || epoll_ctl(epoll_.get(), change, descriptor, &event) == 0, "epoll_ctl");
 }
 
 // The steady clock is CLOCK_MONOTONIC. What is over already is told at once.
-void WaitSet::set_alarm(std::chrono::steady_clock::time_point deadline) {
+void EventLoop::set_alarm(std::chrono::steady_clock::time_point deadline) {
   constexpr std::chrono::nanoseconds kAtOnce{1};  // 0 would stop it
   const auto since_boot = std::max<std::chrono::nanoseconds>(deadline.time_since_epoch(), kAtOnce);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_boot);

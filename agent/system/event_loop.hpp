@@ -18,18 +18,18 @@ namespace shmbus::agent {
 // system call each. The price (ZMQ_FD in zmq_getsockopt(3)): a socket's descriptor tells once that something came, and
 // whatever is done with the socket may take that in. So the work of a socket receives until there is nothing, or says
 // that it did not; and if it sent meanwhile, it receives again before the next wait.
-class WaitSet {
+class EventLoop {
  public:
   // What is done in a turn in which a socket told. Returns whether there may be more to read, so that the next turn
   // does not wait and does it again.
   using Work = std::function<bool()>;
 
   // Throws std::system_error, as everything below.
-  WaitSet();
+  EventLoop();
 
   // Work is done in the order of adding. Borrows the descriptors, each of which is added once; a socket's is its
-  // ZMQ_FD, and -1 is one that never tells. With `unread` the work is also done if that says so when its turn comes.
-  void add_socket(int descriptor, Work work, std::function<bool()> unread = {});
+  // ZMQ_FD, and -1 is one that never tells. With `pending` the work is also done if that says so when its turn comes.
+  void add_socket(int descriptor, Work work, std::function<bool()> pending = {});
   void add_descriptor(int descriptor, std::function<void()> work);  // called while it is readable
   // The same, as long as `listens` says so before the wait.
   void add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work);
@@ -38,15 +38,15 @@ class WaitSet {
 
   // Waits until something is there, or until `deadline` at the latest, and does the work. A deadline that is put off
   // is over once more at its old time: putting it off at each request would be a system call each.
-  void turn(std::chrono::steady_clock::time_point deadline);
+  void run_once(std::chrono::steady_clock::time_point deadline);
 
  private:
   struct Entry {
     int descriptor;  // -1: none
     Work work;
-    std::function<bool()> unread;   // empty: never
+    std::function<bool()> pending;  // empty: never
     std::function<bool()> listens;  // empty: always
-    bool told = false;
+    bool is_ready = false;
     bool listening = true;
   };
 
@@ -60,7 +60,7 @@ class WaitSet {
   std::chrono::steady_clock::time_point alarm_ = kNoAlarm;
   std::vector<Entry> entries_;
   std::optional<std::size_t> when_due_;  // which entry
-  std::vector<epoll_event> told_;        // room for one of each entry and of the timer
+  std::vector<epoll_event> ready_;       // room for one of each entry and of the timer
 };
 
 }  // namespace shmbus::agent

@@ -18,7 +18,7 @@ std::optional<std::string> found_in(const auto& names, std::string_view key) {
 
 }  // namespace
 
-Result<KeyRing> KeyRing::load(const std::string& directory) {
+Result<AuthorizedKeys> AuthorizedKeys::load(const std::string& directory) {
   if (Result<void> checked = check_private_directory(directory); !checked) {
     return std::move(checked).error();
   }
@@ -35,7 +35,7 @@ Result<KeyRing> KeyRing::load(const std::string& directory) {
                  .message = escape_foreign(directory) + ": " + error.message(),
                  .errno_value = error.value()};
   }
-  KeyRing ring;
+  AuthorizedKeys ring;
   for (const std::filesystem::path& path : paths) {
     std::string name = path.filename().native();
     name.resize(name.size() - std::string_view(kPublicKeySuffix).size());
@@ -46,7 +46,7 @@ Result<KeyRing> KeyRing::load(const std::string& directory) {
   return ring;
 }
 
-Result<void> KeyRing::add(const std::string& path, const std::string& name) {
+Result<void> AuthorizedKeys::add(const std::string& path, const std::string& name) {
   if (!is_key_name(name)) {
     return Error{ErrorCode::kBadRequest, escape_foreign(path) + ": '" + escape_foreign(name) + "' can't name a key",
                  "a name has 1 to 64 of A-Z a-z 0-9 . _ -"};
@@ -68,11 +68,11 @@ Result<void> KeyRing::add(const std::string& path, const std::string& name) {
   return {};
 }
 
-std::optional<std::string> KeyRing::name_of(std::string_view key) const { return found_in(by_key_, key); }
+std::optional<std::string> AuthorizedKeys::name_of(std::string_view key) const { return found_in(by_key_, key); }
 
-std::optional<std::string> KeyRing::former_name_of(std::string_view key) const { return found_in(former_, key); }
+std::optional<std::string> AuthorizedKeys::former_name_of(std::string_view key) const { return found_in(former_, key); }
 
-void KeyRing::remember(const KeyRing& older) {
+void AuthorizedKeys::remember(const AuthorizedKeys& older) {
   for (const Names* const names : {&older.by_key_, &older.former_}) {
     for (const auto& [key, name] : *names) {
       if (!by_key_.contains(key)) {

@@ -14,18 +14,18 @@ namespace shmbus::agent {
 
 // A snapshot of a directory of public keys, each a file NAME.key; whose key it is is its NAME. Empty if default-made:
 // then nobody has a key.
-class KeyRing {
+class AuthorizedKeys {
  public:
   // Reads every NAME.key in `directory`; files of other names are passed over. Errors, with the file and if possible
   // the line: as check_private_directory() and read_trusted(), and kBadRequest for a name that is none, a content that
   // is no key, and a key that is there under two names. One error makes no ring: part of the keys is no answer.
-  [[nodiscard]] static Result<KeyRing> load(const std::string& directory);
+  [[nodiscard]] static Result<AuthorizedKeys> load(const std::string& directory);
 
   // Whose `key` is, given in Z85 or as its 32 bytes; nothing if it is nobody's.
   [[nodiscard]] std::optional<std::string> name_of(std::string_view key) const;
 
   // Keeps the names of the keys that `older` has, or had, and this one has not.
-  void remember(const KeyRing& older);
+  void remember(const AuthorizedKeys& older);
 
   // Whose `key`, as in name_of(), was before it was taken away.
   [[nodiscard]] std::optional<std::string> former_name_of(std::string_view key) const;

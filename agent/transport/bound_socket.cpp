@@ -59,7 +59,7 @@ Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const Sock
   Binding binding{.endpoint = endpoint.address, .path = {}};
   const std::string path = path_of_endpoint(endpoint.address);
   if (!path.empty()) {
-    Result<IpcPath> claimed = passed ? IpcPath::claim_passed(path, access) : IpcPath::claim(path, access);
+    Result<SocketPath> claimed = passed ? SocketPath::claim_passed(path, access) : SocketPath::claim(path, access);
     if (!claimed) {
       return std::move(claimed).error();
     }

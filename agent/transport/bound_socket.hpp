@@ -34,12 +34,12 @@ void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t
 // path.
 struct Binding {
   std::string endpoint;
-  std::optional<IpcPath> path;
+  std::optional<SocketPath> path;
 };
 
 // Binds `socket`; an ipc path is open to whom `access` says, from the first moment. With `passed`, which the service
 // manager bound at that path, `socket` listens on that one, and the file stays at the end. The binding must outlive the
-// ZeroMQ context, which closes sockets in a thread of its own. Errors: as IpcPath, and kBadRequest with the endpoint
+// ZeroMQ context, which closes sockets in a thread of its own. Errors: as SocketPath, and kBadRequest with the endpoint
 // and the reason.
 [[nodiscard]] Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access,
                                    UniqueFd passed = {});

@@ -56,19 +56,19 @@ bool is_open(const ConnectionId& connection) {
   return connection.fd < 0 || (connection.cookie != 0 && connection_at(connection.fd) == connection);
 }
 
-ConnectionGate::ConnectionGate() : reserve_(spare_descriptor()) {}
+ConnectionLimiter::ConnectionLimiter() : reserve_(spare_descriptor()) {}
 
-ConnectionGate& ConnectionGate::instance() {
-  static auto* const gate = new ConnectionGate;  // never deleted, see the header
-  return *gate;
+ConnectionLimiter& ConnectionLimiter::instance() {
+  static auto* const limiter = new ConnectionLimiter;  // never deleted, see the header
+  return *limiter;
 }
 
-void ConnectionGate::limit(ConnectionCaps caps) {
+void ConnectionLimiter::limit(ConnectionCaps caps) {
   const std::lock_guard lock(mutex_);
   caps_ = caps;
 }
 
-int ConnectionGate::accept(int listener, sockaddr* address, socklen_t* length, int flags) noexcept {
+int ConnectionLimiter::accept(int listener, sockaddr* address, socklen_t* length, int flags) noexcept {
   const int fd = system_accept(listener, address, length, flags);
   int failure = fd < 0 ? errno : ECONNABORTED;
   try {
@@ -90,7 +90,7 @@ int ConnectionGate::accept(int listener, sockaddr* address, socklen_t* length, i
   return -1;
 }
 
-bool ConnectionGate::admit(int fd) {
+bool ConnectionLimiter::admit(int fd) {
   const Uid uid = peer_uid(fd);
   forget(fd);  // whatever had this number is closed
   if (is_full_for(uid) || is_full()) {
@@ -116,9 +116,9 @@ bool ConnectionGate::admit(int fd) {
   return true;
 }
 
-bool ConnectionGate::is_full() const { return caps_.in_all != 0 && by_fd_.size() >= caps_.in_all; }
+bool ConnectionLimiter::is_full() const { return caps_.in_all != 0 && by_fd_.size() >= caps_.in_all; }
 
-bool ConnectionGate::is_full_for(const Uid& uid) const {
+bool ConnectionLimiter::is_full_for(const Uid& uid) const {
   if (!uid || caps_.per_uid == 0) {
     return false;
   }
@@ -126,7 +126,7 @@ bool ConnectionGate::is_full_for(const Uid& uid) const {
   return found != count_by_uid_.end() && found->second >= caps_.per_uid;
 }
 
-void ConnectionGate::remember(int fd, const Connection& connection) {
+void ConnectionLimiter::remember(int fd, const Connection& connection) {
   std::size_t* const count = connection.uid ? &count_by_uid_[*connection.uid] : nullptr;
   by_fd_.emplace(fd, connection);
   if (count != nullptr) {
@@ -134,7 +134,7 @@ void ConnectionGate::remember(int fd, const Connection& connection) {
   }
 }
 
-void ConnectionGate::forget(int fd) {
+void ConnectionLimiter::forget(int fd) {
   const auto found = by_fd_.find(fd);
   if (found == by_fd_.end()) {
     return;
@@ -147,7 +147,7 @@ void ConnectionGate::forget(int fd) {
   by_fd_.erase(found);
 }
 
-void ConnectionGate::forget_closed() {
+void ConnectionLimiter::forget_closed() {
   for (auto next = by_fd_.begin(); next != by_fd_.end();) {
     const auto [fd, connection] = *next++;
     if (cookie_of(fd) != connection.cookie) {
@@ -156,7 +156,7 @@ void ConnectionGate::forget_closed() {
   }
 }
 
-void ConnectionGate::forget_closed_in_time() {
+void ConnectionLimiter::forget_closed_in_time() {
   const Clock::time_point begin = Clock::now();
   if (by_fd_.size() > kAskedAlways && begin < ask_after_) {
     return;
@@ -167,7 +167,7 @@ void ConnectionGate::forget_closed_in_time() {
 }
 
 // Left in the queue, the connection would wake the I/O thread again and again.
-void ConnectionGate::shed_one(int listener) {
+void ConnectionLimiter::shed_one(int listener) {
   reserve_.reset();
   pollfd waiting{.fd = listener, .events = POLLIN, .revents = 0};
   Uid uid;
@@ -181,7 +181,7 @@ void ConnectionGate::shed_one(int listener) {
   tell(uid, "no descriptor is left (RLIMIT_NOFILE, fs.file-max)");
 }
 
-void ConnectionGate::tell(const Uid& uid, const std::string& why) {
+void ConnectionLimiter::tell(const Uid& uid, const std::string& why) {
   const Clock::time_point now = Clock::now();
   if (told_.size() >= kMostTold) {
     std::erase_if(told_, [&](const auto& told) { return now - told.second >= kTellAgain; });
@@ -195,19 +195,19 @@ void ConnectionGate::tell(const Uid& uid, const std::string& why) {
   spdlog::warn("refused a connection of {}: {}", uid ? "uid " + std::to_string(*uid) : "an unknown user", why);
 }
 
-bool ConnectionGate::cut(const ConnectionId& connection) {
+bool ConnectionLimiter::cut(const ConnectionId& connection) {
   const std::lock_guard lock(mutex_);  // no number is given to another connection meanwhile
   const auto known = by_fd_.find(connection.fd);
   return known != by_fd_.end() && known->second.cookie == connection.cookie && is_open(connection) &&
          ::shutdown(connection.fd, SHUT_RDWR) == 0;
 }
 
-GateCounts ConnectionGate::counts() const {
+ConnectionCounts ConnectionLimiter::counts() const {
   const std::lock_guard lock(mutex_);
   return counts_;
 }
 
-std::size_t ConnectionGate::open_now() {
+std::size_t ConnectionLimiter::open_now() {
   const std::lock_guard lock(mutex_);
   forget_closed();
   return by_fd_.size();
@@ -217,5 +217,5 @@ std::size_t ConnectionGate::open_now() {
 
 // Instead of libc's: calls in this program and in the shared libraries that it loads come here.
 extern "C" int accept4(int listener, sockaddr* address, socklen_t* length, int flags) {
-  return shmbus::agent::ConnectionGate::instance().accept(listener, address, length, flags);
+  return shmbus::agent::ConnectionLimiter::instance().accept(listener, address, length, flags);
 }

@@ -1,5 +1,5 @@
-// The gate for connections: libzmq takes each one by accept4(2), and this library defines an accept4 that the dynamic
-// libzmq finds before libc's. The gate caps connections, in all and for each uid, and keeps libzmq 4.3.4 from aborting
+// Limits connections: libzmq takes each one by accept4(2), and this library defines an accept4 that the dynamic
+// libzmq finds before libc's. It caps connections, in all and for each uid, and keeps libzmq 4.3.4 from aborting
 // the process (its ipc listener does for EMFILE, ENOBUFS, ENOMEM and others) or from spinning when descriptors run out.
 #pragma once
 
@@ -40,7 +40,7 @@ struct ConnectionCaps {
 };
 
 // Connections so far.
-struct GateCounts {
+struct ConnectionCounts {
   std::uint64_t accepted = 0;
   std::uint64_t refused_in_all = 0;
   std::uint64_t refused_of_uid = 0;
@@ -53,18 +53,18 @@ struct GateCounts {
 
 // Any thread; libzmq's I/O threads call accept(). They log, too: the default logger must be one for several threads.
 // A refused connection is closed at once, so its client sees its end and may try again.
-// Nobody tells the gate that a connection was closed: it knows each by descriptor and SO_COOKIE (socket(7)), and asks
-// again when a cap seems to be reached. Asking all of many connections is done at most for a twentieth of the time, so
-// a crowd of over kAskedAlways may be refused for a moment when there is room.
-class ConnectionGate {
+// Nobody tells the limiter that a connection was closed: it knows each by descriptor and SO_COOKIE (socket(7)), and
+// asks again when a cap seems to be reached. Asking all of many connections is done at most for a twentieth of the
+// time, so a crowd of over kAskedAlways may be refused for a moment when there is room.
+class ConnectionLimiter {
  public:
   static constexpr std::size_t kAskedAlways = 256;  // connections
 
-  ConnectionGate();
+  ConnectionLimiter();
 
   // The one that accept4 asks; a global, because accept4 gets nothing that could lead to another. It is never
   // destroyed: an I/O thread may be in it to the very end.
-  static ConnectionGate& instance();
+  static ConnectionLimiter& instance();
 
   // Before the ZeroMQ context exists; connections that are open count, but stay.
   void limit(ConnectionCaps caps);
@@ -76,7 +76,7 @@ class ConnectionGate {
   // Ends `connection`, unless it is closed or was not accepted here. Returns whether it did.
   bool cut(const ConnectionId& connection);
 
-  [[nodiscard]] GateCounts counts() const;
+  [[nodiscard]] ConnectionCounts counts() const;
   [[nodiscard]] std::size_t open_now();  // connections; asks each
 
  private:
@@ -99,7 +99,7 @@ class ConnectionGate {
 
   mutable std::mutex mutex_;
   ConnectionCaps caps_;
-  GateCounts counts_;
+  ConnectionCounts counts_;
   UniqueFd reserve_;  // given up to accept, and so to close, a connection when no descriptor is left
   std::unordered_map<int, Connection>
       by_fd_;  // a number that is given again replaces what had it: no more than numbers

@@ -21,7 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds kPatience{2000};
 
 Error untried(const std::string& reason) {
-  return {.code = ErrorCode::kInternal, .message = "the gate for connections can't be tried: " + reason};
+  return {.code = ErrorCode::kInternal, .message = "the limiter of connections can't be tried: " + reason};
 }
 
 // A connection to the abstract address `name`, which has no file.
@@ -39,14 +39,14 @@ UniqueFd connected_to(const std::string& name) {
 
 }  // namespace
 
-Result<void> check_connection_gate() {
+Result<void> check_connection_limiter() {
   try {
-    const std::string name = "shmbus-gate-check-" + std::to_string(random_53_bits());
+    const std::string name = "shmbus-limiter-check-" + std::to_string(random_53_bits());
     zmq::context_t context;
     zmq::socket_t listener(context, zmq::socket_type::rep);
     listener.set(zmq::sockopt::linger, 0);
     listener.bind("ipc://@" + name);
-    const std::uint64_t before = ConnectionGate::instance().counts().seen();
+    const std::uint64_t before = ConnectionLimiter::instance().counts().seen();
     const UniqueFd connection = connected_to(name);
     if (!connection) {
       return untried(std::generic_category().message(errno));
@@ -55,9 +55,9 @@ Result<void> check_connection_gate() {
     if (::poll(&taken, 1, static_cast<int>(kPatience.count())) != 1) {
       return untried("libzmq takes no connection");
     }
-    if (ConnectionGate::instance().counts().seen() == before) {
+    if (ConnectionLimiter::instance().counts().seen() == before) {
       return Error{.code = ErrorCode::kUnsupported,
-                   .message = "libzmq does not take connections through the agent's gate",
+                   .message = "libzmq does not take connections through the agent's limiter",
                    .hint = "the agent needs libzmq as a shared library that calls accept4"};
     }
     return {};

@@ -88,8 +88,8 @@ Result<Location> safe_place(const std::string& path, const SocketAccess& access)
 
 }  // namespace
 
-Result<IpcPath> IpcPath::claim(const std::string& path, const SocketAccess& access) {
-  Result<IpcPath> claimed = lock(path, access);
+Result<SocketPath> SocketPath::claim(const std::string& path, const SocketAccess& access) {
+  Result<SocketPath> claimed = lock(path, access);
   if (!claimed) {
     return claimed;
   }
@@ -108,8 +108,8 @@ Result<IpcPath> IpcPath::claim(const std::string& path, const SocketAccess& acce
   return claimed;
 }
 
-Result<IpcPath> IpcPath::claim_passed(const std::string& path, const SocketAccess& access) {
-  Result<IpcPath> claimed = lock(path, access);
+Result<SocketPath> SocketPath::claim_passed(const std::string& path, const SocketAccess& access) {
+  Result<SocketPath> claimed = lock(path, access);
   if (!claimed) {
     return claimed;
   }
@@ -129,7 +129,7 @@ Result<IpcPath> IpcPath::claim_passed(const std::string& path, const SocketAcces
   return claimed;
 }
 
-Result<IpcPath> IpcPath::lock(const std::string& path, const SocketAccess& access) {
+Result<SocketPath> SocketPath::lock(const std::string& path, const SocketAccess& access) {
   Result<Location> place = safe_place(path, access);
   if (!place) {
     return std::move(place).error();
@@ -141,13 +141,13 @@ Result<IpcPath> IpcPath::lock(const std::string& path, const SocketAccess& acces
     return std::move(lock).error();
   }
   place->name = name;
-  return IpcPath(path, *std::move(place), *std::move(lock));
+  return SocketPath(path, *std::move(place), *std::move(lock));
 }
 
-IpcPath::IpcPath(std::string path, Location place, LockFile lock)
+SocketPath::SocketPath(std::string path, Location place, LockFile lock)
     : path_(std::move(path)), place_(std::move(place)), lock_(std::move(lock)) {}
 
-IpcPath::~IpcPath() {
+SocketPath::~SocketPath() {
   const std::optional<struct stat> there = removes_ ? status_of(place_) : std::nullopt;
   if (there && S_ISSOCK(there->st_mode)) {
     ::unlinkat(place_.directory.get(), place_.name.c_str(), 0);
@@ -155,7 +155,7 @@ IpcPath::~IpcPath() {
 }
 
 // The kernel makes the file with the mode of the unbound socket. Nobody is in the queue before listen(2).
-Result<UniqueFd> IpcPath::listen(const SocketAccess& access, int backlog) const {
+Result<UniqueFd> SocketPath::listen(const SocketAccess& access, int backlog) const {
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const sockaddr_un address = address_of(place_);
   if (!socket || ::fchmod(socket.get(), kOwnersAlone) != 0 ||
@@ -168,7 +168,7 @@ Result<UniqueFd> IpcPath::listen(const SocketAccess& access, int backlog) const 
   return ::listen(socket.get(), backlog) == 0 ? Result<UniqueFd>(std::move(socket)) : file_error(errno, "bind", path_);
 }
 
-Result<void> IpcPath::open_to(const SocketAccess& access) const {
+Result<void> SocketPath::open_to(const SocketAccess& access) const {
   const UniqueFd file(::openat(place_.directory.get(), place_.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) {

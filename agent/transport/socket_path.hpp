@@ -16,28 +16,28 @@ namespace shmbus::agent {
 // path that somebody exchanges leads nobody astray. The destructor removes the socket that was bound there, never
 // anything else; the lock file stays, because removing it would let two agents lock two files of one name. A socket
 // that the service manager bound stays, too.
-class IpcPath {
+class SocketPath {
  public:
   // Locks `path` and removes a socket that a crashed agent left there. Errors: kExists with the pid of the agent that
   // serves there, or if a file that is no socket is in the way, or somebody listens without the lock;
   // kPermissionDenied, naming the directory, if anybody but its owner may write to it, or it is neither ours nor
   // root's; for a socket that is open to others kBadRequest too, as check_directory_above() has it for each directory
   // above.
-  static Result<IpcPath> claim(const std::string& path, const SocketAccess& access);
+  static Result<SocketPath> claim(const std::string& path, const SocketAccess& access);
 
   // Locks `path`, where the service manager listens for us. Errors: as claim(); kBadRequest if no socket is there, or
   // if it lets in more than `access`: who is in the queue already would be served.
-  static Result<IpcPath> claim_passed(const std::string& path, const SocketAccess& access);
+  static Result<SocketPath> claim_passed(const std::string& path, const SocketAccess& access);
 
-  IpcPath(IpcPath&& other) noexcept
+  SocketPath(SocketPath&& other) noexcept
       : path_(std::move(other.path_)),
         place_(std::move(other.place_)),
         lock_(std::move(other.lock_)),
         removes_(std::exchange(other.removes_, false)) {}
-  IpcPath& operator=(IpcPath&&) = delete;
-  IpcPath(const IpcPath&) = delete;
-  IpcPath& operator=(const IpcPath&) = delete;
-  ~IpcPath();
+  SocketPath& operator=(SocketPath&&) = delete;
+  SocketPath(const SocketPath&) = delete;
+  SocketPath& operator=(const SocketPath&) = delete;
+  ~SocketPath();
 
   // Binds a socket there and listens, with a queue of `backlog` connections; nobody can connect before the file has its
   // group and permissions. Errors: as file_error() with the path.
@@ -47,8 +47,8 @@ class IpcPath {
   [[nodiscard]] Result<void> open_to(const SocketAccess& access) const;
 
  private:
-  IpcPath(std::string path, Location place, LockFile lock);
-  static Result<IpcPath> lock(const std::string& path, const SocketAccess& access);
+  SocketPath(std::string path, Location place, LockFile lock);
+  static Result<SocketPath> lock(const std::string& path, const SocketAccess& access);
 
   std::string path_;  // for messages
   Location place_;

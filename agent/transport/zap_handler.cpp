@@ -53,20 +53,20 @@ void admit_by_key(zmq::socket_t& socket, const CurvePair& own) {
   set_domain(socket, kCurveDomain);
 }
 
-struct ZapHandler::Verdict {
+struct ZapHandler::ZapReply {
   std::string_view status;  // "200" lets in
   std::string text;
   std::string user_id = {};
   std::string metadata = {};
 };
 
-ZapHandler::ZapHandler(zmq::context_t& context, KeyRing ring)
+ZapHandler::ZapHandler(zmq::context_t& context, AuthorizedKeys ring)
     : ring_(std::move(ring)), socket_(context, zmq::socket_type::rep) {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.bind(kEndpoint);
 }
 
-void ZapHandler::use(KeyRing ring) {
+void ZapHandler::use(AuthorizedKeys ring) {
   ring.remember(ring_);
   ring_ = std::move(ring);
 }
@@ -76,11 +76,11 @@ bool ZapHandler::answer(Clock::time_point now) {
     if (!receive()) {
       return false;
     }
-    const Verdict verdict = decide();
-    if (verdict.status != "200") {
-      refusals_.add(frame(kAddressFrame), verdict.text, now);
+    const ZapReply decision = decide();
+    if (decision.status != "200") {
+      refusals_.add(frame(kAddressFrame), decision.text, now);
     }
-    reply(verdict);
+    reply(decision);
   }
   return true;
 }
@@ -106,7 +106,7 @@ std::string_view ZapHandler::frame(std::size_t place) const {
   return place < frames_.size() ? frames_[place].to_string_view() : std::string_view();
 }
 
-ZapHandler::Verdict ZapHandler::decide() const {
+ZapHandler::ZapReply ZapHandler::decide() const {
   const std::string_view id = frame(kIdFrame);
   if (parts_ < kFixedFrames || frame(kVersionFrame) != kVersion || id.empty() || id.size() > kMostRequestId) {
     return {.status = "500", .text = "malformed ZAP request"};
@@ -130,9 +130,9 @@ ZapHandler::Verdict ZapHandler::decide() const {
   return {.status = "200", .text = "OK", .user_id = *name, .metadata = property(kKeyProperty, shown)};
 }
 
-void ZapHandler::reply(const Verdict& verdict) {
-  const std::array<std::string_view, 6> parts{kVersion,     frame(kIdFrame), verdict.status,
-                                              verdict.text, verdict.user_id, verdict.metadata};
+void ZapHandler::reply(const ZapReply& reply) {
+  const std::array<std::string_view, 6> parts{kVersion,   frame(kIdFrame), reply.status,
+                                              reply.text, reply.user_id,   reply.metadata};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const zmq::send_flags more = i + 1 < parts.size() ? zmq::send_flags::sndmore : zmq::send_flags::none;
     socket_.send(zmq::buffer(parts.at(i)), more | zmq::send_flags::dontwait);  // a peer that left gets nothing

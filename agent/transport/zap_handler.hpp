@@ -29,15 +29,15 @@ inline constexpr const char* kKeyProperty = "Shmbus-Key";
 class ZapHandler {
  public:
   // Throws zmq::error_t if the context has a handler already.
-  explicit ZapHandler(zmq::context_t& context, KeyRing ring = {});
+  explicit ZapHandler(zmq::context_t& context, AuthorizedKeys ring = {});
 
   // Decides about the connections that wait for it, without blocking. Returns whether more may wait.
   bool answer(Clock::time_point now);
 
   // The ring for connections from now on. It remembers the names of the keys that it no longer has.
-  void use(KeyRing ring);
+  void use(AuthorizedKeys ring);
 
-  [[nodiscard]] const KeyRing& ring() const { return ring_; }
+  [[nodiscard]] const AuthorizedKeys& ring() const { return ring_; }
   [[nodiscard]] zmq::socket_ref socket() { return socket_; }
 
   // How many connections were refused, and where they are counted and logged.
@@ -45,14 +45,14 @@ class ZapHandler {
   [[nodiscard]] RefusalLog& refusals() { return refusals_; }
 
  private:
-  struct Verdict;
+  struct ZapReply;
 
   bool receive();
   [[nodiscard]] std::string_view frame(std::size_t place) const;
-  [[nodiscard]] Verdict decide() const;
-  void reply(const Verdict& verdict);
+  [[nodiscard]] ZapReply decide() const;
+  void reply(const ZapReply& reply);
 
-  KeyRing ring_;
+  AuthorizedKeys ring_;
   RefusalLog refusals_;
   zmq::socket_t socket_;
   std::vector<zmq::message_t> frames_;  // of the request in hand, as many as are kept

@@ -23,9 +23,9 @@ SegmentStat made_by(const TracedCall& call, const Actor& actor) {
 
 }  // namespace
 
-CallWitness::CallWitness(SyscallTrace trace) : trace_(std::move(trace)) { read_attachments(); }
+CallTracker::CallTracker(SyscallTrace trace) : trace_(std::move(trace)) { read_attachments(); }
 
-void CallWitness::drain() {
+void CallTracker::drain() {
   const TraceRecords records = trace_.drain();
   lost_ = lost_ || records.lost > 0;
   for (const TracedCall& call : records.calls) {
@@ -33,7 +33,7 @@ void CallWitness::drain() {
   }
 }
 
-std::optional<WitnessedCall> CallWitness::next() {
+std::optional<WitnessedCall> CallTracker::next() {
   if (calls_.empty()) {
     return std::nullopt;
   }
@@ -42,7 +42,7 @@ std::optional<WitnessedCall> CallWitness::next() {
   return call;
 }
 
-bool CallWitness::concerns(ShmId shmid, std::optional<Key> new_key) const {
+bool CallTracker::concerns(ShmId shmid, std::optional<Key> new_key) const {
   const auto& begun = trace_.begun();
   return std::any_of(calls_.begin(), calls_.end(), [&](const WitnessedCall& call) { return call.shmid == shmid; }) ||
          std::any_of(begun.begin(), begun.end(), [&](const auto& entry) {
@@ -58,7 +58,7 @@ bool CallWitness::concerns(ShmId shmid, std::optional<Key> new_key) const {
          });
 }
 
-bool CallWitness::take_lost() {
+bool CallTracker::take_lost() {
   const bool lost = std::exchange(lost_, false);
   if (lost) {
     read_attachments();
@@ -66,7 +66,7 @@ bool CallWitness::take_lost() {
   return lost;
 }
 
-void CallWitness::forget_the_gone() {
+void CallTracker::forget_the_gone() {
   for (const std::int32_t pid : attachments_.processes()) {
     if (!shares_our_segments(pid)) {
       attachments_.leave(pid);
@@ -74,14 +74,14 @@ void CallWitness::forget_the_gone() {
   }
 }
 
-void CallWitness::read_attachments() {
+void CallTracker::read_attachments() {
   attachments_ = {};
   for (const MappedSegment& mapped : mapped_segments()) {
     attachments_.attach(mapped.pid, mapped.address, mapped.shmid);
   }
 }
 
-void CallWitness::witness(const TracedCall& call) {
+void CallTracker::witness(const TracedCall& call) {
   using Kind = WitnessedCall::Kind;
   if (call.kind == TracedKind::kFork || call.kind == TracedKind::kExec || call.kind == TracedKind::kExit) {
     witness_process(call);
@@ -115,7 +115,7 @@ void CallWitness::witness(const TracedCall& call) {
 }
 
 // Most processes of a host have nothing attached, and cost little more than this.
-void CallWitness::witness_process(const TracedCall& call) {
+void CallTracker::witness_process(const TracedCall& call) {
   const bool forks = call.kind == TracedKind::kFork;
   if (attachments_.has_any(call.pid)) {
     const Actor actor = actor_of(call.pid);
@@ -133,7 +133,7 @@ void CallWitness::witness_process(const TracedCall& call) {
   }
 }
 
-CallWitness::Known& CallWitness::known(std::int32_t pid) {
+CallTracker::KnownProcess& CallTracker::known(std::int32_t pid) {
   if (processes_.size() >= kMostProcesses) {
     processes_.clear();
   }
@@ -141,8 +141,8 @@ CallWitness::Known& CallWitness::known(std::int32_t pid) {
 }
 
 // Read once, while the process is there.
-Actor CallWitness::actor_of(std::int32_t pid) {
-  Known& process = known(pid);
+Actor CallTracker::actor_of(std::int32_t pid) {
+  KnownProcess& process = known(pid);
   if (!process.comm) {
     if (const std::optional<ProcessIds> ids = process_ids(pid)) {
       process.uid = ids->uid;
@@ -154,8 +154,8 @@ Actor CallWitness::actor_of(std::int32_t pid) {
 }
 
 // As it is now, or as it was while the process was there.
-std::optional<bool> CallWitness::shares_ours(std::int32_t pid) {
-  Known& process = known(pid);
+std::optional<bool> CallTracker::shares_ours(std::int32_t pid) {
+  KnownProcess& process = known(pid);
   if (const std::optional<bool> now = shares_our_segments(pid)) {
     process.shares_ours = now;
   }

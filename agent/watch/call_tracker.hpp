@@ -26,9 +26,9 @@ struct WitnessedCall {
 };
 
 // Owns the trace. One thread.
-class CallWitness {
+class CallTracker {
  public:
-  explicit CallWitness(SyscallTrace trace);
+  explicit CallTracker(SyscallTrace trace);
 
   // Readable when there may be something to drain.
   [[nodiscard]] int descriptor() const { return trace_.descriptor(); }
@@ -49,7 +49,7 @@ class CallWitness {
   void forget_the_gone();
 
  private:
-  struct Known {  // of a process
+  struct KnownProcess {  // of a process
     std::optional<std::uint32_t> uid;
     std::optional<std::uint32_t> gid;
     std::optional<std::string> comm;
@@ -59,13 +59,13 @@ class CallWitness {
   void witness(const TracedCall& call);
   void witness_process(const TracedCall& call);
   void read_attachments();
-  Known& known(std::int32_t pid);
+  KnownProcess& known(std::int32_t pid);
   Actor actor_of(std::int32_t pid);
   std::optional<bool> shares_ours(std::int32_t pid);
 
   SyscallTrace trace_;
   ProcessAttachments attachments_;
-  std::unordered_map<std::int32_t, Known> processes_;
+  std::unordered_map<std::int32_t, KnownProcess> processes_;
   std::deque<WitnessedCall> calls_;
   bool lost_ = false;
 };

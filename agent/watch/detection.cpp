@@ -25,7 +25,7 @@ Result<void> Detection::start() {
   if (may_trace) {
     Result<SyscallTrace> trace = SyscallTrace::open();
     if (trace) {
-      auto witness = std::make_unique<CallWitness>(*std::move(trace));
+      auto witness = std::make_unique<CallTracker>(*std::move(trace));
       descriptor_ = witness->descriptor();
       feed_.trust(std::move(witness));
     } else if (config_.detection == DetectionMode::kTrace) {
@@ -55,10 +55,10 @@ Result<void> Detection::start() {
 void Detection::wake(Clock::time_point now) {
   patience_ = config_.settle;
   next_follow_ = std::max(now, last_follow_ + config_.settle);
-  do_what_is_due(now);
+  run_timers(now);
 }
 
-void Detection::do_what_is_due(Clock::time_point now) {
+void Detection::run_timers(Clock::time_point now) {
   const auto is_due = [now](const std::optional<Clock::time_point>& when) { return when && now >= *when; };
   if (is_due(next_follow_) || is_due(next_retry_)) {
     follow(now);

@@ -32,7 +32,7 @@ class Detection {
   // The descriptor was readable. Follows at once, or when the last time is `settle` ago.
   void wake(Clock::time_point now);
 
-  void do_what_is_due(Clock::time_point now);
+  void run_timers(Clock::time_point now);
   [[nodiscard]] std::optional<Clock::time_point> next() const;
 
  private:

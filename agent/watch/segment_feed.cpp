@@ -10,20 +10,20 @@ constexpr int kMostBaselineTries = 1000;
 constexpr std::chrono::seconds kPagesAreOneList{1};
 constexpr int kMostLooksInVain = 12;  // at what an ended process had attached; with the pauses between, about 4 s
 
-// Which of the suspects made `change`: the segment names the process that attached or detached last.
-std::optional<Actor> culprit(const SegmentChange& change, std::vector<Actor>& suspects) {
+// Which of the candidates made `change`: the segment names the process that attached or detached last.
+std::optional<Actor> attribute(const SegmentChange& change, std::vector<Actor>& candidates) {
   const bool is_removal = change.kind == EventKind::kRemoved;
   if (!is_removal && change.kind != EventKind::kAttached && change.kind != EventKind::kDetached) {
     return std::nullopt;
   }
-  const auto found = std::find_if(suspects.begin(), suspects.end(), [&](const Actor& suspect) {
-    return suspect.pid == change.stat.shm_lpid || (is_removal && suspects.size() == 1);
+  const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Actor& suspect) {
+    return suspect.pid == change.stat.shm_lpid || (is_removal && candidates.size() == 1);
   });
-  if (found == suspects.end()) {
+  if (found == candidates.end()) {
     return std::nullopt;
   }
   Actor actor = std::move(*found);
-  suspects.erase(found);
+  candidates.erase(found);
   return actor;
 }
 
@@ -32,20 +32,20 @@ std::optional<Actor> culprit(const SegmentChange& change, std::vector<Actor>& su
 SegmentFeed::SegmentFeed(ShmKernel& kernel, EventPublisher& publisher)
     : kernel_(kernel), publisher_(publisher), watcher_(static_cast<ShmId>(kernel.limits().slots)) {}
 
-void SegmentFeed::trust(std::unique_ptr<CallWitness> witness) {
-  witness_ = std::move(witness);
-  watcher_.conclude_visits(witness_ == nullptr);
+void SegmentFeed::trust(std::unique_ptr<CallTracker> witness) {
+  tracker_ = std::move(witness);
+  watcher_.conclude_visits(tracker_ == nullptr);
 }
 
 void SegmentFeed::take_baseline() {
   watcher_.compare(kernel_.list());
   // A call during the listing is in it or not; once none is, the listing is the state that calls change from now on.
-  for (int tries = 0; witness_ && tries < kMostBaselineTries; ++tries) {
-    witness_->drain();
-    if (witness_->is_idle()) {
+  for (int tries = 0; tracker_ && tries < kMostBaselineTries; ++tries) {
+    tracker_->drain();
+    if (tracker_->is_idle()) {
       return;
     }
-    while (witness_->next()) {
+    while (tracker_->next()) {
     }
     watcher_.compare(kernel_.list());
   }
@@ -68,10 +68,10 @@ void SegmentFeed::look_at(ShmId shmid) {
 }
 
 void SegmentFeed::take_look(ShmId shmid, const std::optional<SegmentStat>& now) {
-  if (witness_) {
-    witness_->drain();
-    if (witness_->concerns(shmid, key_if_new(shmid, now))) {
-      suspects_.try_emplace(shmid);  // it is looked at again when the call is over
+  if (tracker_) {
+    tracker_->drain();
+    if (tracker_->concerns(shmid, key_if_new(shmid, now))) {
+      candidates_.try_emplace(shmid);  // it is looked at again when the call is over
       return;
     }
   }
@@ -101,21 +101,21 @@ void SegmentFeed::look_for_page(std::optional<ShmId> after, std::chrono::steady_
 
 bool SegmentFeed::follow_calls() {
   replay_calls();
-  if (witness_->take_lost()) {
+  if (tracker_->take_lost()) {
     publish_missed({.from = 0, .to = 0, .at_least = 1});  // of which segments, and how many changes, nobody knows
     look_at_all();
   }
   std::vector<ShmId> shmids;
-  for (const auto& [shmid, suspects] : suspects_) {
+  for (const auto& [shmid, candidates] : candidates_) {
     shmids.push_back(shmid);
   }
   std::for_each(shmids.begin(), shmids.end(), [this](ShmId shmid) { look_at(shmid); });
-  return !suspects_.empty() || !witness_->is_idle();
+  return !candidates_.empty() || !tracker_->is_idle();
 }
 
 void SegmentFeed::forget_the_gone() {
-  if (witness_) {
-    witness_->forget_the_gone();
+  if (tracker_) {
+    tracker_->forget_the_gone();
   }
 }
 
@@ -167,7 +167,7 @@ SegmentStat SegmentFeed::with_original_key(SegmentStat stat) const {
 }
 
 std::optional<SegmentStat> SegmentFeed::look(ShmId shmid) {
-  const Result<SegmentStat> found = kernel_.look(shmid);
+  const Result<SegmentStat> found = kernel_.stat_any(shmid);
   return found ? std::optional(*found) : std::nullopt;
 }
 
@@ -185,14 +185,14 @@ void SegmentFeed::look_at_former(const SegmentStat& young) {
 // What a listing can't tell of yet, because a call about it is going on.
 std::unordered_set<ShmId> SegmentFeed::unsettled(const std::vector<SegmentStat>& listing) {
   std::unordered_set<ShmId> shmids;
-  if (witness_) {
-    witness_->drain();
-    for (const auto& [shmid, suspects] : suspects_) {
+  if (tracker_) {
+    tracker_->drain();
+    for (const auto& [shmid, candidates] : candidates_) {
       shmids.insert(shmid);
     }
-    if (!witness_->is_idle()) {
+    if (!tracker_->is_idle()) {
       for (const SegmentStat& found : listing) {
-        if (witness_->concerns(found.shm_shmid, key_if_new(found.shm_shmid, found))) {
+        if (tracker_->concerns(found.shm_shmid, key_if_new(found.shm_shmid, found))) {
           shmids.insert(found.shm_shmid);
         }
       }
@@ -202,9 +202,9 @@ std::unordered_set<ShmId> SegmentFeed::unsettled(const std::vector<SegmentStat>&
 }
 
 void SegmentFeed::replay_calls() {
-  if (witness_) {
-    witness_->drain();
-    while (const std::optional<WitnessedCall> call = witness_->next()) {
+  if (tracker_) {
+    tracker_->drain();
+    while (const std::optional<WitnessedCall> call = tracker_->next()) {
       replay(*call);
     }
   }
@@ -213,13 +213,13 @@ void SegmentFeed::replay_calls() {
 // Tells what the call did to the known state. A look follows, which tells what no call explains.
 void SegmentFeed::replay(const WitnessedCall& call) {
   using Kind = WitnessedCall::Kind;
-  Suspects& suspects = suspects_[call.shmid];
+  Candidates& candidates = candidates_[call.shmid];
   if (call.kind == Kind::kHint) {
-    suspects.others.push_back(call.actor);
+    candidates.others.push_back(call.actor);
     return;
   }
   if (call.kind == Kind::kSet) {
-    suspects.setters.push_back(call.actor);
+    candidates.setters.push_back(call.actor);
     return;
   }
   const std::optional<SegmentStat> actual = look(call.shmid);
@@ -249,23 +249,23 @@ void SegmentFeed::replay_created(const WitnessedCall& call, const std::optional<
 
 // Tells what a look found, each with who is suspected of it. Who ended keeps being suspected until his attachments go.
 void SegmentFeed::publish_with_suspects(ShmId shmid, const std::vector<SegmentChange>& changes) {
-  const auto entry = suspects_.find(shmid);
-  if (entry == suspects_.end()) {
+  const auto entry = candidates_.find(shmid);
+  if (entry == candidates_.end()) {
     publish(changes, {});
     return;
   }
-  Suspects& suspects = entry->second;
-  if (suspects.setters.size() > 1) {  // only the sum of what they did is seen
-    publish_missed({.from = shmid, .to = shmid, .at_least = suspects.setters.size() - 1});
+  Candidates& candidates = entry->second;
+  if (candidates.setters.size() > 1) {  // only the sum of what they did is seen
+    publish_missed({.from = shmid, .to = shmid, .at_least = candidates.setters.size() - 1});
   }
   for (const SegmentChange& change : changes) {
-    const bool is_set = change.kind == EventKind::kSet && !suspects.setters.empty();
-    const std::optional<Actor> actor = is_set ? suspects.setters.back() : culprit(change, suspects.others);
+    const bool is_set = change.kind == EventKind::kSet && !candidates.setters.empty();
+    const std::optional<Actor> actor = is_set ? candidates.setters.back() : attribute(change, candidates.others);
     publish(change, EventSource::kKernel, actor.value_or(Actor{}));
   }
-  suspects.setters.clear();
-  if (suspects.others.empty() || ++suspects.looks >= kMostLooksInVain) {
-    suspects_.erase(entry);
+  candidates.setters.clear();
+  if (candidates.others.empty() || ++candidates.looks >= kMostLooksInVain) {
+    candidates_.erase(entry);
   }
 }
 

@@ -22,7 +22,7 @@ class SegmentFeed {
   SegmentFeed(ShmKernel& kernel, EventPublisher& publisher);
 
   // From now on calls are told by `witness`, each with who made it; looking then tells what is left over.
-  void trust(std::unique_ptr<CallWitness> witness);
+  void trust(std::unique_ptr<CallTracker> witness);
 
   // Takes what exists as the baseline, without events.
   void take_baseline();
@@ -66,7 +66,7 @@ class SegmentFeed {
 
  private:
   // Who is known to have done something to a segment that only a look tells.
-  struct Suspects {
+  struct Candidates {
     std::vector<Actor> setters;
     std::vector<Actor> others;  // processes that forked, ended, or could not be asked who they are
     int looks = 0;
@@ -91,8 +91,8 @@ class SegmentFeed {
   ShmKernel& kernel_;
   EventPublisher& publisher_;
   SegmentWatcher watcher_;
-  std::unique_ptr<CallWitness> witness_;  // none: changes are found by looking alone
-  std::unordered_map<ShmId, Suspects> suspects_;
+  std::unique_ptr<CallTracker> tracker_;  // none: changes are found by looking alone
+  std::unordered_map<ShmId, Candidates> candidates_;
   std::optional<ShmId> page_end_;
   std::chrono::steady_clock::time_point page_look_;
 };

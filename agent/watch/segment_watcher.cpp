@@ -146,12 +146,12 @@ std::vector<const SegmentStat*> SegmentWatcher::all() const {
 void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<SegmentChange>& changes) {
   const auto entry = known_.find(found.shm_shmid);
   if (entry == known_.end()) {
-    known_.emplace(found.shm_shmid, Known{found, look_});
+    known_.emplace(found.shm_shmid, KnownSegment{found, look_});
     enter(found);
     tell_created(found, changes);
     return;
   }
-  Known& known = entry->second;
+  KnownSegment& known = entry->second;
   known.look = look_;
   const bool times_count = concludes_visits_ && !std::exchange(known.touched_by_us, false);
   if (known.stat == found) {

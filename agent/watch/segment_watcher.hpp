@@ -59,7 +59,7 @@ class SegmentWatcher {
   [[nodiscard]] std::size_t size() const { return known_.size(); }
 
  private:
-  struct Known {
+  struct KnownSegment {
     SegmentStat stat;
     std::uint64_t look = 0;      // the number of the last full look that found it
     bool touched_by_us = false;  // since the last look
@@ -70,7 +70,7 @@ class SegmentWatcher {
   void leave(const SegmentStat& stat);
   void unname(const SegmentStat& stat);  // its key names it no longer
 
-  std::unordered_map<ShmId, Known> known_;
+  std::unordered_map<ShmId, KnownSegment> known_;
   std::unordered_map<Key, ShmId>
       by_key_;  // the unmarked ones; the newest where an older one is not yet seen to be gone
   std::uint64_t look_ = 0;

@@ -14,26 +14,26 @@ TEST_P(AShmKernel, MarksWhatIsAttachedAndDestroysItAtTheLastDetach) {
   Attachment second = attached(shmid);
   ASSERT_TRUE(kernel_.remove(shmid).ok());
   ASSERT_TRUE(kernel_.remove(shmid).ok()) << "again is no error";
-  EXPECT_TRUE(kernel_.look(shmid)->marked);
-  EXPECT_EQ(kernel_.look(shmid)->shm_key, kPrivateKey);
-  EXPECT_EQ(kernel_.look(shmid)->mode, Mode{0600});
+  EXPECT_TRUE(kernel_.stat_any(shmid)->marked);
+  EXPECT_EQ(kernel_.stat_any(shmid)->shm_key, kPrivateKey);
+  EXPECT_EQ(kernel_.stat_any(shmid)->mode, Mode{0600});
   EXPECT_FALSE(kernel_.find(kKey).ok());
   first.detach();
-  EXPECT_EQ(kernel_.look(shmid)->shm_nattch, 1U);
+  EXPECT_EQ(kernel_.stat_any(shmid)->shm_nattch, 1U);
   second.detach();
-  EXPECT_FALSE(kernel_.look(shmid).ok());
+  EXPECT_FALSE(kernel_.stat_any(shmid).ok());
 }
 
 TEST_P(AShmKernel, CountsAttachmentsAndTheirTimes) {
   const ShmId shmid = made(kKey);
   Attachment attachment = attached(shmid);
   EXPECT_EQ(attachment.size(), 100U);
-  EXPECT_EQ(kernel_.look(shmid)->shm_nattch, 1U);
-  EXPECT_GT(kernel_.look(shmid)->shm_atime, 0);
-  EXPECT_EQ(kernel_.look(shmid)->shm_lpid, ::getpid());
+  EXPECT_EQ(kernel_.stat_any(shmid)->shm_nattch, 1U);
+  EXPECT_GT(kernel_.stat_any(shmid)->shm_atime, 0);
+  EXPECT_EQ(kernel_.stat_any(shmid)->shm_lpid, ::getpid());
   attachment.detach();
-  EXPECT_EQ(kernel_.look(shmid)->shm_nattch, 0U);
-  EXPECT_GT(kernel_.look(shmid)->shm_dtime, 0);
+  EXPECT_EQ(kernel_.stat_any(shmid)->shm_nattch, 0U);
+  EXPECT_GT(kernel_.stat_any(shmid)->shm_dtime, 0);
 }
 
 TEST_P(AShmKernel, KeepsBytesBetweenAttachments) {
@@ -63,11 +63,11 @@ TEST_P(AShmKernel, DoesNotAttachWhatWouldBeDestroyedByTheDetach) {
     expect_told(kernel_.attach(alone, access), "shm_rmid_forced");
     EXPECT_TRUE(kernel_.attach(shared, access).ok());
   }
-  EXPECT_TRUE(kernel_.look(alone).ok());
-  EXPECT_TRUE(kernel_.look(shared).ok());
+  EXPECT_TRUE(kernel_.stat_any(alone).ok());
+  EXPECT_TRUE(kernel_.stat_any(shared).ok());
   expect_error(kernel_.attach(32767, Access::kReadOnly), ErrorCode::kNotFound, EINVAL);
   others.detach();
-  EXPECT_FALSE(kernel_.look(shared).ok()) << "that was the last";
+  EXPECT_FALSE(kernel_.stat_any(shared).ok()) << "that was the last";
 }
 
 TEST_P(AShmKernel, ReadsWhatNobodyHasTouchedAsZeros) {

@@ -19,7 +19,7 @@ TEST_P(AShmKernel, FindsAnIdByItsKey) {
 TEST_P(AShmKernel, KnowsNoIdThatWasNeverGiven) {
   for (const ShmId shmid : {std::numeric_limits<ShmId>::max(), -1}) {
     expect_error(kernel_.stat(shmid), ErrorCode::kNotFound, EINVAL);
-    EXPECT_EQ(kernel_.look(shmid).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(kernel_.stat_any(shmid).error().code, ErrorCode::kNotFound);
     EXPECT_EQ(kernel_.remove(shmid).error().code, ErrorCode::kNotFound);
     EXPECT_EQ(kernel_.set(shmid, {}).error().code, ErrorCode::kNotFound);
     EXPECT_EQ(kernel_.attach(shmid, Access::kReadOnly).error().code, ErrorCode::kNotFound);
@@ -33,8 +33,8 @@ TEST_P(AShmKernel, TakesZeroForAnIdLikeAnyOther) {
   if (first != 0 && !zero) {
     GTEST_SKIP() << "this namespace gave id 0 before";
   }
-  EXPECT_TRUE(kernel_.look(0).ok());
-  EXPECT_EQ(kernel_.look(0)->shm_shmid, 0);
+  EXPECT_TRUE(kernel_.stat_any(0).ok());
+  EXPECT_EQ(kernel_.stat_any(0)->shm_shmid, 0);
 }
 
 TEST_P(AShmKernel, DoesNotTakeANewSegmentInTheSlotForTheOldOne) {
@@ -42,15 +42,15 @@ TEST_P(AShmKernel, DoesNotTakeANewSegmentInTheSlotForTheOldOne) {
   ASSERT_TRUE(kernel_.remove(old).ok());
   const ShmId young = made(kPrivateKey);
   ASSERT_NE(young, old);
-  expect_error(kernel_.look(old), ErrorCode::kNotFound, kernel_.look(old).error().errno_value);
+  expect_error(kernel_.stat_any(old), ErrorCode::kNotFound, kernel_.stat_any(old).error().errno_value);
   expect_error(kernel_.stat(old), ErrorCode::kNotFound, kernel_.stat(old).error().errno_value);
-  EXPECT_TRUE(kernel_.look(young).ok());
+  EXPECT_TRUE(kernel_.stat_any(young).ok());
 }
 
 TEST_P(AShmKernel, LooksWithoutARightAndShowsTheSameAsStat) {
   const ShmId shmid = made(kKey, 100, Mode{0600});
-  ASSERT_TRUE(kernel_.look(shmid).ok());
-  EXPECT_EQ(*kernel_.look(shmid), *kernel_.stat(shmid));
+  ASSERT_TRUE(kernel_.stat_any(shmid).ok());
+  EXPECT_EQ(*kernel_.stat_any(shmid), *kernel_.stat(shmid));
 }
 
 TEST_P(AShmKernel, ListsEverySegment) {
@@ -62,7 +62,7 @@ TEST_P(AShmKernel, ListsEverySegment) {
   expected.erase(expected.begin() + 2);
   const std::vector<SegmentStat> segments = kernel_.list();
   for (const ShmId shmid : expected) {
-    EXPECT_EQ(std::count(segments.begin(), segments.end(), *kernel_.look(shmid)), 1);
+    EXPECT_EQ(std::count(segments.begin(), segments.end(), *kernel_.stat_any(shmid)), 1);
   }
   EXPECT_EQ(segments.size(), kernel_.usage().segments);
 }
@@ -77,17 +77,17 @@ TEST_P(AShmKernel, CountsSegmentsAndPages) {
 
 TEST_P(AShmKernel, ChangesOnlyWhatIsAskedFor) {
   const ShmId shmid = made(kKey, 100, Mode{0600});
-  const SegmentStat before = *kernel_.look(shmid);
+  const SegmentStat before = *kernel_.stat_any(shmid);
   ASSERT_TRUE(kernel_.set(shmid, {.uid = {}, .gid = {}, .mode = Mode{0}}).ok());
-  EXPECT_EQ(kernel_.look(shmid)->permissions(), (Permissions{before.uid, before.gid, Mode{0}}));
+  EXPECT_EQ(kernel_.stat_any(shmid)->permissions(), (Permissions{before.uid, before.gid, Mode{0}}));
   ASSERT_TRUE(kernel_.set(shmid, {.uid = ::geteuid(), .gid = ::getegid(), .mode = {}}).ok());
-  EXPECT_EQ(kernel_.look(shmid)->permissions(), (Permissions{::geteuid(), ::getegid(), Mode{0}}));
+  EXPECT_EQ(kernel_.stat_any(shmid)->permissions(), (Permissions{::geteuid(), ::getegid(), Mode{0}}));
 }
 
 TEST_P(AShmKernel, DestroysAtOnceWhatIsNotAttached) {
   const ShmId shmid = made(kKey);
   ASSERT_TRUE(kernel_.remove(shmid).ok());
-  EXPECT_FALSE(kernel_.look(shmid).ok());
+  EXPECT_FALSE(kernel_.stat_any(shmid).ok());
   EXPECT_FALSE(kernel_.find(kKey).ok());
   EXPECT_EQ(kernel_.remove(shmid).error().code, ErrorCode::kNotFound);
 }

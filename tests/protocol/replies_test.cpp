@@ -35,8 +35,8 @@ Reply reply_of(std::variant<OperationResult, Error> outcome) {
 }
 
 // What a client reads of `result`; no part of the frame alone is a reply.
-template <class Asked>
-typename Asked::Result through(const Asked& asked, const typename Asked::Result& result) {
+template <class AccessRequest>
+typename AccessRequest::Result through(const AccessRequest& asked, const typename AccessRequest::Result& result) {
   Reply sent = reply_of(OperationResult(result));
   sent.id = std::string("a");
   sent.epoch = 1;
@@ -52,7 +52,7 @@ typename Asked::Result through(const Asked& asked, const typename Asked::Result&
     EXPECT_FALSE(decode_reply(std::string_view(frame).substr(0, size), asked).ok());
   }
   EXPECT_EQ(reply->id, RequestId(std::string("a")));
-  return std::get<typename Asked::Result>(std::get<OperationResult>(reply->outcome));
+  return std::get<typename AccessRequest::Result>(std::get<OperationResult>(reply->outcome));
 }
 
 TEST(AReply, CarriesEachResult) {

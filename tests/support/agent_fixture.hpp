@@ -67,7 +67,7 @@ class AgentOn : public ::testing::Test {
     EXPECT_TRUE(publisher.bind({.address = "inproc://events"}, {}).ok());
     subscriber_.connect("inproc://events");
     subscriber_.set(zmq::sockopt::subscribe, "");
-    publisher.answer_subscriptions(publisher.outlets().front());  // from here on nothing is lost
+    publisher.answer_subscriptions(publisher.sockets().front());  // from here on nothing is lost
     facts.commands = {"ipc:///run/shmbus/commands.sock"};
     facts.events = {"ipc:///run/shmbus/events.sock"};
     facts.started = 1708474369;
@@ -142,16 +142,16 @@ class AgentOn : public ::testing::Test {
   Kernel kernel;
   Limits limits;
   zmq::context_t context;
-  EventJournal journal{kHost, kEpoch, kReplayBytes};
+  EventLog journal{kHost, kEpoch, kReplayBytes};
   EventPublisher publisher{context, limits, journal};
   SegmentFeed feed{kernel, publisher};
   Attachments attachments{limits};
   AgentFacts facts;
   const SegmentLookup known = [this](ShmId shmid) { return feed.watcher().known(shmid); };
-  Authority authority{AuthorityFiles{}, attachments, known};
-  Dispatcher dispatcher{kernel, feed, attachments, publisher, authority, facts, limits};
+  Authorizer authorizer{AuthorizerFiles{}, attachments, known};
+  Dispatcher dispatcher{kernel, feed, attachments, publisher, authorizer, facts, limits};
   Caller caller{.principal = "uid:1000", .uid = 1000, .gid = 1000, .pid = {}, .key_name = {}, .identity = {}};
-  RateLimit* rate = nullptr;  // that requests count in
+  RateLimiter* rate = nullptr;  // that requests count in
   Clock::time_point now{std::chrono::hours(1)};
 
  private:

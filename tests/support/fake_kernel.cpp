@@ -108,7 +108,7 @@ Result<SegmentStat> FakeKernel::stat(ShmId shmid) {
   return found->stat;
 }
 
-Result<SegmentStat> FakeKernel::look(ShmId shmid) {
+Result<SegmentStat> FakeKernel::stat_any(ShmId shmid) {
   if (auto failure = take_failure()) {
     return *failure;
   }

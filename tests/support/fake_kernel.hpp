@@ -32,7 +32,7 @@ class FakeKernel final : public ShmKernel {
   Result<Opened> create(Key key, std::uint64_t size, Mode mode, bool exclusive) override;
   Result<ShmId> find(Key key) override;
   Result<SegmentStat> stat(ShmId shmid) override;
-  Result<SegmentStat> look(ShmId shmid) override;
+  Result<SegmentStat> stat_any(ShmId shmid) override;
   std::vector<SegmentStat> list() override;
   Result<void> set(ShmId shmid, const PermissionChange& change) override;
   Result<void> remove(ShmId shmid) override;

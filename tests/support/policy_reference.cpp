@@ -22,13 +22,13 @@ Words prefixed(const std::string& prefix, const std::vector<std::uint32_t>& ids)
   return words;
 }
 
-bool is_remote(const Asker& asker) { return !asker.uid || !asker.key_name.empty(); }
+bool is_remote(const Subject& subject) { return !subject.uid || !subject.key_name.empty(); }
 
 bool have_common(const Words& some, const std::set<std::string>& others) {
   return std::any_of(some.begin(), some.end(), [&](const std::string& word) { return others.contains(word); });
 }
 
-bool reference_matches(const RuleText& rule, const Asker& asker, const Asked& asked) {
+bool reference_matches(const RuleText& rule, const Subject& subject, const AccessRequest& asked) {
   std::set<Key> keys;
   for (const auto& [first, last] : rule.keys) {
     for (Key key = first; key <= last; ++key) {
@@ -40,11 +40,11 @@ bool reference_matches(const RuleText& rule, const Asker& asker, const Asked& as
   const bool wrong_key = !keys.empty() && (!asked.key || !keys.contains(*asked.key));
   const bool wrong_owner = !owners.empty() && (!asked.owner || !owners.contains(*asked.owner));
   const bool wrong_operation = !operations.empty() && !operations.contains(std::string(asked.operation));
-  return !(wrong_key || wrong_owner || wrong_operation) && have_common(rule.who, words_for(asker));
+  return !(wrong_key || wrong_owner || wrong_operation) && have_common(rule.who, words_for(subject));
 }
 
-bool reference_grants(const RuleText& rule, const Asker& asker, const Asked& asked) {
-  if (rule.as == "deny" || (rule.as == "caller" && is_remote(asker))) {
+bool reference_grants(const RuleText& rule, const Subject& subject, const AccessRequest& asked) {
+  if (rule.as == "deny" || (rule.as == "caller" && is_remote(subject))) {
     return false;
   }
   for (int bit = 1; bit <= 0400 && rule.max_mode && asked.mode; bit *= 2) {
@@ -83,24 +83,24 @@ std::string toml_of(const RuleText& rule) {
   return text + list_of("uids", prefixed("uid:", rule.uids)) + list_of("gids", prefixed("gid:", rule.gids));
 }
 
-std::set<std::string> words_for(const Asker& asker) {
-  if (is_remote(asker)) {
-    return asker.key_name.empty() ? std::set<std::string>{"anyone", "remote"}
-                                  : std::set<std::string>{"anyone", "remote", "key:" + asker.key_name};
+std::set<std::string> words_for(const Subject& subject) {
+  if (is_remote(subject)) {
+    return subject.key_name.empty() ? std::set<std::string>{"anyone", "remote"}
+                                    : std::set<std::string>{"anyone", "remote", "key:" + subject.key_name};
   }
-  std::set<std::string> words{"anyone", "local", "uid:" + std::to_string(*asker.uid)};
-  for (const std::uint32_t gid : asker.gids) {
+  std::set<std::string> words{"anyone", "local", "uid:" + std::to_string(*subject.uid)};
+  for (const std::uint32_t gid : subject.gids) {
     words.insert("gid:" + std::to_string(gid));
   }
   return words;
 }
 
 // From the last rule to the first: the verdict that is left is that of the first that matches.
-Verdict reference(const std::vector<RuleText>& rules, const Asker& asker, const Asked& asked) {
-  Verdict verdict{.as = is_remote(asker) ? "deny" : "caller"};
+ReferenceDecision reference(const std::vector<RuleText>& rules, const Subject& subject, const AccessRequest& asked) {
+  ReferenceDecision verdict{.as = is_remote(subject) ? "deny" : "caller"};
   for (std::size_t i = rules.size(); i > 0; --i) {
-    if (reference_matches(rules[i - 1], asker, asked)) {
-      verdict = {.as = reference_grants(rules[i - 1], asker, asked) ? rules[i - 1].as : "deny", .rule = i};
+    if (reference_matches(rules[i - 1], subject, asked)) {
+      verdict = {.as = reference_grants(rules[i - 1], subject, asked) ? rules[i - 1].as : "deny", .rule = i};
     }
   }
   return verdict;

@@ -33,15 +33,16 @@ struct RuleText {
 [[nodiscard]] std::string toml_of(const RuleText& rule);
 
 // Whatever of `who` means this caller.
-[[nodiscard]] std::set<std::string> words_for(const Asker& asker);
+[[nodiscard]] std::set<std::string> words_for(const Subject& subject);
 
-struct Verdict {
+struct ReferenceDecision {
   std::string as;        // as in the file
   std::size_t rule = 0;  // from 1; 0: none
 
-  friend bool operator==(const Verdict&, const Verdict&) = default;
+  friend bool operator==(const ReferenceDecision&, const ReferenceDecision&) = default;
 };
 
-[[nodiscard]] Verdict reference(const std::vector<RuleText>& rules, const Asker& asker, const Asked& asked);
+[[nodiscard]] ReferenceDecision reference(const std::vector<RuleText>& rules, const Subject& subject,
+                                          const AccessRequest& asked);
 
 }  // namespace shmbus::agent

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kFirstLook = 4096;  // bytes in which the end of a text is looked for; then twice as many
 
 // A mapping to work through: a held one, or one for this request alone.
-struct Opening {
+struct OpenSegment {
   ShmId shmid = 0;
   Attachment* held = nullptr;
   Attachment own = {};
@@ -19,7 +19,7 @@ struct Opening {
 };
 
 template <class DataRequest>
-Result<Opening> open(OperationContext& context, const DataRequest& request, Access access) {
+Result<OpenSegment> open(OperationContext& context, const DataRequest& request, Access access) {
   if (request.attachment) {
     Result<HeldAttachment*> held = context.attachments.use(*request.attachment, context.caller.principal, context.now);
     if (!held) {
@@ -31,7 +31,7 @@ Result<Opening> open(OperationContext& context, const DataRequest& request, Acce
                    .message = "attachment " + std::to_string(attachment.id) + " is read-only",
                    .errno_value = EACCES};
     }
-    return Opening{.shmid = attachment.shmid, .held = &attachment.mapping};
+    return OpenSegment{.shmid = attachment.shmid, .held = &attachment.mapping};
   }
   const Result<ShmId> shmid = resolve(context, request.segment);
   if (!shmid) {
@@ -45,7 +45,7 @@ Result<Opening> open(OperationContext& context, const DataRequest& request, Acce
     return std::move(mapping).error();
   }
   context.feed.touched_by_us(*shmid);
-  return Opening{.shmid = *shmid, .own = *std::move(mapping)};
+  return OpenSegment{.shmid = *shmid, .own = *std::move(mapping)};
 }
 
 Error out_of_range(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
@@ -129,7 +129,7 @@ Result<ReadResult> execute(OperationContext& context, const ReadRequest& request
                             " bytes were asked for, one read gives at most " + std::to_string(limits::kMaxDataBytes),
                  .hint = "read in pieces"};
   }
-  Result<Opening> opening = open(context, request, Access::kReadOnly);
+  Result<OpenSegment> opening = open(context, request, Access::kReadOnly);
   if (!opening) {
     return std::move(opening).error();
   }
@@ -151,7 +151,7 @@ Result<ReadResult> execute(OperationContext& context, const ReadRequest& request
 }
 
 Result<WriteResult> execute(OperationContext& context, const WriteRequest& request) {
-  Result<Opening> opening = open(context, request, Access::kReadWrite);
+  Result<OpenSegment> opening = open(context, request, Access::kReadWrite);
   if (!opening) {
     return std::move(opening).error();
   }

@@ -87,7 +87,7 @@ Result<ListResult> execute(OperationContext& context, const ListRequest& request
 Result<InfoResult> execute(OperationContext& context, const InfoRequest& /*request*/) {
   const KernelLimits kernel_limits = context.kernel.limits();
   const KernelUsage usage = context.kernel.usage();
-  const EventJournal& journal = context.publisher.journal();
+  const EventLog& journal = context.publisher.journal();
   InfoResult info;
   info.version = SHMBUS_VERSION;
   info.protocol = kProtocolVersion;

@@ -20,7 +20,7 @@ Result<ShmId> resolve(const OperationContext& context, const SegmentRef& ref) {
   if (!ref.shm_key || ref.shm_shmid == context.pinned) {
     return *ref.shm_shmid;
   }
-  Result<SegmentStat> found = context.kernel.look(*ref.shm_shmid);
+  Result<SegmentStat> found = context.kernel.stat_any(*ref.shm_shmid);
   if (!found) {
     return std::move(found).error();
   }
@@ -38,7 +38,7 @@ Result<SegmentStat> look_before_change(OperationContext& context, ShmId shmid, s
   context.feed.look_at(shmid);
   const SegmentStat* const known = context.feed.watcher().known(shmid);
   if (known == nullptr) {
-    return context.kernel.look(shmid);  // the kernel's own word for "not there"
+    return context.kernel.stat_any(shmid);  // the kernel's own word for "not there"
   }
   if (if_ctime && *if_ctime != known->shm_ctime) {
     return precondition_failed("if_ctime", *if_ctime, known->shm_ctime);

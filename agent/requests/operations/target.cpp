@@ -4,7 +4,7 @@ namespace shmbus::agent {
 namespace {
 
 Target target_of(const OperationContext& context, ShmId shmid) {
-  const Result<SegmentStat> stat = context.kernel.look(shmid);
+  const Result<SegmentStat> stat = context.kernel.stat_any(shmid);
   if (!stat) {
     return {.key = {}, .shmid = shmid, .stat = {}};
   }
@@ -15,7 +15,7 @@ Target target_of(const OperationContext& context, ShmId shmid) {
 // First the segment that had the key last: if the kernel says that it has it still, it is the one.
 Target target_of_key(const OperationContext& context, Key key) {
   if (const std::optional<ShmId> last = context.feed.watcher().id_of(key)) {
-    const Result<SegmentStat> stat = context.kernel.look(*last);
+    const Result<SegmentStat> stat = context.kernel.stat_any(*last);
     if (stat && stat->shm_key == key && !stat->marked) {
       return {.key = key, .shmid = last, .stat = *stat};
     }

@@ -13,9 +13,9 @@ namespace {
 constexpr std::uint32_t kBob = 1000;
 
 // Segments of root's, and bob who asks.
-class AuthorityTest : public AgentFixture {
+class AuthorizerTest : public AgentFixture {
  protected:
-  AuthorityTest() {
+  AuthorizerTest() {
     caller.identity = Identity{.uid = kBob, .gid = kBob, .groups = {}, .capabilities = 0};
     kernel.act_as(nullptr);
     shmid = kernel.create(kKey, 100, Mode{0600}, true)->shmid;
@@ -24,7 +24,7 @@ class AuthorityTest : public AgentFixture {
   void use(const std::string& toml) {
     Result<Policy> policy = parse_policy(toml, "policy.toml");
     ASSERT_TRUE(policy.ok()) << policy.error().message;
-    authority.use(*std::move(policy));
+    authorizer.use(*std::move(policy));
   }
   Error set_mode(std::uint16_t bits) { return failure(SetRequest{.segment = {kKey, {}}, .mode = Mode{bits}}); }
 
@@ -37,17 +37,17 @@ class AuthorityTest : public AgentFixture {
   ShmId shmid = 0;
 };
 
-TEST_F(AuthorityTest, WithoutAPolicyTheKernelDecides) {
+TEST_F(AuthorizerTest, WithoutAPolicyTheKernelDecides) {
   if (::geteuid() != 0) {
     GTEST_SKIP() << "the segment is to be another's";
   }
   EXPECT_EQ(set_mode(0660).errno_value, EPERM);
   EXPECT_EQ(failure(StatRequest{{kKey, {}}}).errno_value, EACCES);
   EXPECT_EQ(done(CreateRequest{.shm_key = 7, .shm_segsz = 1}).created, true);
-  EXPECT_EQ(kernel.look(kernel.find(7).value())->cuid, kBob);
+  EXPECT_EQ(kernel.stat_any(kernel.find(7).value())->cuid, kBob);
 }
 
-TEST_F(AuthorityTest, ARuleGrantsTheAgentsRightsWithinItsBounds) {
+TEST_F(AuthorizerTest, ARuleGrantsTheAgentsRightsWithinItsBounds) {
   use(R"([[rule]]
 who = ["uid:1000"]
 operations = ["set"]
@@ -63,7 +63,7 @@ max_mode = 660)");
   EXPECT_EQ(failure(SetRequest{.segment = {kKey, {}}, .uid = kBob}).code, ErrorCode::kPermissionDenied);
 }
 
-TEST_F(AuthorityTest, ABatchIsDecidedOneByOne) {
+TEST_F(AuthorizerTest, ABatchIsDecidedOneByOne) {
   use("[[rule]]\nwho = [\"anyone\"]\noperations = [\"remove\"]\nas = \"deny\"\n");
   const BatchResult result = batch({item(PingRequest{}), item(RemoveRequest{.segment = {kKey, {}}})});
   EXPECT_TRUE(result.replies[0].ok());
@@ -71,19 +71,19 @@ TEST_F(AuthorityTest, ABatchIsDecidedOneByOne) {
   EXPECT_TRUE(kernel.find(kKey).ok());
 }
 
-TEST_F(AuthorityTest, AKeyMayDoWhatARuleSaysAndNothingWithoutOne) {
+TEST_F(AuthorizerTest, AKeyMayDoWhatARuleSaysAndNothingWithoutOne) {
   become_holder_of("ada");
   EXPECT_EQ(failure(PingRequest{}).code, ErrorCode::kPermissionDenied);
   use("[[rule]]\nwho = [\"key:ada\"]\noperations = [\"create\", \"ping\"]\nas = \"user:nobody\"\n");
   done(PingRequest{});
   done(CreateRequest{.shm_key = 8, .shm_segsz = 1});
-  EXPECT_EQ(kernel.look(kernel.find(8).value())->uid, 65534U);
+  EXPECT_EQ(kernel.stat_any(kernel.find(8).value())->uid, 65534U);
   EXPECT_EQ(failure(RemoveRequest{.segment = {8, {}}}).code, ErrorCode::kPermissionDenied);
   become_holder_of("eve");
   EXPECT_EQ(failure(PingRequest{}).code, ErrorCode::kPermissionDenied);
 }
 
-TEST_F(AuthorityTest, QuotasBoundWhatIsMadeAndStillThere) {
+TEST_F(AuthorizerTest, QuotasBoundWhatIsMadeAndStillThere) {
   use("[[quota]]\nwho = [\"uid:1000\"]\nsegments = 2\nbytes = 250\nattachments = 1\n");
   done(CreateRequest{.shm_key = 1, .shm_segsz = 100});
   const Error bytes = failure(CreateRequest{.shm_key = 2, .shm_segsz = 151});
@@ -97,14 +97,14 @@ TEST_F(AuthorityTest, QuotasBoundWhatIsMadeAndStillThere) {
   done(CreateRequest{.shm_key = 3, .shm_segsz = 1});
 }
 
-class AuditedTest : public AuthorityTest {
+class AuditedTest : public AuthorizerTest {
  protected:
   AuditedTest() : path(directory.file("audit.jsonl")) {
     Result<Audit> audit = Audit::open(path);
     if (!audit) {
       throw std::runtime_error(audit.error().message);
     }
-    AuthorityFiles files;
+    AuthorizerFiles files;
     files.audit = *std::move(audit);
     audited.emplace(std::move(files), attachments, known);
     dispatcher_with_audit.emplace(kernel, feed, attachments, publisher, *audited, facts, limits);
@@ -126,7 +126,7 @@ class AuditedTest : public AuthorityTest {
 
   const TemporaryDirectory directory;
   const std::string path;
-  std::optional<Authority> audited;
+  std::optional<Authorizer> audited;
   std::optional<Dispatcher> dispatcher_with_audit;
 };
 
@@ -161,7 +161,7 @@ TEST_F(AuditedTest, ARefusalIsThereWithItsReason) {
 }
 
 TEST_F(AuditedTest, ABatchBeyondTheRateIsRefusedAsAWholeAndSaysWhose) {
-  RateLimit limit(10);
+  RateLimiter limit(10);
   rate = &limit;
   caller.principal = "key:ada";
   const BatchItem remove{.id = {}, .request = request_of(RemoveRequest{.segment = by_id(create(7))})};
@@ -171,7 +171,7 @@ TEST_F(AuditedTest, ABatchBeyondTheRateIsRefusedAsAWholeAndSaysWhose) {
   ASSERT_EQ(all.size(), 12U);
   EXPECT_EQ(all.back()["principal"], "key:ada");
   EXPECT_EQ(all.back()["outcome"], "busy");
-  ask(BatchRequest{.requests = {remove}, .stop_on_error = false});  // one costs what admission has counted
+  ask(BatchRequest{.requests = {remove}, .stop_on_error = false});  // one costs what authenticator has counted
   EXPECT_EQ(lines().back()["operation"], "remove");
 }
 

@@ -43,16 +43,16 @@ class Child {
   pid_t pid_;
 };
 
-class CallersTest : public ::testing::Test {
+class LocalCallersTest : public ::testing::Test {
  protected:
-  CallersTest() : own(own_identity()), callers({.identity = own, .can_switch = true}) {}
+  LocalCallersTest() : own(own_identity()), callers({.identity = own, .can_switch = true}) {}
 
   const Identity own;
-  Callers callers;
+  LocalCallers callers;
   Clock::time_point now{std::chrono::hours(1)};
 };
 
-TEST_F(CallersTest, ACallerHasTheGroupsOfItsProcess) {
+TEST_F(LocalCallersTest, ACallerHasTheGroupsOfItsProcess) {
   const Result<Caller>& caller = callers.find(address_of(own.uid, own.gid, ::getpid()), Transport::kLocal, now);
   ASSERT_TRUE(caller.ok()) << caller.error().message;
   EXPECT_EQ(caller->principal, "uid:" + std::to_string(own.uid));
@@ -62,7 +62,7 @@ TEST_F(CallersTest, ACallerHasTheGroupsOfItsProcess) {
   EXPECT_EQ(caller->identity->capabilities, own.uid == 0 ? own.capabilities : 0);
 }
 
-TEST_F(CallersTest, OfAProcessThatIsGoneOnlyThePrimaryGroupIsLeftAfterASecond) {
+TEST_F(LocalCallersTest, OfAProcessThatIsGoneOnlyThePrimaryGroupIsLeftAfterASecond) {
   Child child;
   const std::string address = address_of(own.uid, own.gid, child.pid());
   EXPECT_EQ(callers.find(address, Transport::kLocal, now)->identity->groups, own.groups);
@@ -73,7 +73,7 @@ TEST_F(CallersTest, OfAProcessThatIsGoneOnlyThePrimaryGroupIsLeftAfterASecond) {
   EXPECT_EQ(left, (Identity{.uid = own.uid, .gid = own.gid, .groups = {}, .capabilities = 0}));
 }
 
-TEST_F(CallersTest, AProcessOfAnotherUserIsNotTheOneThatConnected) {
+TEST_F(LocalCallersTest, AProcessOfAnotherUserIsNotTheOneThatConnected) {
   if (own.uid != 0) {
     GTEST_SKIP() << "needs root";
   }
@@ -82,7 +82,7 @@ TEST_F(CallersTest, AProcessOfAnotherUserIsNotTheOneThatConnected) {
   EXPECT_FALSE(callers.find(address_of(1234, 1235, ::getpid()), Transport::kLocal, now)->comm);
 }
 
-TEST_F(CallersTest, WhoCannotBeToldFromOthersIsRefused) {
+TEST_F(LocalCallersTest, WhoCannotBeToldFromOthersIsRefused) {
   for (const std::string& address :
        {address_of(1000, 1000, 0), address_of(own.uid, own.gid, 0), std::string("127.0.0.1"), std::string()}) {
     const Result<Caller>& caller = callers.find(address, Transport::kLocal, now);
@@ -92,13 +92,13 @@ TEST_F(CallersTest, WhoCannotBeToldFromOthersIsRefused) {
   }
 }
 
-TEST_F(CallersTest, TheOverflowUidIsAUserWhereNoUidIsLacking) {
+TEST_F(LocalCallersTest, TheOverflowUidIsAUserWhereNoUidIsLacking) {
   const Result<Caller>& caller = callers.find(address_of(overflow_uid(), 1000, 0x7ffffff0), Transport::kLocal, now);
   EXPECT_EQ(caller.ok(), maps_all_uids());
 }
 
 // To the kernel it has pid 0.
-TEST_F(CallersTest, OurOwnUserIsServedFromAnyPidNamespaceAtAPrivateSocketWithoutGroupsAndCapabilities) {
+TEST_F(LocalCallersTest, OurOwnUserIsServedFromAnyPidNamespaceAtAPrivateSocketWithoutGroupsAndCapabilities) {
   const Result<Caller>& caller = callers.find(address_of(own.uid, own.gid, 0), Transport::kPrivate, now);
   ASSERT_TRUE(caller.ok()) << caller.error().message;
   EXPECT_EQ(*caller->identity, (Identity{.uid = own.uid, .gid = own.gid, .groups = {}, .capabilities = 0}));
@@ -107,8 +107,9 @@ TEST_F(CallersTest, OurOwnUserIsServedFromAnyPidNamespaceAtAPrivateSocketWithout
   EXPECT_FALSE(callers.find(address_of(own.uid + 1, own.gid, 0), Transport::kPrivate, now).ok());
 }
 
-TEST_F(CallersTest, AnAgentThatCannotSwitchServesItsOwnUserAndRootWithItsIdsAndNoMore) {
-  Callers narrow({.identity = {.uid = 1234, .gid = 1234, .groups = {}, .capabilities = 0xff}, .can_switch = false});
+TEST_F(LocalCallersTest, AnAgentThatCannotSwitchServesItsOwnUserAndRootWithItsIdsAndNoMore) {
+  LocalCallers narrow(
+      {.identity = {.uid = 1234, .gid = 1234, .groups = {}, .capabilities = 0xff}, .can_switch = false});
   const Identity plain{.uid = 1234, .gid = 1234, .groups = {}, .capabilities = 0};
   EXPECT_EQ(narrow.find(address_of(1234, 1234, 0x7ffffff0), Transport::kPrivate, now)->identity, plain);
   EXPECT_EQ(narrow.find(address_of(0, 0, 0x7ffffff0), Transport::kPrivate, now)->identity, plain);
@@ -117,7 +118,7 @@ TEST_F(CallersTest, AnAgentThatCannotSwitchServesItsOwnUserAndRootWithItsIdsAndN
   EXPECT_NE(other.error().message.find("serves its own uid 1234 only"), std::string::npos);
 }
 
-TEST_F(CallersTest, ManyCallersAreNotKeptForEver) {
+TEST_F(LocalCallersTest, ManyCallersAreNotKeptForEver) {
   for (std::int32_t pid = 1; pid < 10'000; ++pid) {
     static_cast<void>(callers.find(address_of(1000, 1000, 0x70000000 + pid), Transport::kLocal, now));
   }

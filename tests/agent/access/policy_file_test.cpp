@@ -53,7 +53,7 @@ TEST(APolicyFile, KeepsRulesInOrderWithTheirLines) {
   ASSERT_EQ(policy->rules().size(), 2U);
   EXPECT_EQ(policy->rules()[0].line, 2);
   EXPECT_EQ(policy->rules()[1].line, 7);
-  EXPECT_EQ(policy->quota_of(Asker{.uid = 1}).line, 5);
+  EXPECT_EQ(policy->quota_of(Subject{.uid = 1}).line, 5);
 }
 
 TEST(APolicyFile, SaysWho) {
@@ -61,8 +61,8 @@ TEST(APolicyFile, SaysWho) {
       R"(rule = [{who = ["user:backup", "uid:7", "group:adm", "gid:9", "key:a.b-c_d@e", "local", "remote", "anyone"]}])",
       "policy");
   ASSERT_TRUE(policy.ok()) << policy.error().message;
-  const std::vector<Who>& who = policy->rules().at(0).who;
-  using Kind = Who::Kind;
+  const std::vector<SubjectPattern>& who = policy->rules().at(0).who;
+  using Kind = SubjectPattern::Kind;
   ASSERT_EQ(who.size(), 8U);
   const Kind kinds[] = {Kind::kUid, Kind::kUid,   Kind::kGid,    Kind::kGid,
                         Kind::kKey, Kind::kLocal, Kind::kRemote, Kind::kAnyone};
@@ -259,12 +259,12 @@ TEST(TheExample, IsAPolicy) {
   content << file.rdbuf();
   const Result<Policy> policy = parse_policy(content.str(), "policy.example.toml");
   ASSERT_TRUE(policy.ok()) << policy.error().message;
-  const Asker administrator{.uid = 1001, .gids = {1001, 4}};
-  Asked set{.operation = "set", .key = 5679, .owner = 999, .mode = Mode{0660}, .gid = 34};
+  const Subject administrator{.uid = 1001, .gids = {1001, 4}};
+  AccessRequest set{.operation = "set", .key = 5679, .owner = 999, .mode = Mode{0660}, .gid = 34};
   EXPECT_EQ(policy->decide(administrator, set).as, ActAs::kAgent);
   set.mode = Mode{0666};
   EXPECT_EQ(policy->decide(administrator, set).as, ActAs::kDeny);
-  const Asker backup{.key_name = "backup-host"};
+  const Subject backup{.key_name = "backup-host"};
   EXPECT_EQ(policy->decide(backup, {.operation = "read", .key = 5679}).as, ActAs::kUser);
   EXPECT_EQ(policy->decide(backup, {.operation = "read", .key = 0x7001}).as, ActAs::kDeny);
   EXPECT_EQ(policy->decide(backup, {.operation = "write", .key = 5679}).as, ActAs::kDeny);

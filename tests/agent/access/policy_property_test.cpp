@@ -25,7 +25,7 @@ const std::vector<std::uint32_t> kIds{1, 2, 3};
 Rule rule_of(const RuleText& text, int line) {
   Rule rule{.line = line, .owners = text.owners, .max_mode = text.max_mode, .uids = text.uids, .gids = text.gids};
   for (const std::string& word : text.who) {
-    rule.who.push_back(who_from(word).value());
+    rule.who.push_back(subject_pattern_from(word).value());
   }
   for (const std::string& word : text.operations) {
     rule.operations.push_back(operation_from(word).value());
@@ -105,21 +105,21 @@ rc::Gen<std::vector<RuleText>> any_rules() {
 }
 
 // Two thirds are local; of the others some have a uid that does not count.
-Asker any_asker() {
+Subject any_asker() {
   const int kind = *rc::gen::inRange(0, 6);
-  Asker asker;
+  Subject subject;
   if (kind > 0) {
-    asker.uid = *rc::gen::inRange<std::uint32_t>(1, 4);
-    asker.gids = some_of(kIds, 2);
+    subject.uid = *rc::gen::inRange<std::uint32_t>(1, 4);
+    subject.gids = some_of(kIds, 2);
   }
   if (kind < 2) {
-    asker.key_name = *rc::gen::elementOf(Words{"", "a", "b", "c"});
+    subject.key_name = *rc::gen::elementOf(Words{"", "a", "b", "c"});
   }
-  return asker;
+  return subject;
 }
 
-Asked any_asked() {
-  Asked asked{.operation = operation_from(*rc::gen::elementOf(kAskedOperations)).value()};
+AccessRequest any_asked() {
+  AccessRequest asked{.operation = operation_from(*rc::gen::elementOf(kAskedOperations)).value()};
   if (concerns_segment(asked.operation)) {
     asked.key = *rc::gen::inRange<Key>(0, 8);
     asked.owner = asked.operation == "create" ? std::nullopt : std::optional(*rc::gen::elementOf(kIds));
@@ -135,12 +135,12 @@ Asked any_asked() {
 }
 
 // What a failure shows.
-std::string shown(const std::vector<RuleText>& rules, const Asker& asker, const Asked& asked) {
+std::string shown(const std::vector<RuleText>& rules, const Subject& subject, const AccessRequest& asked) {
   std::string text;
   for (const RuleText& rule : rules) {
     text += toml_of(rule);
   }
-  for (const std::string& word : words_for(asker)) {
+  for (const std::string& word : words_for(subject)) {
     text += word + ' ';
   }
   const auto add = [&text](const char* name, auto value) { text += value ? name + std::to_string(*value) : ""; };
@@ -156,12 +156,12 @@ RC_GTEST_PROP(AnyPolicy, DecidesAsTheReferenceDoes, ()) {
   const std::vector<RuleText> rules = *any_rules();
   const Policy policy = policy_of(rules);
   for (int questions = 0; questions < 50; ++questions) {
-    const Asker asker = any_asker();
-    const Asked asked = any_asked();
-    RC_LOG() << shown(rules, asker, asked);
-    const Decision decision = policy.decide(asker, asked);
-    const Verdict verdict{.as = name_of(decision), .rule = static_cast<std::size_t>(decision.line)};
-    RC_ASSERT(verdict == reference(rules, asker, asked));
+    const Subject subject = any_asker();
+    const AccessRequest asked = any_asked();
+    RC_LOG() << shown(rules, subject, asked);
+    const Decision decision = policy.decide(subject, asked);
+    const ReferenceDecision verdict{.as = name_of(decision), .rule = static_cast<std::size_t>(decision.line)};
+    RC_ASSERT(verdict == reference(rules, subject, asked));
     RC_ASSERT(decision.why.empty() == (decision.as != ActAs::kDeny));
     RC_ASSERT((decision.identity == nullptr) == (decision.as != ActAs::kUser));
   }
@@ -181,11 +181,11 @@ RC_GTEST_PROP(AnyPolicy, IsTheSameWhenReadFromItsFile, ()) {
   }
   const Policy policy = parse_policy(file, "policy").value();
   for (int questions = 0; questions < 50; ++questions) {
-    const Asker asker = any_asker();
-    const Asked asked = any_asked();
-    RC_LOG() << shown(rules, asker, asked);
-    const Decision decision = policy.decide(asker, asked);
-    const Verdict verdict = reference(rules, asker, asked);
+    const Subject subject = any_asker();
+    const AccessRequest asked = any_asked();
+    RC_LOG() << shown(rules, subject, asked);
+    const Decision decision = policy.decide(subject, asked);
+    const ReferenceDecision verdict = reference(rules, subject, asked);
     RC_ASSERT(name_of(decision) == verdict.as);
     RC_ASSERT(decision.line == (verdict.rule == 0 ? 0 : lines.at(verdict.rule - 1)));
   }
@@ -194,11 +194,11 @@ RC_GTEST_PROP(AnyPolicy, IsTheSameWhenReadFromItsFile, ()) {
 RC_GTEST_PROP(AnyPolicy, GrantsNothingBeyondItsBounds, ()) {
   const std::vector<RuleText> rules = *any_rules();
   const Policy policy = policy_of(rules);
-  const Asker asker = any_asker();
-  const Asked asked = any_asked();
-  const Decision decision = policy.decide(asker, asked);
-  RC_LOG() << shown(rules, asker, asked);
-  RC_ASSERT(decision.as != ActAs::kCaller || asker.is_local());
+  const Subject subject = any_asker();
+  const AccessRequest asked = any_asked();
+  const Decision decision = policy.decide(subject, asked);
+  RC_LOG() << shown(rules, subject, asked);
+  RC_ASSERT(decision.as != ActAs::kCaller || subject.is_local());
   if (decision.as == ActAs::kDeny || decision.line == 0) {
     return;
   }
@@ -214,11 +214,11 @@ RC_GTEST_PROP(ARuleAtTheEnd, ChangesOnlyWhatNoneDecidedBefore, ()) {
   const Policy before = policy_of(rules);
   rules.push_back(*any_rule());
   const Policy after = policy_of(rules);
-  const Asker asker = any_asker();
-  const Asked asked = any_asked();
-  const Decision decision = before.decide(asker, asked);
-  const int line = after.decide(asker, asked).line;
-  RC_LOG() << shown(rules, asker, asked);
+  const Subject subject = any_asker();
+  const AccessRequest asked = any_asked();
+  const Decision decision = before.decide(subject, asked);
+  const int line = after.decide(subject, asked).line;
+  RC_LOG() << shown(rules, subject, asked);
   RC_ASSERT(line == decision.line || (decision.line == 0 && line == static_cast<int>(rules.size())));
 }
 

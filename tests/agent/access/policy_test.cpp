@@ -5,25 +5,26 @@
 namespace shmbus::agent {
 namespace {
 
-using Kind = Who::Kind;
+using Kind = SubjectPattern::Kind;
 
-const Asker kBob{.uid = 1001, .gids = {1001, 50}, .key_name = ""};
-const Asker kBackupKey{.uid = {}, .gids = {}, .key_name = "backup"};
-const Asker kAnonymousAsker{};
+const Subject kBob{.uid = 1001, .gids = {1001, 50}, .key_name = ""};
+const Subject kBackupKey{.uid = {}, .gids = {}, .key_name = "backup"};
+const Subject kAnonymousAsker{};
 
-const Who kAnyone{.kind = Kind::kAnyone};
-const Asked kPing{.operation = "ping"};
-const Asked kStat{.operation = "stat", .key = 5679, .owner = 999};
+const SubjectPattern kAnyone{.kind = Kind::kAnyone};
+const AccessRequest kPing{.operation = "ping"};
+const AccessRequest kStat{.operation = "stat", .key = 5679, .owner = 999};
 
-Decision decide(const Rule& rule, const Asker& asker, const Asked& asked) {
-  return Policy({rule}, {}).decide(asker, asked);
+Decision decide(const Rule& rule, const Subject& subject, const AccessRequest& asked) {
+  return Policy({rule}, {}).decide(subject, asked);
 }
 
-bool matches(const Rule& rule, const Asker& asker, const Asked& asked) {
-  return decide(rule, asker, asked).line == rule.line;
+bool matches(const Rule& rule, const Subject& subject, const AccessRequest& asked) {
+  return decide(rule, subject, asked).line == rule.line;
 }
 
-Asked set_of(std::optional<Mode> mode, std::optional<std::uint32_t> uid = {}, std::optional<std::uint32_t> gid = {}) {
+AccessRequest set_of(std::optional<Mode> mode, std::optional<std::uint32_t> uid = {},
+                     std::optional<std::uint32_t> gid = {}) {
   return {.operation = "set", .key = 5679, .owner = 999, .mode = mode, .uid = uid, .gid = gid};
 }
 
@@ -36,8 +37,8 @@ TEST(APolicyWithoutRules, LetsLocalCallersActAsThemselves) {
 }
 
 TEST(APolicyWithoutRules, DeniesRemoteCallers) {
-  for (const Asker& asker : {kBackupKey, kAnonymousAsker}) {
-    const Decision decision = Policy().decide(asker, kPing);
+  for (const Subject& subject : {kBackupKey, kAnonymousAsker}) {
+    const Decision decision = Policy().decide(subject, kPing);
     EXPECT_EQ(decision.as, ActAs::kDeny);
     EXPECT_EQ(decision.line, 0);
     EXPECT_EQ(decision.why, "no rule of the policy lets this remote caller do it");
@@ -72,35 +73,35 @@ TEST(APolicy, LetsNoRemoteCallerActAsItself) {
 }
 
 TEST(AWho, MatchesUsersAndGroupsOfLocalCallersAlone) {
-  const Who bob{.kind = Kind::kUid, .id = 1001};
-  const Who group{.kind = Kind::kGid, .id = 50};
+  const SubjectPattern bob{.kind = Kind::kUid, .id = 1001};
+  const SubjectPattern group{.kind = Kind::kGid, .id = 50};
   EXPECT_TRUE(bob.matches(kBob));
   EXPECT_TRUE(group.matches(kBob));
-  EXPECT_FALSE((Who{.kind = Kind::kUid, .id = 50}).matches(kBob));
-  EXPECT_FALSE((Who{.kind = Kind::kGid, .id = 51}).matches(kBob));
+  EXPECT_FALSE((SubjectPattern{.kind = Kind::kUid, .id = 50}).matches(kBob));
+  EXPECT_FALSE((SubjectPattern{.kind = Kind::kGid, .id = 51}).matches(kBob));
   EXPECT_FALSE(bob.matches(kAnonymousAsker));
-  Asker with_key = kBob;
+  Subject with_key = kBob;
   with_key.key_name = "backup";
   EXPECT_FALSE(bob.matches(with_key));
   EXPECT_FALSE(group.matches(with_key));
 }
 
 TEST(AWho, MatchesAKeyByItsName) {
-  const Who backup{.kind = Kind::kKey, .key_name = "backup"};
+  const SubjectPattern backup{.kind = Kind::kKey, .key_name = "backup"};
   EXPECT_TRUE(backup.matches(kBackupKey));
-  EXPECT_FALSE(backup.matches(Asker{.key_name = "backup2"}));
-  EXPECT_FALSE((Who{.kind = Kind::kKey}).matches(kAnonymousAsker));
+  EXPECT_FALSE(backup.matches(Subject{.key_name = "backup2"}));
+  EXPECT_FALSE((SubjectPattern{.kind = Kind::kKey}).matches(kAnonymousAsker));
 }
 
 TEST(AWho, TellsLocalFromRemote) {
-  const Who local{.kind = Kind::kLocal};
-  const Who remote{.kind = Kind::kRemote};
+  const SubjectPattern local{.kind = Kind::kLocal};
+  const SubjectPattern remote{.kind = Kind::kRemote};
   EXPECT_TRUE(local.matches(kBob));
   EXPECT_FALSE(remote.matches(kBob));
-  for (const Asker& asker : {kBackupKey, kAnonymousAsker}) {
-    EXPECT_FALSE(local.matches(asker));
-    EXPECT_TRUE(remote.matches(asker));
-    EXPECT_TRUE(kAnyone.matches(asker));
+  for (const Subject& subject : {kBackupKey, kAnonymousAsker}) {
+    EXPECT_FALSE(local.matches(subject));
+    EXPECT_TRUE(remote.matches(subject));
+    EXPECT_TRUE(kAnyone.matches(subject));
   }
   EXPECT_TRUE(kAnyone.matches(kBob));
 }
@@ -200,8 +201,8 @@ TEST(AQuota, IsThatOfTheFirstRuleThatMatches) {
   EXPECT_EQ(policy.quota_of(kBob).bytes, 4096U);
   EXPECT_FALSE(policy.quota_of(kBob).segments.has_value());
   EXPECT_EQ(policy.quota_of(kBackupKey).segments, 5U);
-  EXPECT_EQ(policy.quota_of(Asker{.uid = 0}).line, 1);
-  EXPECT_EQ(policy.quota_of(Asker{.uid = 2}).line, 0);
+  EXPECT_EQ(policy.quota_of(Subject{.uid = 0}).line, 1);
+  EXPECT_EQ(policy.quota_of(Subject{.uid = 2}).line, 0);
 }
 
 TEST(TheOperationsWithoutASegment, AreFour) {

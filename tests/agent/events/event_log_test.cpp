@@ -15,11 +15,11 @@ EventsRequest events_since(std::uint64_t since) {
   return request;
 }
 
-class EventJournalTest : public ::testing::Test {
+class EventLogTest : public ::testing::Test {
  protected:
   Event append(Key key, ShmId shmid = 1) { return append_to(journal, key, shmid); }
 
-  static Event append_to(EventJournal& to, Key key, ShmId shmid = 1) {
+  static Event append_to(EventLog& to, Key key, ShmId shmid = 1) {
     Event event;
     event.shm_key = key;
     event.shm_shmid = shmid;
@@ -38,12 +38,12 @@ class EventJournalTest : public ::testing::Test {
     return numbers;
   }
 
-  EventJournal journal{"db1", 5133, kPlenty};
+  EventLog journal{"db1", 5133, kPlenty};
 };
 
 using Seqs = std::vector<std::uint64_t>;
 
-TEST_F(EventJournalTest, AnEventIsCompletedAndItsBytesSayTheSame) {
+TEST_F(EventLogTest, AnEventIsCompletedAndItsBytesSayTheSame) {
   Event event;
   event.shm_key = 5;
   const Result<Event> kept = decode_event(journal.append(event));
@@ -57,7 +57,7 @@ TEST_F(EventJournalTest, AnEventIsCompletedAndItsBytesSayTheSame) {
   EXPECT_EQ(kept->time_ns, event.time_ns);
 }
 
-TEST_F(EventJournalTest, SeqCountsAllEventsAndPrevThoseOfTheKey) {
+TEST_F(EventLogTest, SeqCountsAllEventsAndPrevThoseOfTheKey) {
   EXPECT_EQ(append(5).prev, 0U);
   EXPECT_EQ(append(6).prev, 0U);
   const Event third = append(5, 9);
@@ -67,7 +67,7 @@ TEST_F(EventJournalTest, SeqCountsAllEventsAndPrevThoseOfTheKey) {
   EXPECT_EQ(journal.seq(), 4U);
 }
 
-TEST_F(EventJournalTest, ReplayGivesWhatCameAfterSince) {
+TEST_F(EventLogTest, ReplayGivesWhatCameAfterSince) {
   append(5), append(6), append(5);
   EXPECT_EQ(seqs({}), (Seqs{1, 2, 3}));
   EXPECT_EQ(seqs(events_since(0)), (Seqs{1, 2, 3}));
@@ -75,14 +75,14 @@ TEST_F(EventJournalTest, ReplayGivesWhatCameAfterSince) {
   EXPECT_EQ(seqs(events_since(3)), Seqs{});
 }
 
-TEST_F(EventJournalTest, SinceAfterTheLastEventIsABadRequest) {
+TEST_F(EventLogTest, SinceAfterTheLastEventIsABadRequest) {
   EXPECT_EQ(journal.replay(events_since(1), kPlenty).error().code, ErrorCode::kBadRequest);
   append(5);
   EXPECT_EQ(journal.replay(events_since(2), kPlenty).error().code, ErrorCode::kBadRequest);
   EXPECT_EQ(journal.replay(events_since(~std::uint64_t{0}), kPlenty).error().code, ErrorCode::kBadRequest);
 }
 
-TEST_F(EventJournalTest, AnEmptyJournalReplaysNothing) {
+TEST_F(EventLogTest, AnEmptyJournalReplaysNothing) {
   const Result<EventsResult> result = journal.replay(events_since(0), kPlenty);
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->events.empty());
@@ -91,7 +91,7 @@ TEST_F(EventJournalTest, AnEmptyJournalReplaysNothing) {
   EXPECT_FALSE(result->more);
 }
 
-TEST_F(EventJournalTest, FiltersByKeyAndShmidAreCombinedByAnd) {
+TEST_F(EventLogTest, FiltersByKeyAndShmidAreCombinedByAnd) {
   append(5, 1), append(6, 2), append(5, 3), append(5, 1);
   EventsRequest request;
   request.shm_key = 5;
@@ -105,7 +105,7 @@ TEST_F(EventJournalTest, FiltersByKeyAndShmidAreCombinedByAnd) {
   EXPECT_EQ(seqs(request), Seqs{4});
 }
 
-TEST_F(EventJournalTest, APageEndsAtItsLimitAndSaysWhetherThereIsMoreOfTheFilter) {
+TEST_F(EventLogTest, APageEndsAtItsLimitAndSaysWhetherThereIsMoreOfTheFilter) {
   append(5), append(5), append(6);
   EventsRequest request;
   request.limit = 2;
@@ -118,7 +118,7 @@ TEST_F(EventJournalTest, APageEndsAtItsLimitAndSaysWhetherThereIsMoreOfTheFilter
   EXPECT_EQ(page->last, 3U);
 }
 
-TEST_F(EventJournalTest, APageEndsBeforeItExceedsTheBytes) {
+TEST_F(EventLogTest, APageEndsBeforeItExceedsTheBytes) {
   append(5), append(5);
   const std::size_t one = journal.replay(events_since(1), kPlenty)->events.front().size();
   const Result<EventsResult> page = journal.replay({}, one);
@@ -126,8 +126,8 @@ TEST_F(EventJournalTest, APageEndsBeforeItExceedsTheBytes) {
   EXPECT_TRUE(page->more);
 }
 
-TEST_F(EventJournalTest, WhatIsCompactedIsToldSoAndTheRestIsKept) {
-  EventJournal small("db1", 5133, 2000);
+TEST_F(EventLogTest, WhatIsCompactedIsToldSoAndTheRestIsKept) {
+  EventLog small("db1", 5133, 2000);
   for (int i = 0; i < 100; ++i) {
     append_to(small, 5);
   }
@@ -144,8 +144,8 @@ TEST_F(EventJournalTest, WhatIsCompactedIsToldSoAndTheRestIsKept) {
   EXPECT_FALSE(gone.error().hint.empty());
 }
 
-TEST_F(EventJournalTest, PrevIsZeroAgainOnceTheKeysLastEventIsCompacted) {
-  EventJournal small("db1", 5133, 2000);
+TEST_F(EventLogTest, PrevIsZeroAgainOnceTheKeysLastEventIsCompacted) {
+  EventLog small("db1", 5133, 2000);
   append_to(small, 6);
   for (int i = 0; i < 100; ++i) {
     append_to(small, 5);
@@ -154,8 +154,8 @@ TEST_F(EventJournalTest, PrevIsZeroAgainOnceTheKeysLastEventIsCompacted) {
   EXPECT_EQ(append_to(small, 5).prev, 101U);
 }
 
-TEST_F(EventJournalTest, TheLastEventIsKeptHoweverSmallTheRoom) {
-  EventJournal tiny("db1", 5133, 1);
+TEST_F(EventLogTest, TheLastEventIsKeptHoweverSmallTheRoom) {
+  EventLog tiny("db1", 5133, 1);
   append_to(tiny, 5);
   append_to(tiny, 5);
   EXPECT_EQ(tiny.replay({}, kPlenty)->first, 2U);

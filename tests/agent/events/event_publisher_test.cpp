@@ -57,7 +57,7 @@ class EventPublisherTest : public ::testing::Test {
 
   zmq::context_t context;
   Limits limits;
-  EventJournal journal{"db1", kEpoch, limits.replay_bytes};
+  EventLog journal{"db1", kEpoch, limits.replay_bytes};
   EventPublisher publisher{context, limits, journal};
   zmq::socket_t one{context, zmq::socket_type::sub};
   zmq::socket_t other{context, zmq::socket_type::sub};
@@ -65,7 +65,7 @@ class EventPublisherTest : public ::testing::Test {
 
 TEST_F(EventPublisherTest, AnEventGoesOutOnItsTopicWithTheBytesThatAreKept) {
   subscribe(one, "");
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   publish(5679);
   const std::vector<Message> got = messages(one);
   ASSERT_EQ(got.size(), 1U);
@@ -77,7 +77,7 @@ TEST_F(EventPublisherTest, AnEventGoesOutOnItsTopicWithTheBytesThatAreKept) {
 
 TEST_F(EventPublisherTest, ASubscriberOfOneKeyGetsThatKeyAlone) {
   subscribe(one, topics_of_key(5679));
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   publish(56790);
   publish(5679);
   publish(7);
@@ -89,7 +89,7 @@ TEST_F(EventPublisherTest, ASubscriberOfOneKeyGetsThatKeyAlone) {
 TEST_F(EventPublisherTest, ASyncTopicIsAnsweredOnItselfWithEpochAndSeqAlone) {
   publish(5679);
   subscribe(one, kSync);
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   const std::vector<Message> got = messages(one);
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].topic, kSync);
@@ -103,17 +103,17 @@ TEST_F(EventPublisherTest, ASyncTopicIsAnsweredOnItselfWithEpochAndSeqAlone) {
 
 TEST_F(EventPublisherTest, ASyncTopicIsAnsweredOnceForEachSubscription) {
   subscribe(one, kSync);
-  publisher.answer_subscriptions(publisher.outlets().front());
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   EXPECT_EQ(messages(one).size(), 1U);
   subscribe(one, kSync);
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   EXPECT_EQ(messages(one).size(), 1U) << "who repeats it is answered again";
   subscribe(other, kSync);
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   EXPECT_EQ(messages(other).size(), 1U) << "as is who has drawn the same nonce";
   subscribe(other, kOtherSync);
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   const std::vector<Message> got = messages(other);
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].topic, kOtherSync);
@@ -122,7 +122,7 @@ TEST_F(EventPublisherTest, ASyncTopicIsAnsweredOnceForEachSubscription) {
 TEST_F(EventPublisherTest, WhatWasSubscribedToBeforeASyncTopicIsLiveWithItsAnswer) {
   subscribe(one, kSegmentTopics);
   subscribe(one, kSync);
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   publish(5679);
   const std::vector<Message> got = messages(one);
   ASSERT_EQ(got.size(), 2U);
@@ -136,7 +136,7 @@ TEST_F(EventPublisherTest, OtherSubscriptionsAreNotAnswered) {
        std::vector<std::string>{"", "shm/", "agent/", "sync/", sync.substr(0, sync.size() - 1), sync + "0",
                                 "sync/" + std::string(32, 'g'), "sink/" + sync.substr(5)}) {
     subscribe(one, topic);
-    publisher.answer_subscriptions(publisher.outlets().front());
+    publisher.answer_subscriptions(publisher.sockets().front());
     EXPECT_TRUE(messages(one).empty()) << topic;
   }
 }
@@ -144,16 +144,16 @@ TEST_F(EventPublisherTest, OtherSubscriptionsAreNotAnswered) {
 TEST_F(EventPublisherTest, AnUnsubscriptionIsNotAnswered) {
   subscribe(one, "");
   subscribe(other, kSync);
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   messages(one);
   other.set(zmq::sockopt::unsubscribe, kSync);
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   EXPECT_TRUE(messages(one).empty());
 }
 
 TEST_F(EventPublisherTest, ANoticeSaysWhereTheAgentIsAndTakesNoSeq) {
   subscribe(one, kAgentTopics);
-  publisher.answer_subscriptions(publisher.outlets().front());
+  publisher.answer_subscriptions(publisher.sockets().front());
   publish(5679);
   const std::int64_t before = unix_time_ns();
   for (const std::string_view topic : {kStartedTopic, kHeartbeatTopic, kStoppingTopic}) {
@@ -173,14 +173,14 @@ TEST_F(EventPublisherTest, ANoticeSaysWhereTheAgentIsAndTakesNoSeq) {
 
 TEST_F(EventPublisherTest, ASubscriberThatDoesNotReadLosesMessagesAndHoldsUpNobody) {
   limits.event_queue = 1;
-  EventJournal small_journal("db1", kEpoch, limits.replay_bytes);
+  EventLog small_journal("db1", kEpoch, limits.replay_bytes);
   EventPublisher small(context, limits, small_journal);
   ASSERT_TRUE(small.bind({.address = "inproc://small"}, {}).ok());
   zmq::socket_t slow(context, zmq::socket_type::sub);
   slow.set(zmq::sockopt::rcvhwm, 1);
   slow.connect("inproc://small");
   subscribe(slow, "");
-  small.answer_subscriptions(small.outlets().front());
+  small.answer_subscriptions(small.sockets().front());
   for (int i = 0; i < 100; ++i) {
     small.publish(Event{});
   }

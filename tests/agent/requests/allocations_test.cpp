@@ -100,7 +100,7 @@ TEST_F(SteadyState, ASetAllocatesNothing) {
 
 // Appends `count` events of as many keys, and the one that finds no memory at the allocation of number `fails` again.
 // Returns whether there was such a one.
-bool append(EventJournal& journal, int count, std::size_t fails) {
+bool append(EventLog& journal, int count, std::size_t fails) {
   bool failed = false;
   failing = allocations + fails;
   for (int key = 1; key <= count;) {
@@ -121,7 +121,7 @@ TEST(AnEventJournal, HasEveryEventAndTheHostAlsoWhenMemoryRanOutAnywhere) {
   constexpr int kEvents = 70;  // more than the ring has entries at first
   std::size_t fails = 0;
   for (bool failed = true; failed;) {
-    EventJournal journal(kHost, kEpoch, kReplayBytes);
+    EventLog journal(kHost, kEpoch, kReplayBytes);
     failed = append(journal, kEvents, ++fails);
     const Result<EventsResult> kept = journal.replay({}, kReplayBytes);
     ASSERT_TRUE(kept) << kept.error().message;

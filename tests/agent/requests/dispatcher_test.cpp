@@ -103,7 +103,7 @@ TEST_F(DispatcherTest, APreconditionThatFailsChangesNothing) {
   set.mode = Mode{0644};
   set.if_cpid = 1;
   EXPECT_EQ(failure(set).code, ErrorCode::kPreconditionFailed);
-  EXPECT_EQ(kernel.look(shmid)->mode, Mode{0600});
+  EXPECT_EQ(kernel.stat_any(shmid)->mode, Mode{0600});
   const SegmentStat stat = done(StatRequest{by_id(shmid)}).stat;
   EXPECT_TRUE(
       done(RemoveRequest{.segment = by_id(shmid), .if_ctime = stat.shm_ctime, .if_cpid = stat.shm_cpid}).destroyed);

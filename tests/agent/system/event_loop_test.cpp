@@ -20,9 +20,9 @@ using Clock = std::chrono::steady_clock;
 // Longer than a test may take: whoever waits so long has missed it.
 Clock::time_point until_told_so() { return Clock::now() + std::chrono::minutes(1); }
 
-class WaitSetTest : public ::testing::Test {
+class EventLoopTest : public ::testing::Test {
  protected:
-  ~WaitSetTest() override { close(event_); }
+  ~EventLoopTest() override { close(event_); }
 
   void signal() const {
     const std::uint64_t one = 1;
@@ -36,97 +36,97 @@ class WaitSetTest : public ::testing::Test {
   // With nothing to hear, a turn lasts until its deadline.
   void expect_to_wait(milliseconds time) {
     const Clock::time_point deadline = Clock::now() + time;
-    waits.turn(deadline);
+    waits.run_once(deadline);
     EXPECT_GE(Clock::now(), deadline);
   }
 
   const int event_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  WaitSet waits;
+  EventLoop waits;
 };
 
-TEST_F(WaitSetTest, TheWorkOfADescriptorIsDoneInEachTurnInWhichItIsReadable) {
+TEST_F(EventLoopTest, TheWorkOfADescriptorIsDoneInEachTurnInWhichItIsReadable) {
   int done = 0;
   waits.add_descriptor(event_, [&] { ++done; });
-  waits.turn(Clock::now());
+  waits.run_once(Clock::now());
   EXPECT_EQ(done, 0);
   signal();
-  waits.turn(until_told_so());
-  waits.turn(until_told_so());
+  waits.run_once(until_told_so());
+  waits.run_once(until_told_so());
   EXPECT_EQ(done, 2);
   clear();
-  waits.turn(Clock::now());
+  waits.run_once(Clock::now());
   EXPECT_EQ(done, 2);
 }
 
-TEST_F(WaitSetTest, ADescriptorThatIsNotListenedToWakesNobodyAndIsHeardLater) {
+TEST_F(EventLoopTest, ADescriptorThatIsNotListenedToWakesNobodyAndIsHeardLater) {
   bool listens = false;
   int done = 0;
   waits.add_descriptor(
       event_, [&] { return listens; }, [&] { ++done; });
   signal();
-  waits.turn(Clock::now() + milliseconds(1));
+  waits.run_once(Clock::now() + milliseconds(1));
   EXPECT_EQ(done, 0);
   listens = true;
-  waits.turn(until_told_so());
+  waits.run_once(until_told_so());
   EXPECT_EQ(done, 1);
   listens = false;
-  waits.turn(Clock::now() + milliseconds(1));
+  waits.run_once(Clock::now() + milliseconds(1));
   EXPECT_EQ(done, 1);
 }
 
-TEST_F(WaitSetTest, WithoutADescriptorThereIsNothingToHear) {
+TEST_F(EventLoopTest, WithoutADescriptorThereIsNothingToHear) {
   int done = 0;
   waits.add_descriptor(
       -1, [] { return true; }, [&] { ++done; });
   waits.add_descriptor(event_, [&] { ++done; });
   signal();
-  waits.turn(until_told_so());
+  waits.run_once(until_told_so());
   EXPECT_EQ(done, 1);
 }
 
-TEST_F(WaitSetTest, ADescriptorThatCannotBeWaitedForIsRefused) {
+TEST_F(EventLoopTest, ADescriptorThatCannotBeWaitedForIsRefused) {
   EXPECT_THROW(waits.add_descriptor(std::numeric_limits<int>::max(), [] {}), std::system_error);
 }
 
-TEST_F(WaitSetTest, ATurnEndsAtItsDeadlineNotBefore) {
+TEST_F(EventLoopTest, ATurnEndsAtItsDeadlineNotBefore) {
   waits.add_descriptor(event_, [] {});
   expect_to_wait(milliseconds(3));
-  waits.turn(Clock::time_point());  // over long ago
+  waits.run_once(Clock::time_point());  // over long ago
 }
 
-TEST_F(WaitSetTest, ADeadlineThatComesFirstIsHeededAlthoughALaterOneWasSet) {
+TEST_F(EventLoopTest, ADeadlineThatComesFirstIsHeededAlthoughALaterOneWasSet) {
   waits.add_descriptor(event_, [&] { clear(); });
   signal();
-  waits.turn(until_told_so());
+  waits.run_once(until_told_so());
   expect_to_wait(milliseconds(3));
 }
 
-TEST_F(WaitSetTest, ADeadlineThatIsOverBeforeTheTurnDoesNotSpoilTheNext) {
+TEST_F(EventLoopTest, ADeadlineThatIsOverBeforeTheTurnDoesNotSpoilTheNext) {
   waits.add_descriptor(event_, [&] { clear(); });
   const Clock::time_point first = Clock::now() + milliseconds(1);
   signal();
-  waits.turn(first);
+  waits.run_once(first);
   while (Clock::now() <= first) {
   }
-  waits.turn(until_told_so());  // ends at once, by the alarm of the first
+  waits.run_once(until_told_so());  // ends at once, by the alarm of the first
   expect_to_wait(milliseconds(3));
 }
 
-TEST_F(WaitSetTest, ADeadlineThatIsPutOffWakesOnceMoreAtItsOldTime) {
+TEST_F(EventLoopTest, ADeadlineThatIsPutOffWakesOnceMoreAtItsOldTime) {
   waits.add_descriptor(event_, [&] { clear(); });
   const Clock::time_point old = Clock::now() + milliseconds(3);
   signal();
-  waits.turn(old);
+  waits.run_once(old);
   int turns = 0;
   const Clock::time_point put_off = Clock::now() + milliseconds(20);
   while (Clock::now() < put_off) {
-    waits.turn(put_off);
+    waits.run_once(put_off);
     ++turns;
   }
   EXPECT_LE(turns, 2);
 }
 
-TEST_F(WaitSetTest, WorkIsDoneInTheOrderOfAdding) {
+TEST_F(EventLoopTest, WorkIsDoneInTheOrderOfAdding) {
   std::string order;
   waits.add_descriptor(event_, [&] { order += 'a'; });
   waits.add_when_due([&] { order += 'b'; });
@@ -138,54 +138,54 @@ TEST_F(WaitSetTest, WorkIsDoneInTheOrderOfAdding) {
   signal();
   while (order.find('b') == std::string::npos) {
     order.clear();
-    waits.turn(Clock::time_point());
+    waits.run_once(Clock::time_point());
   }
   EXPECT_EQ(order, "abc");
   close(socket);
 }
 
-TEST_F(WaitSetTest, WhatIsDueIsDoneWhenADeadlineIsOverAndOnlyThen) {
+TEST_F(EventLoopTest, WhatIsDueIsDoneWhenADeadlineIsOverAndOnlyThen) {
   int done = 0;
   waits.add_descriptor(event_, [&] { clear(); });
   waits.add_when_due([&] { ++done; });
   signal();
-  waits.turn(until_told_so());
+  waits.run_once(until_told_so());
   EXPECT_EQ(done, 0);
   expect_to_wait(milliseconds(3));
   EXPECT_EQ(done, 1);
   signal();
-  waits.turn(until_told_so());
+  waits.run_once(until_told_so());
   EXPECT_EQ(done, 1);
 }
 
-TEST_F(WaitSetTest, ASocketIsToldInTheFirstTurnAndAgainWithoutAWaitAsLongAsItSaysSo) {
+TEST_F(EventLoopTest, ASocketIsToldInTheFirstTurnAndAgainWithoutAWaitAsLongAsItSaysSo) {
   int done = 0;
   waits.add_socket(event_, [&] { return ++done < 3; });
   for (int turn = 1; turn <= 3; ++turn) {
-    waits.turn(until_told_so());
+    waits.run_once(until_told_so());
     EXPECT_EQ(done, turn);
   }
-  waits.turn(Clock::now());
+  waits.run_once(Clock::now());
   EXPECT_EQ(done, 3);
 }
 
-TEST_F(WaitSetTest, TheWorkOfASocketIsDoneWithoutBeingToldIfItIsUnread) {
+TEST_F(EventLoopTest, TheWorkOfASocketIsDoneWithoutBeingToldIfItIsUnread) {
   int done = 0;
-  bool unread = false;
+  bool pending = false;
   const auto work = [&] {
     ++done;
     return false;
   };
-  waits.add_socket(event_, work, [&] { return unread; });
-  waits.turn(Clock::now());
-  waits.turn(Clock::now());
+  waits.add_socket(event_, work, [&] { return pending; });
+  waits.run_once(Clock::now());
+  waits.run_once(Clock::now());
   EXPECT_EQ(done, 1);
-  unread = true;
-  waits.turn(Clock::now());
+  pending = true;
+  waits.run_once(Clock::now());
   EXPECT_EQ(done, 2);
 }
 
-TEST_F(WaitSetTest, EveryMessageOfASocketIsFoundAlthoughItsDescriptorTellsOnce) {
+TEST_F(EventLoopTest, EveryMessageOfASocketIsFoundAlthoughItsDescriptorTellsOnce) {
   zmq::context_t context;
   zmq::socket_t receiver(context, zmq::socket_type::rep);
   receiver.bind("inproc://wait_set_test");
@@ -204,7 +204,7 @@ TEST_F(WaitSetTest, EveryMessageOfASocketIsFoundAlthoughItsDescriptorTellsOnce) 
   for (int round = 1; round <= kRounds; ++round) {
     sender.send(zmq::str_buffer("x"), zmq::send_flags::none);
     while (received < round) {
-      waits.turn(until_told_so());
+      waits.run_once(until_told_so());
     }
     zmq::message_t answer;
     ASSERT_TRUE(sender.recv(answer));

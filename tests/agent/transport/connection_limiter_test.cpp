@@ -46,7 +46,7 @@ class AConnectionGate : public ::testing::Test {
   const std::string path = directory.file("gate.sock");
   const UniqueFd listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   std::vector<UniqueFd> clients;
-  ConnectionGate gate;
+  ConnectionLimiter gate;
 };
 
 TEST_F(AConnectionGate, WithoutACapLetsAllIn) {
@@ -134,7 +134,7 @@ TEST_F(AConnectionGate, IsNotConfusedByANumberThatIsUsedAgain) {
 }
 
 TEST_F(AConnectionGate, FindsRoomAmongMoreThanItAsksAlways) {
-  constexpr std::size_t kCap = 2 * ConnectionGate::kAskedAlways;
+  constexpr std::size_t kCap = 2 * ConnectionLimiter::kAskedAlways;
   gate.limit({.in_all = kCap, .per_uid = 0});
   std::vector<UniqueFd> ends;
   for (std::size_t i = 0; i < kCap; ++i) {

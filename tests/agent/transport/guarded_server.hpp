@@ -28,12 +28,12 @@ class GuardedServer : public testing::Test {
   static constexpr std::chrono::seconds kPatience{30};
 
   // The keys of those named, read from a directory as the agent does.
-  static KeyRing ring_of(const std::vector<std::pair<std::string, CurvePair>>& callers) {
+  static AuthorizedKeys ring_of(const std::vector<std::pair<std::string, CurvePair>>& callers) {
     const TemporaryDirectory directory;
     for (const auto& [name, pair] : callers) {
       std::ofstream(directory.file(name + kPublicKeySuffix)) << pair.public_key;
     }
-    return *KeyRing::load(directory.path());
+    return *AuthorizedKeys::load(directory.path());
   }
 
   std::string bind(const std::string& endpoint = "tcp://127.0.0.1:*") {

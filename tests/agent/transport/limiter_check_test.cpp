@@ -59,8 +59,8 @@ class LibzmqBehindTheGate : public ::testing::Test {
   const TemporaryDirectory directory;
   const std::string path = directory.file("commands.sock");
   std::string tcp;
-  ConnectionGate& gate = ConnectionGate::instance();
-  const GateCounts before = gate.counts();
+  ConnectionLimiter& gate = ConnectionLimiter::instance();
+  const ConnectionCounts before = gate.counts();
   const std::size_t open_before = gate.open_now();
   zmq::context_t context;
   zmq::context_t clients;
@@ -84,7 +84,7 @@ TEST_F(LibzmqBehindTheGate, TakesEveryConnectionThroughIt) {
 }
 
 TEST_F(LibzmqBehindTheGate, IsFoundThereByTheCheck) {
-  const Result<void> checked = check_connection_gate();
+  const Result<void> checked = check_connection_limiter();
   EXPECT_TRUE(checked) << checked.error().message;
   EXPECT_TRUE(comes_down_to(open_before));
 }

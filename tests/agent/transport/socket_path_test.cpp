@@ -19,7 +19,7 @@ const SocketAccess kPrivate{.mode = 0600, .group = {}, .keys = {}};
 const SocketAccess kForAll{.mode = 0666, .group = {}, .keys = {}};
 constexpr int kBacklog = 7;
 
-class IpcPathTest : public ::testing::Test {
+class SocketPathTest : public ::testing::Test {
  protected:
   // A socket bound at `path`; nobody listens once the descriptor is closed.
   [[nodiscard]] UniqueFd bind_there() const {
@@ -49,47 +49,47 @@ class IpcPathTest : public ::testing::Test {
   const std::string path = directory.file("commands.sock");
 };
 
-TEST_F(IpcPathTest, APathIsClaimedOnceAndFreeAgainAfterwards) {
+TEST_F(SocketPathTest, APathIsClaimedOnceAndFreeAgainAfterwards) {
   {
-    const Result<IpcPath> first = IpcPath::claim(path, kPrivate);
+    const Result<SocketPath> first = SocketPath::claim(path, kPrivate);
     ASSERT_TRUE(first) << first.error().message;
-    const Result<IpcPath> second = IpcPath::claim(path, kPrivate);
+    const Result<SocketPath> second = SocketPath::claim(path, kPrivate);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, ErrorCode::kExists);
     EXPECT_NE(second.error().message.find(std::to_string(getpid())), std::string::npos) << second.error().message;
   }
-  EXPECT_TRUE(IpcPath::claim(path, kPrivate));
+  EXPECT_TRUE(SocketPath::claim(path, kPrivate));
 }
 
-TEST_F(IpcPathTest, ASocketThatACrashedAgentLeftIsRemoved) {
+TEST_F(SocketPathTest, ASocketThatACrashedAgentLeftIsRemoved) {
   bind_there().reset();
   ASSERT_TRUE(is_there());
-  EXPECT_TRUE(IpcPath::claim(path, kPrivate));
+  EXPECT_TRUE(SocketPath::claim(path, kPrivate));
   EXPECT_FALSE(is_there());
 }
 
-TEST_F(IpcPathTest, ASocketThatSomebodyListensAtIsLeftAlone) {
+TEST_F(SocketPathTest, ASocketThatSomebodyListensAtIsLeftAlone) {
   const UniqueFd listener = bind_there();
-  const Result<IpcPath> claimed = IpcPath::claim(path, kPrivate);
+  const Result<SocketPath> claimed = SocketPath::claim(path, kPrivate);
   ASSERT_FALSE(claimed);
   EXPECT_EQ(claimed.error().code, ErrorCode::kExists);
   EXPECT_TRUE(is_there());
 }
 
-TEST_F(IpcPathTest, AFileOrALinkInTheWayIsLeftAlone) {
+TEST_F(SocketPathTest, AFileOrALinkInTheWayIsLeftAlone) {
   std::ofstream(path) << "precious";
-  EXPECT_EQ(IpcPath::claim(path, kPrivate).error().code, ErrorCode::kExists);
+  EXPECT_EQ(SocketPath::claim(path, kPrivate).error().code, ErrorCode::kExists);
   EXPECT_TRUE(is_there());
   std::filesystem::remove(path);
   std::filesystem::create_symlink("/nowhere", path);
-  EXPECT_EQ(IpcPath::claim(path, kPrivate).error().code, ErrorCode::kExists);
+  EXPECT_EQ(SocketPath::claim(path, kPrivate).error().code, ErrorCode::kExists);
   EXPECT_TRUE(is_there());
 }
 
-TEST_F(IpcPathTest, TheSocketIsAsOpenAsItShallBeAndGoesWithItsClaim) {
+TEST_F(SocketPathTest, TheSocketIsAsOpenAsItShallBeAndGoesWithItsClaim) {
   for (const SocketAccess& access : {kPrivate, kForAll}) {
     {
-      const Result<IpcPath> claimed = IpcPath::claim(path, access);
+      const Result<SocketPath> claimed = SocketPath::claim(path, access);
       ASSERT_TRUE(claimed) << claimed.error().message;
       const Result<UniqueFd> listening = claimed->listen(access, kBacklog);
       ASSERT_TRUE(listening) << listening.error().message;
@@ -102,13 +102,13 @@ TEST_F(IpcPathTest, TheSocketIsAsOpenAsItShallBeAndGoesWithItsClaim) {
 }
 
 // What a directory is renamed to keeps the socket; what takes its name gets nothing.
-TEST_F(IpcPathTest, TheSocketIsMadeWhereItWasClaimedWhateverBecomesOfTheName) {
+TEST_F(SocketPathTest, TheSocketIsMadeWhereItWasClaimedWhateverBecomesOfTheName) {
   const std::string before = directory.file("before");
   const std::string after = directory.file("after");
   std::filesystem::create_directory(before);
   ASSERT_EQ(::chmod(before.c_str(), 0700), 0);
   {
-    const Result<IpcPath> claimed = IpcPath::claim(before + "/s", kForAll);
+    const Result<SocketPath> claimed = SocketPath::claim(before + "/s", kForAll);
     ASSERT_TRUE(claimed) << claimed.error().message;
     std::filesystem::rename(before, after);
     std::filesystem::create_directory(before);
@@ -123,8 +123,8 @@ TEST_F(IpcPathTest, TheSocketIsMadeWhereItWasClaimedWhateverBecomesOfTheName) {
   EXPECT_TRUE(std::filesystem::exists(before + "/s"));
 }
 
-TEST_F(IpcPathTest, ASocketIsNotMadeOverWhatTookItsPlaceMeanwhile) {
-  const Result<IpcPath> claimed = IpcPath::claim(path, kForAll);
+TEST_F(SocketPathTest, ASocketIsNotMadeOverWhatTookItsPlaceMeanwhile) {
+  const Result<SocketPath> claimed = SocketPath::claim(path, kForAll);
   ASSERT_TRUE(claimed) << claimed.error().message;
   std::ofstream(directory.file("precious")) << "precious";
   ASSERT_EQ(::chmod(directory.file("precious").c_str(), 0600), 0);
@@ -134,11 +134,11 @@ TEST_F(IpcPathTest, ASocketIsNotMadeOverWhatTookItsPlaceMeanwhile) {
   EXPECT_EQ(mode_of(directory.file("precious")), 0600U);
 }
 
-TEST_F(IpcPathTest, ItsDirectoryIsWritableByItsOwnerAlone) {
+TEST_F(SocketPathTest, ItsDirectoryIsWritableByItsOwnerAlone) {
   for (const mode_t mode : {0720U, 0702U, 01777U}) {
     ASSERT_EQ(::chmod(directory.path().c_str(), mode), 0);
     for (const SocketAccess& access : {kPrivate, kForAll}) {
-      const Result<IpcPath> claimed = IpcPath::claim(path, access);
+      const Result<SocketPath> claimed = SocketPath::claim(path, access);
       ASSERT_FALSE(claimed) << mode;
       EXPECT_NE(claimed.error().message.find(directory.path()), std::string::npos) << claimed.error().message;
     }
@@ -147,36 +147,36 @@ TEST_F(IpcPathTest, ItsDirectoryIsWritableByItsOwnerAlone) {
   EXPECT_FALSE(std::filesystem::exists(path + ".lock"));
 }
 
-TEST_F(IpcPathTest, ItsDirectoryIsNoOtherUsers) {
+TEST_F(SocketPathTest, ItsDirectoryIsNoOtherUsers) {
   if (::geteuid() != 0) {
     GTEST_SKIP() << "only root can give a directory away";
   }
   ASSERT_EQ(::chown(directory.path().c_str(), 12345, 12345), 0);
-  EXPECT_NE(IpcPath::claim(path, kPrivate).error().message.find("belongs to uid 12345"), std::string::npos);
-  EXPECT_NE(IpcPath::claim(path, kForAll).error().message.find("belongs to uid 12345"), std::string::npos);
+  EXPECT_NE(SocketPath::claim(path, kPrivate).error().message.find("belongs to uid 12345"), std::string::npos);
+  EXPECT_NE(SocketPath::claim(path, kForAll).error().message.find("belongs to uid 12345"), std::string::npos);
 }
 
 // As an orchestrator makes the directory above: others may rename the agent's there.
-TEST_F(IpcPathTest, OnlyAPrivateSocketMayLieBelowADirectoryOfAll) {
+TEST_F(SocketPathTest, OnlyAPrivateSocketMayLieBelowADirectoryOfAll) {
   const std::string inner = directory.file("agent");
   std::filesystem::create_directory(inner);
   ASSERT_EQ(::chmod(inner.c_str(), 0711), 0);
   ASSERT_EQ(::chmod(directory.path().c_str(), 0777), 0);
-  EXPECT_TRUE(IpcPath::claim(inner + "/s", kPrivate));
-  const Result<IpcPath> open = IpcPath::claim(inner + "/s", kForAll);
+  EXPECT_TRUE(SocketPath::claim(inner + "/s", kPrivate));
+  const Result<SocketPath> open = SocketPath::claim(inner + "/s", kForAll);
   ASSERT_FALSE(open);
   EXPECT_NE(open.error().message.find(directory.path() + " is refused"), std::string::npos) << open.error().message;
   ASSERT_EQ(::chmod(directory.path().c_str(), 01777), 0);
-  EXPECT_TRUE(IpcPath::claim(inner + "/s", kForAll)) << "sticky";
+  EXPECT_TRUE(SocketPath::claim(inner + "/s", kForAll)) << "sticky";
 }
 
-TEST_F(IpcPathTest, ASocketThatWasPassedIsClaimedOnceAndStays) {
+TEST_F(SocketPathTest, ASocketThatWasPassedIsClaimedOnceAndStays) {
   const UniqueFd listener = bind_there();
   ASSERT_EQ(chmod(path.c_str(), 0600), 0);
   {
-    const Result<IpcPath> claimed = IpcPath::claim_passed(path, {.mode = 0660, .group = {}});
+    const Result<SocketPath> claimed = SocketPath::claim_passed(path, {.mode = 0660, .group = {}});
     ASSERT_TRUE(claimed) << claimed.error().message;
-    EXPECT_EQ(IpcPath::claim_passed(path, kPrivate).error().code, ErrorCode::kExists);
+    EXPECT_EQ(SocketPath::claim_passed(path, kPrivate).error().code, ErrorCode::kExists);
     EXPECT_TRUE(claimed->open_to({.mode = 0660, .group = {}}).ok());
     struct stat status {};
     ASSERT_EQ(stat(path.c_str(), &status), 0);
@@ -185,14 +185,14 @@ TEST_F(IpcPathTest, ASocketThatWasPassedIsClaimedOnceAndStays) {
   EXPECT_TRUE(is_there());
 }
 
-TEST_F(IpcPathTest, ASocketThatWasPassedLetsInNobodyBesides) {
+TEST_F(SocketPathTest, ASocketThatWasPassedLetsInNobodyBesides) {
   const UniqueFd listener = bind_there();
   struct stat status {};
   ASSERT_EQ(stat(path.c_str(), &status), 0);
   const gid_t group = status.st_gid;
   const auto is_taken = [this](mode_t mode, const SocketAccess& access) {
     EXPECT_EQ(chmod(path.c_str(), mode), 0);
-    const Result<IpcPath> claimed = IpcPath::claim_passed(path, access);
+    const Result<SocketPath> claimed = SocketPath::claim_passed(path, access);
     EXPECT_TRUE(claimed || claimed.error().code == ErrorCode::kBadRequest);
     return claimed.ok();
   };
@@ -205,28 +205,28 @@ TEST_F(IpcPathTest, ASocketThatWasPassedLetsInNobodyBesides) {
   EXPECT_TRUE(is_taken(0660, {.mode = 0666, .group = group + 1}));
 }
 
-TEST_F(IpcPathTest, ASocketThatWasPassedAndIsNotThereIsRefused) {
+TEST_F(SocketPathTest, ASocketThatWasPassedAndIsNotThereIsRefused) {
   const UniqueFd listener = bind_there();
   std::filesystem::remove(path);
-  EXPECT_EQ(IpcPath::claim_passed(path, kPrivate).error().code, ErrorCode::kBadRequest);
+  EXPECT_EQ(SocketPath::claim_passed(path, kPrivate).error().code, ErrorCode::kBadRequest);
   std::ofstream(path) << "precious";
-  EXPECT_EQ(IpcPath::claim_passed(path, kPrivate).error().code, ErrorCode::kBadRequest);
+  EXPECT_EQ(SocketPath::claim_passed(path, kPrivate).error().code, ErrorCode::kBadRequest);
   EXPECT_TRUE(is_there());
 }
 
-TEST_F(IpcPathTest, ItsNameIsAsLongAsCanBeBoundAndNoLonger) {
+TEST_F(SocketPathTest, ItsNameIsAsLongAsCanBeBoundAndNoLonger) {
   for (const char* name : {"", ".", ".."}) {
-    EXPECT_EQ(IpcPath::claim(directory.file(name), kPrivate).error().code, ErrorCode::kBadRequest) << name;
+    EXPECT_EQ(SocketPath::claim(directory.file(name), kPrivate).error().code, ErrorCode::kBadRequest) << name;
   }
-  EXPECT_EQ(IpcPath::claim(directory.file(std::string(83, 'x')), kPrivate).error().code, ErrorCode::kBadRequest);
-  const Result<IpcPath> longest = IpcPath::claim(directory.file(std::string(82, 'x')), kPrivate);
+  EXPECT_EQ(SocketPath::claim(directory.file(std::string(83, 'x')), kPrivate).error().code, ErrorCode::kBadRequest);
+  const Result<SocketPath> longest = SocketPath::claim(directory.file(std::string(82, 'x')), kPrivate);
   ASSERT_TRUE(longest) << longest.error().message;
   EXPECT_TRUE(longest->listen(kPrivate, kBacklog));
   EXPECT_TRUE(std::filesystem::exists(directory.file(std::string(82, 'x'))));
 }
 
-TEST_F(IpcPathTest, ADirectoryThatIsMissingIsNotFound) {
-  EXPECT_EQ(IpcPath::claim(path + "/deeper.sock", kPrivate).error().code, ErrorCode::kNotFound);
+TEST_F(SocketPathTest, ADirectoryThatIsMissingIsNotFound) {
+  EXPECT_EQ(SocketPath::claim(path + "/deeper.sock", kPrivate).error().code, ErrorCode::kNotFound);
 }
 
 TEST(PathOfEndpoint, OnlyAnIpcEndpointHasAPath) {

@@ -51,7 +51,7 @@ TEST_F(SegmentFeedTest, WhatALookFindsIsTheKernelsAndHasNoActor) {
 
 TEST_F(SegmentFeedTest, WhatIsReportedIsTheCallersAndToldOnce) {
   const ShmId shmid = make();
-  feed.report_created(kernel.look(shmid).value(), actor);
+  feed.report_created(kernel.stat_any(shmid).value(), actor);
   feed.look_at(shmid);
   feed.look_at_all();
   const std::vector<Event> told = events();
@@ -154,8 +154,8 @@ TEST_F(SegmentFeedTest, AMarkedSegmentKeepsItsKeyUntilItIsGone) {
   events();
   ASSERT_TRUE(kernel.remove(shmid));
   feed.report(shmid, {.removed = true}, actor);
-  ASSERT_EQ(kernel.look(shmid)->shm_key, kPrivateKey);
-  EXPECT_EQ(feed.with_original_key(kernel.look(shmid).value()).shm_key, kKey);
+  ASSERT_EQ(kernel.stat_any(shmid)->shm_key, kPrivateKey);
+  EXPECT_EQ(feed.with_original_key(kernel.stat_any(shmid).value()).shm_key, kKey);
   feed.report_written(shmid, 0, 1, actor);
   attachment->detach();
   feed.look_at_all();
@@ -174,7 +174,7 @@ TEST_F(SegmentFeedTest, TheKeyIsNotGuessedWhereItIsUnknownOrStands) {
   unknown.shm_shmid = 77;
   unknown.marked = true;
   EXPECT_EQ(feed.with_original_key(unknown).shm_key, kPrivateKey);
-  SegmentStat other = kernel.look(make_known()).value();
+  SegmentStat other = kernel.stat_any(make_known()).value();
   other.shm_key = kKey + 1;
   EXPECT_EQ(feed.with_original_key(other).shm_key, kKey + 1) << "not marked";
 }
