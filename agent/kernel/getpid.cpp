@@ -1,6 +1,6 @@
 // getpid(2) of the whole process, in place of the C library's, which asks the kernel each time. libzmq calls it
-// whenever it waits at, reads or writes one of its own descriptors, to notice a fork: nine times for a round trip. It stays
-// because without it a stat takes some 10 % longer where system calls are slow (sandboxes).
+// whenever it waits at, reads or writes one of its own descriptors, to notice a fork: nine times for a round trip. It
+// stays because without it a stat takes some 10 % longer where system calls are slow (sandboxes).
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
