@@ -82,13 +82,8 @@ Result<void> Agent::start(std::vector<PassedSocket> passed) {
 
 // Without the kernel's word on who asks, only a socket that nobody else can reach may be served.
 Result<void> Agent::verify_peer_credentials() {
-  const auto serves = [this](Transport transport) {
-    return std::ranges::any_of(config_.commands, [&](const std::string& address) {
-      return config_.commands_at(address).transport == transport;
-    });
-  };
-  const bool serves_others = serves(Transport::kLocal);
-  if (!serves_others && !serves(Transport::kPrivate)) {
+  const bool serves_others = config_.serves(Transport::kLocal);
+  if (!serves_others && !config_.serves(Transport::kPrivate)) {
     return {};
   }
   Result<void> told = check_peer_address(context_);

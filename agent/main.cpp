@@ -106,23 +106,18 @@ Passage passage_to(const Config& config) {
   return (mode & S_IWOTH) != 0 ? Passage::kEveryone : (mode & S_IWGRP) != 0 ? Passage::kGroup : Passage::kNobody;
 }
 
-bool serves(const Config& config, Transport transport) {
-  return std::any_of(config.commands.begin(), config.commands.end(),
-                     [&](const std::string& address) { return config.commands_at(address).transport == transport; });
-}
-
 // What an agent without the rights to act as others must not do, and what it says.
 Result<void> check_rights(const Config& config, const Credentials& credentials) {
   if (credentials.can_switch()) {
     return {};
   }
   constexpr std::uint32_t kNobody = 65534;  // not mapped: a user namespace for one user, who is root there only
-  if (credentials.own().uid == 0 && maps_uid(kNobody) && serves(config, Transport::kInsecure)) {
+  if (credentials.own().uid == 0 && maps_uid(kNobody) && config.serves(Transport::kInsecure)) {
     return Error{.code = ErrorCode::kPermissionDenied,
                  .message = "whoever connects to a TCP endpoint without keys would be served as root",
                  .hint = "let the agent have CAP_SETUID and CAP_SETGID, or run it as another user"};
   }
-  if (serves(config, Transport::kLocal)) {
+  if (config.serves(Transport::kLocal)) {
     spdlog::warn("serving uid {} and root only: acting as others takes CAP_SETUID and CAP_SETGID",
                  credentials.own().uid);
   }

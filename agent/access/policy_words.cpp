@@ -1,13 +1,7 @@
 #include "agent/access/policy_words.hpp"
 
-#include <grp.h>
-#include <pwd.h>
-
-#include <algorithm>
-#include <charconv>
 #include <limits>
 
-#include "protocol/limits.hpp"
 #include "protocol/operations.hpp"
 #include "protocol/text.hpp"
 

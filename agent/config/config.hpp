@@ -1,6 +1,7 @@
 // The agent's options and their defaults.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +51,11 @@ struct Config {
   }
   [[nodiscard]] Endpoint commands_at(const std::string& address) const {
     return endpoint_of(address, commands_access, tcp());
+  }
+  // True if commands are taken at an endpoint of this kind.
+  [[nodiscard]] bool serves(Transport transport) const {
+    return std::ranges::any_of(commands,
+                               [&](const std::string& address) { return commands_at(address).transport == transport; });
   }
   [[nodiscard]] Endpoint events_at(const std::string& address) const {
     return endpoint_of(address, events_access, tcp());
