@@ -61,7 +61,8 @@ Agent::Agent(Config config, ShmKernel& kernel, const OwnRights& own, AccessFiles
                      config_.limits.requests_per_second, zap_.ring()),
       authorizer_(std::move(files.authorizer), attachments_,
                   [this](ShmId shmid) { return feed_.watcher().known(shmid); }),
-      dispatcher_(kernel, feed_, attachments_, publisher_, authorizer_, facts_, config_.limits) {}
+      dispatcher_(kernel, feed_, attachments_, publisher_, authorizer_, facts_, config_.limits),
+      server_(context_, authenticator_, dispatcher_, config_.limits) {}
 
 Result<void> Agent::start(std::vector<PassedSocket> passed) {
   if (Result<void> told = verify_peer_credentials(); !told) {
@@ -114,9 +115,9 @@ Result<void> Agent::bind_all(std::vector<PassedSocket> passed) {
     }
   }
   for (const std::string& address : config_.commands) {
-    CommandSocket& socket = add_entrance(config_.commands_at(address)).socket();
-    if (Result<void> bound =
-            keep(socket.bind(config_.commands_access, take_at(path_of_endpoint(address), passed)), facts_.commands);
+    if (Result<void> bound = keep(server_.bind(config_.commands_at(address), config_.commands_access,
+                                               take_at(path_of_endpoint(address), passed)),
+                                  facts_.commands);
         !bound) {
       return bound;
     }
@@ -130,25 +131,14 @@ Result<void> Agent::bind_all(std::vector<PassedSocket> passed) {
   return {};
 }
 
-Entrance& Agent::add_entrance(Endpoint endpoint) {
-  auto answer = [this](const Endpoint& from, const Received& request, Clock::time_point now) -> ReplyBuffer& {
-    ++requests_;
-    const Sender sender{.admitted = authenticator_.admit(from.transport, request.peer, now), .endpoint = from.address};
-    const bool is_whole = request.parts == 1 || sender.admitted.refusal != nullptr;
-    return is_whole ? dispatcher_.handle(request.frame, sender, now) : dispatcher_.refuse_parts(request.parts);
-  };
-  entrances_.push_back(std::make_unique<Entrance>(context_, std::move(endpoint), config_.limits, std::move(answer)));
-  return *entrances_.back();
-}
-
 // For the log: whom libzmq refuses without asking us.
 void Agent::watch_handshakes() {
   const auto watch = [this](zmq::socket_ref socket) {
     monitors_.push_back(std::make_unique<HandshakeMonitor>(context_, socket, zap_.refusals()));
   };
-  for (const auto& entrance : entrances_) {
-    if (entrance->socket().endpoint().transport == Transport::kCurve) {
-      watch(entrance->socket().socket());
+  for (CommandServer::Socket& command_socket : server_.sockets()) {
+    if (command_socket.endpoint.transport == Transport::kCurve) {
+      watch(command_socket.socket);
     }
   }
   for (EventPublisher::EventSocket& event_socket : publisher_.sockets()) {
@@ -169,9 +159,8 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   // Before the requests, which meet no lease that was told to be over.
   loop_.add_when_due([this] { run_timers(); });
   add_socket(zap_.socket(), [this] { return zap_.answer(Clock::now()); });
-  for (const auto& entrance : entrances_) {
-    add_socket(entrance->socket().socket(),
-               [this, &entrance = *entrance] { return end_signal_ == 0 && entrance.serve(); });
+  for (std::size_t i = 0; i < server_.sockets().size(); ++i) {
+    add_socket(server_.sockets()[i].socket, [this, i] { return end_signal_ == 0 && server_.serve(i); });
   }
   for (const auto& monitor : monitors_) {
     add_socket(monitor->socket(), [&monitor = *monitor] { return monitor.read(Clock::now()); });
@@ -259,7 +248,7 @@ void Agent::run_timers() {
   authorizer_.flush_audit(now);
   if (now >= next_heartbeat_) {
     publisher_.notify(kHeartbeatTopic);
-    if (std::exchange(requests_, 0) < kFewRequests) {
+    if (server_.take_served() < kFewRequests) {
       give_back_message_memory();
     }
     next_heartbeat_ = after(next_heartbeat_, limits::kHeartbeatInterval, now);

@@ -10,8 +10,8 @@
 #include "agent/access/access_files.hpp"
 #include "agent/access/authenticator.hpp"
 #include "agent/config/config.hpp"
+#include "agent/requests/command_server.hpp"
 #include "agent/requests/dispatcher.hpp"
-#include "agent/requests/entrance.hpp"
 #include "agent/system/event_loop.hpp"
 #include "agent/system/service_manager.hpp"
 #include "agent/system/socket_activation.hpp"
@@ -48,7 +48,6 @@ class Agent {
  private:
   Result<void> verify_peer_credentials();
   Result<void> bind_all(std::vector<PassedSocket> passed);
-  Entrance& add_entrance(Endpoint endpoint);
   void watch_handshakes();
   std::string read_files_again();
   [[nodiscard]] std::string status() const;
@@ -68,7 +67,6 @@ class Agent {
   ZapHandler zap_;  // before the sockets that it guards
   EventLog journal_;
   EventPublisher publisher_;
-  std::vector<std::unique_ptr<Entrance>> entrances_;
   std::vector<std::unique_ptr<HandshakeMonitor>> monitors_;
   SegmentFeed feed_;
   Detection detection_;
@@ -77,9 +75,9 @@ class Agent {
   Authenticator authenticator_;
   Authorizer authorizer_;
   Dispatcher dispatcher_;
+  CommandServer server_;
   EventLoop loop_;
-  int end_signal_ = 0;        // that ends run(); 0: none yet
-  std::size_t requests_ = 0;  // since the last heartbeat
+  int end_signal_ = 0;  // that ends run(); 0: none yet
   Clock::time_point next_heartbeat_;
   Clock::time_point next_bind_;  // of events that were cut off
 };

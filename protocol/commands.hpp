@@ -16,8 +16,15 @@
 
 namespace shmbus {
 
+// UTF-8 that came as bin, as some libraries write all strings.
+struct BinText {
+  std::string text;
+
+  friend bool operator==(const BinText&, const BinText&) = default;
+};
+
 // The client's own mark on a request: nothing, an integer, or up to kMaxIdBytes of UTF-8.
-using RequestId = std::variant<std::monostate, std::int64_t, std::uint64_t, std::string>;
+using RequestId = std::variant<std::monostate, std::int64_t, std::uint64_t, std::string, BinText>;
 
 using AttachmentId = std::uint64_t;  // below 2^53
 

@@ -4,8 +4,6 @@
 #include <array>
 #include <limits>
 
-#include "protocol/text.hpp"
-
 namespace shmbus {
 namespace {
 
@@ -133,13 +131,19 @@ static_assert(kOperations.size() == std::variant_size_v<OperationResult>);
 
 std::span<const FieldSpec> OperationSpec::own_fields() const { return fields.subspan(kCommonFields.size()); }
 
+const FieldSpec* OperationSpec::field(std::string_view field_name) const {
+  const auto found =
+      std::find_if(fields.begin(), fields.end(), [&](const FieldSpec& each) { return each.name == field_name; });
+  return found == fields.end() ? nullptr : &*found;
+}
+
 std::span<const OperationSpec> operations() { return kOperations; }
 
 std::span<const FieldSpec> common_fields() { return kCommonFields; }
 
 const OperationSpec* operation_named(std::string_view name) {
   const auto* const found = std::find_if(kOperations.begin(), kOperations.end(),
-                                         [&](const OperationSpec& spec) { return is_same_name(spec.name, name); });
+                                         [&](const OperationSpec& spec) { return spec.name == name; });
   return found == kOperations.end() ? nullptr : found;
 }
 

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "protocol/commands.hpp"
-#include "protocol/field_names.hpp"
 
 namespace shmbus {
 
@@ -45,19 +44,7 @@ struct FieldSpec {
 
 // One operation; `changes` says that it may change something, so that it can carry `once`. `example` is what follows
 // shmbus-send on a command line that shows it. `fields` are the common ones, then its own.
-class OperationSpec {
- public:
-  constexpr OperationSpec(std::string_view its_name, bool it_changes, std::string_view its_help,
-                          std::string_view its_example, std::span<const FieldSpec> its_fields)
-      : name(its_name), changes(it_changes), help(its_help), example(its_example), fields(its_fields) {
-    for (const FieldSpec& each : fields) {
-      if (field_number(each.name) == kNoField) {
-        throw "a field without a number";  // does not compile in a table
-      }
-      by_number_[field_number(each.name)] = &each;
-    }
-  }
-
+struct OperationSpec {
   std::string_view name;
   bool changes;
   std::string_view help;
@@ -66,14 +53,8 @@ class OperationSpec {
 
   [[nodiscard]] std::span<const FieldSpec> own_fields() const;
 
-  // The field with a number, or a name; null if it has none such.
-  [[nodiscard]] constexpr const FieldSpec* field(std::size_t number) const { return by_number_[number]; }
-  [[nodiscard]] constexpr const FieldSpec* field(std::string_view field_name) const {
-    return field(field_number(field_name));
-  }
-
- private:
-  std::array<const FieldSpec*, kFieldNames.size() + 1> by_number_{};  // kNoField is never there
+  // The field of this name; null if the operation has none.
+  [[nodiscard]] const FieldSpec* field(std::string_view field_name) const;
 };
 
 // All operations, in the order of the variants in commands.hpp.

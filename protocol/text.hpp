@@ -15,9 +15,4 @@ namespace shmbus {
 // The same, with control characters (C0, DEL, C1) escaped as well: safe to print on a terminal.
 [[nodiscard]] std::string escape_for_terminal(std::string_view bytes);
 
-// Equal, neither being empty: the names that are told apart here mostly differ in their size or their first letter.
-[[nodiscard]] constexpr bool is_same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && a.front() == b.front() && a == b;
-}
-
 }  // namespace shmbus

@@ -1,5 +1,7 @@
 #include "agent/access/authenticator.hpp"
 
+#include "protocol/endpoint/peer_address.hpp"
+
 namespace shmbus::agent {
 namespace {
 
@@ -44,6 +46,22 @@ Admitted Authenticator::admit(Transport transport, std::string_view peer, Clock:
     return {.caller = *caller, .refusal = &busy_};
   }
   return {.caller = *caller, .rate = &rate_};
+}
+
+std::string Authenticator::principal_of(Transport transport, std::string_view peer) const {
+  switch (transport) {
+    case Transport::kPrivate:
+    case Transport::kLocal:
+      if (const std::optional<PeerAddress> address = parse_peer_address(peer)) {
+        return "uid:" + std::to_string(address->uid);
+      }
+      break;
+    case Transport::kCurve:
+      return "key:" + keys_.name_of(peer).value_or("");
+    case Transport::kInsecure:
+      break;
+  }
+  return std::string(kAnonymous);
 }
 
 // Of one who is not let in.

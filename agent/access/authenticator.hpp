@@ -30,7 +30,10 @@ class Authenticator {
   // From now on who comes to a private socket is taken for our own user, with these rights: nobody else can reach it.
   void take_peers_for(const Identity& own);
 
-  // The caller behind `peer`, as a socket of this transport tells it (see Received); valid until the next call. Takes
+  // The principal that a request of `peer` counts for, let in or not.
+  [[nodiscard]] std::string principal_of(Transport transport, std::string_view peer) const;
+
+  // The caller behind `peer`, as a socket of this transport tells it (see peer_of); valid until the next call. Takes
   // one request from its rate. Refusals: as LocalCallers::find(), kPermissionDenied for a key that was taken away, and
   // kBusy beyond the rate.
   Admitted admit(Transport transport, std::string_view peer, Clock::time_point now);

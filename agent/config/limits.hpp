@@ -31,9 +31,7 @@ struct Limits {
       1024;  // of a subscriber: topics are shorter, but libzmq counts the handshake
              // as well, and with keys that is 276 and what names the peer
   std::size_t subscription_bytes = std::size_t{4} << 20;  // of all subscriptions at one endpoint
-  std::size_t requests_per_turn = 64;                     // before timers, events and the end get their turn,
-  std::chrono::milliseconds turn{10};                     // and no new request after so long
-  std::chrono::microseconds hold{50};                     // replies that can go together wait so long for each other
+  std::chrono::milliseconds turn{5};                      // of serving requests, before timers and events get theirs
   std::size_t endpoints = 16;                             // of each kind
   std::size_t connections = 8192;                         // open at a time, commands and events together; 0: no cap
   std::size_t connections_per_uid = 2048;                 // the same of one local user

@@ -32,17 +32,18 @@ std::string_view EventLog::append(Event& event) {
   event.prev = last;
   event.time_ns = unix_time_ns();
   const Lent host(host_, event.host);
-  const std::size_t size = encoded_size(event);
-  ring_.reserve(size);
+  encoded_.clear();
+  append_event(event, encoded_);
+  ring_.reserve(encoded_.size());
   seq_ = last = event.seq;
   char* const place =
-      ring_.keep(event.seq, event.shm_key, event.shm_shmid, size, [this](std::uint64_t dropped, Key key) {
+      ring_.keep(event.seq, event.shm_key, event.shm_shmid, encoded_.size(), [this](std::uint64_t dropped, Key key) {
         if (const auto found = last_of_key_.find(key); found->second == dropped) {
           last_of_key_.erase(found);
         }
       });
-  encode_event(event, place);
-  return {place, size};
+  encoded_.copy(place, encoded_.size());
+  return {place, encoded_.size()};
 }
 
 Result<EventsResult> EventLog::replay(const EventsRequest& request, std::size_t most_bytes) const {

@@ -35,6 +35,7 @@ class EventLog {
   const std::uint64_t epoch_;
   std::uint64_t seq_ = 0;
   EventRing ring_;
+  std::string encoded_;                                 // the newest event; keeps its memory
   std::unordered_map<Key, std::uint64_t> last_of_key_;  // only of events that are kept
 };
 

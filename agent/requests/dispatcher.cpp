@@ -54,11 +54,10 @@ Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attach
       publisher_(publisher),
       authorizer_(authorizer),
       facts_(facts),
-      unpack_limits_(limits.unpack),
       once_(limits) {}
 
 ReplyBuffer& Dispatcher::handle(std::string_view frame, const Sender& sender, Clock::time_point now) {
-  DecodedRequest decoded = decode_request(frame, unpack_limits_);
+  DecodedRequest decoded = decode_request(frame);
   const auto& [caller, refusal, rate] = sender.admitted;
   if (refusal != nullptr) {
     refuse(decoded.id, sender, *refusal, now);
@@ -84,6 +83,7 @@ ReplyBuffer& Dispatcher::handle(std::string_view frame, const Sender& sender, Cl
                            .endpoint = sender.endpoint,
                            .reply = &reply_};
   try {
+    reply_.reserve(most_reply_bytes(request.operation));
     if (std::optional<Error> changed = check_epoch(request)) {
       reply_with(decoded.id, *std::move(changed));
     } else if (request.once) {
@@ -104,9 +104,8 @@ void Dispatcher::refuse(const RequestId& id, const Sender& sender, const Error& 
   reply_with(id, refusal);
 }
 
-ReplyBuffer& Dispatcher::refuse_parts(std::size_t parts) {
-  reply_with({}, Error{.code = ErrorCode::kBadRequest,
-                       .message = "a request is one frame, this message had " + std::to_string(parts)});
+ReplyBuffer& Dispatcher::refuse(Error error) {
+  reply_with({}, std::move(error));
   return reply_;
 }
 
@@ -114,18 +113,18 @@ ReplyBuffer& Dispatcher::refuse_parts(std::size_t parts) {
 void Dispatcher::handle_once(OperationContext& context, const Request& request) {
   const std::string& principal = context.caller.principal;
   const std::string operation = encode_operation(request.operation);
+  const EventLog& journal = publisher_.journal();
   Result<const EncodedOutcome*> remembered =
       once_.find(principal, *request.once, operation, most_reply_bytes(request.operation), context.now);
   if (!remembered) {
     reply_with(request.id, std::move(remembered).error());
   } else if (*remembered != nullptr) {
     log_outcome(request.operation, context.caller, "repeated");
-    const EventLog& journal = publisher_.journal();
-    reply_.set(request.id, **remembered, journal.epoch(), journal.seq());
+    reply_.set(**remembered, request.id, true, journal.epoch(), journal.seq());
   } else {
-    Outcome outcome = run(context, request.operation);
-    once_.remember(principal, *request.once, operation, encode_outcome(outcome), context.now);
-    reply_with(request.id, std::move(outcome));
+    const EncodedOutcome outcome = encode_outcome(run(context, request.operation));
+    once_.remember(principal, *request.once, operation, outcome, context.now);
+    reply_.set(outcome, request.id, false, journal.epoch(), journal.seq());
   }
 }
 
@@ -138,24 +137,21 @@ Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& 
 
 // One operation, if it is allowed, with the rights that it is allowed with.
 Dispatcher::Outcome Dispatcher::run_alone(OperationContext& context, const Operation& operation) {
-  if (!authorizer_.looks_at_targets()) {
-    const Result<Authorizer::Grant> grant = authorizer_.grant(context.caller, operation, {});
-    return grant ? carry_out(context, operation, grant->identity) : grant.error();
-  }
+  const bool looks = authorizer_.looks_at_targets();
   context.made.reset();
-  const Target target = target_of(context, operation);
-  Operation pinned = operation;
-  context.pinned = pin(pinned, target);
-  const Result<Authorizer::Grant> grant = authorizer_.grant(context.caller, pinned, target);
-  Outcome outcome = grant ? carry_out(context, pinned, grant->identity) : Outcome(grant.error());
-  authorizer_.record({.caller = context.caller,
-                      .endpoint = context.endpoint,
-                      .operation = pinned,
-                      .target = target,
-                      .grant = grant,
-                      .made = context.made,
-                      .error = std::get_if<Error>(&outcome)},
-                     context.now);
+  context.target = target_of(context, operation, looks ? Looks::kAtState : Looks::kAtNames);
+  const Result<Authorizer::Grant> grant = authorizer_.grant(context.caller, operation, context.target);
+  Outcome outcome = grant ? carry_out(context, operation, grant->identity) : Outcome(grant.error());
+  if (looks) {
+    authorizer_.record({.caller = context.caller,
+                        .endpoint = context.endpoint,
+                        .operation = operation,
+                        .target = context.target,
+                        .grant = grant,
+                        .made = context.made,
+                        .error = std::get_if<Error>(&outcome)},
+                       context.now);
+  }
   return outcome;
 }
 
@@ -214,7 +210,7 @@ std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
 
 void Dispatcher::reply_with(const RequestId& id, Outcome outcome) {
   const EventLog& journal = publisher_.journal();
-  reply_.set(id, std::move(outcome), journal.epoch(), journal.seq());
+  reply_.set({.id = id, .outcome = std::move(outcome), .epoch = journal.epoch(), .seq = journal.seq()});
 }
 
 }  // namespace shmbus::agent

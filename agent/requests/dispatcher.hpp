@@ -6,7 +6,7 @@
 #include "agent/access/authenticator.hpp"
 #include "agent/access/authorizer.hpp"
 #include "agent/requests/once_cache.hpp"
-#include "agent/requests/operations/target.hpp"
+#include "agent/requests/operations/operations.hpp"
 #include "agent/requests/reply_buffer.hpp"
 
 namespace shmbus::agent {
@@ -27,8 +27,8 @@ class Dispatcher {
   // client sent.
   [[nodiscard]] ReplyBuffer& handle(std::string_view frame, const Sender& sender, Clock::time_point now);
 
-  // The reply to a message of several frames, which is no request; valid until the next call.
-  [[nodiscard]] ReplyBuffer& refuse_parts(std::size_t parts);
+  // The reply to what can't be read or carried out at all, without an id; valid until the next call.
+  [[nodiscard]] ReplyBuffer& refuse(Error error);
 
  private:
   using Outcome = std::variant<OperationResult, Error>;
@@ -49,7 +49,6 @@ class Dispatcher {
   EventPublisher& publisher_;
   Authorizer& authorizer_;
   const AgentFacts& facts_;
-  const UnpackLimits unpack_limits_;
   OnceCache once_;
   ReplyBuffer reply_;  // keeps its memory from one request to the next
 };

@@ -1,6 +1,9 @@
 #include "agent/requests/reply_buffer.hpp"
 
-#include <array>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
 
 #include "protocol/limits.hpp"
 
@@ -10,71 +13,76 @@ namespace {
 constexpr std::size_t kBefore = 256;  // an id takes 64, the names around it as much
 constexpr std::size_t kBehind = 256;  // numbers
 
+// The data of a read that lie in the block; empty if there are none.
+std::string_view placed_in(const Reply& reply) {
+  const auto* const result = std::get_if<OperationResult>(&reply.outcome);
+  const auto* const read = result == nullptr ? nullptr : std::get_if<ReadResult>(result);
+  return read == nullptr ? std::string_view() : read->placed.value_or(std::string_view());
+}
+
 }  // namespace
 
-struct ReplyBuffer::Block {
-  std::array<char, kBefore + limits::kMaxDataBytes + kBehind> bytes;
-};
-
-ReplyBuffer::ReplyBuffer() = default;
-ReplyBuffer::~ReplyBuffer() = default;
+ReplyBuffer::ReplyBuffer() { bytes_.reserve(limits::kMaxMessageBytes); }
 
 std::span<char> ReplyBuffer::place(std::size_t size) {
-  if (!block_) {
-    block_.reset(new Block);  // not make_unique, which would fill it with zeros
+  if (!block_ || size > block_size_) {
+    block_ = std::make_unique_for_overwrite<char[]>(kBefore + size + kBehind);
+    block_size_ = size;
   }
-  return std::span(block_->bytes).subspan(kBefore, size);
+  return {block_.get() + kBefore, size};
 }
 
-void ReplyBuffer::set(const RequestId& id, std::variant<OperationResult, Error> outcome, std::uint64_t epoch,
-                      std::uint64_t seq) {
-  reply_.id = id;
-  reply_.outcome = std::move(outcome);
-  reply_.epoch = epoch;
-  reply_.seq = seq;
-  encoded_.clear();
-  layout_ = layout_of(reply_);
-}
-
-void ReplyBuffer::set(const RequestId& id, const EncodedOutcome& remembered, std::uint64_t epoch, std::uint64_t seq) {
-  reply_.id = id;
-  reply_.epoch = epoch;
-  reply_.seq = seq;
-  encoded_ = encode_repeated_reply(id, remembered, epoch, seq);
-  layout_ = {encoded_.size(), encoded_.size()};
-}
-
-void ReplyBuffer::set_error(Error error) {
-  reply_.outcome = std::move(error);
-  encoded_.clear();
-  layout_ = layout_of(reply_);
-}
-
-void ReplyBuffer::write_to(char* destination) const {
-  if (encoded_.empty()) {
-    encode_reply(reply_, destination);
+void ReplyBuffer::set(const Reply& reply) {
+  id_ = reply.id;
+  epoch_ = reply.epoch;
+  seq_ = reply.seq;
+  bytes_.clear();
+  data_ = placed_in(reply);
+  if (data_.empty()) {
+    append_reply(reply, bytes_);
   } else {
-    encoded_.copy(destination, encoded_.size());
+    data_at_ = encode_reply_around_data(reply, bytes_);
   }
 }
 
-ReplyBuffer::Large ReplyBuffer::hand_on() {
-  const std::string_view* const data = placed();
-  if (data == nullptr || data->size() < kHandOnFrom) {
-    return {};
+void ReplyBuffer::set(const EncodedOutcome& outcome, const RequestId& id, bool repeated, std::uint64_t epoch,
+                      std::uint64_t seq) {
+  id_ = id;
+  epoch_ = epoch;
+  seq_ = seq;
+  bytes_ = encode_reply_around(outcome, id, repeated, epoch, seq);
+  data_ = {};
+}
+
+zmq::message_t ReplyBuffer::message() {
+  try {
+    return whole_message();
+  } catch (const zmq::error_t& error) {
+    if (error.num() != ENOMEM) {
+      throw;
+    }
+    spdlog::error("no memory for a reply of {} bytes", size());
+    set({.id = id_,
+         .outcome = Error{.code = ErrorCode::kNoMemory, .message = "the agent has no memory for the reply"},
+         .epoch = epoch_,
+         .seq = seq_});
+    return whole_message();
   }
-  const std::span<char> bytes(block_->bytes.data() + kBefore - layout_.data, layout_.size);
-  encode_reply(reply_, bytes.data());
-  return {block_.release(), bytes};
 }
 
-// The data of a read that lies in the block; null if there is none.
-const std::string_view* ReplyBuffer::placed() const {
-  const auto* const result = encoded_.empty() ? std::get_if<OperationResult>(&reply_.outcome) : nullptr;
-  const auto* const read = result == nullptr ? nullptr : std::get_if<ReadResult>(result);
-  return read != nullptr && read->placed ? &*read->placed : nullptr;
+zmq::message_t ReplyBuffer::whole_message() {
+  if (data_.empty()) {
+    return zmq::message_t(bytes_);
+  }
+  const std::size_t whole = size();
+  char* const begin = block_.get() + kBefore - data_at_;
+  const auto tail = bytes_.begin() + static_cast<std::ptrdiff_t>(data_at_);
+  std::copy(bytes_.begin(), tail, begin);
+  std::copy(tail, bytes_.end(), begin + data_at_ + data_.size());
+  zmq::message_t message(
+      begin, whole, [](void* /*bytes*/, void* block) { delete[] static_cast<char*>(block); }, block_.get());
+  static_cast<void>(block_.release());
+  return message;
 }
-
-void ReplyBuffer::discard(Block* block) noexcept { delete block; }
 
 }  // namespace shmbus::agent

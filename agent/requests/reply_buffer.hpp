@@ -1,59 +1,56 @@
-// The reply to the request in hand, until it is written into its message: the bytes of a read are put here straight
-// from the segment. What is large is handed on as it is, with the rest of the reply written around it, and never
-// copied.
+// The reply to the request in hand, encoded once, in memory that is there before the operation acts.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <zmq.hpp>
 
 #include "protocol/codec/replies.hpp"
 #include "protocol/commands.hpp"
 
 namespace shmbus::agent {
 
+// The bytes of a read are placed here straight from the segment and never copied: the rest of the reply is written
+// around them. One thread; only what libzmq sends is freed by another.
 class ReplyBuffer {
  public:
-  // From so many bytes of data on a reply is handed on, below it is copied: that costs less than another block.
-  static constexpr std::size_t kHandOnFrom = std::size_t{64} << 10;
-
+  // Takes room for a reply with kMaxDataBytes. Throws std::bad_alloc.
   ReplyBuffer();
-  ~ReplyBuffer();
 
-  // Room for `size` bytes of data, at most kMaxDataBytes, until the reply is sent; what is there stays when more is
-  // asked for. May throw std::bad_alloc.
+  // Has room for a reply of `bytes`. Throws std::bad_alloc.
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
+
+  // Room for `size` bytes of data until the next message(); a smaller one later is the beginning of the same. Throws
+  // std::bad_alloc.
   [[nodiscard]] std::span<char> place(std::size_t size);
 
-  // What is answered; the data of a read may lie in the room of the last place().
-  void set(const RequestId& id, std::variant<OperationResult, Error> outcome, std::uint64_t epoch, std::uint64_t seq);
-  // Or what was answered before, `remembered`.
-  void set(const RequestId& id, const EncodedOutcome& remembered, std::uint64_t epoch, std::uint64_t seq);
-  // Answers with `error` in place of that.
-  void set_error(Error error);
+  // Encodes a reply; the data of a read lie in the room of the last place(). Throws std::bad_alloc if the reply is
+  // larger than what was reserved.
+  void set(const Reply& reply);
+  // The same around an outcome that is encoded already; `repeated` says that it was remembered.
+  void set(const EncodedOutcome& outcome, const RequestId& id, bool repeated, std::uint64_t epoch, std::uint64_t seq);
 
-  [[nodiscard]] std::size_t size() const { return layout_.size; }
-  // Writes all of it to where there is room for its size.
-  void write_to(char* destination) const;
+  [[nodiscard]] std::size_t size() const { return bytes_.size() + data_.size(); }
 
-  // The reply around its data, given to who sends it if it is large; with no `block` it is to be written. Whoever has
-  // the block deletes it by discard(), in any thread.
-  struct Block;
-  struct Large {
-    Block* block = nullptr;
-    std::span<char> bytes = {};
-  };
-  [[nodiscard]] Large hand_on();
-  static void discard(Block* block) noexcept;
+  // Makes the message of the reply, once; where there is no memory for it, of an error that says so. Throws
+  // zmq::error_t if there is none for that either.
+  [[nodiscard]] zmq::message_t message();
 
  private:
-  [[nodiscard]] const std::string_view* placed() const;
+  zmq::message_t whole_message();
 
-  std::unique_ptr<Block> block_;
-  Reply reply_;
-  std::string encoded_;  // in place of reply_'s outcome, if it says something
-  Layout layout_;
+  RequestId id_;
+  std::optional<std::uint64_t> epoch_;
+  std::optional<std::uint64_t> seq_;
+  std::string bytes_;  // the reply but for data_
+  std::unique_ptr<char[]> block_;
+  std::size_t block_size_ = 0;
+  std::string_view data_;    // in the block
+  std::size_t data_at_ = 0;  // where they belong in bytes_
 };
 
 }  // namespace shmbus::agent

@@ -64,16 +64,14 @@ bool SegmentFeed::look_at_all() {
 
 void SegmentFeed::look_at(ShmId shmid) {
   replay_calls();
-  take_look(shmid, look(shmid));
+  take_look(shmid, look_and_drain(shmid));
 }
 
+// Requires that the trace was drained after the look.
 void SegmentFeed::take_look(ShmId shmid, const std::optional<SegmentStat>& now) {
-  if (tracker_) {
-    tracker_->drain();
-    if (tracker_->concerns(shmid, key_if_new(shmid, now))) {
-      candidates_.try_emplace(shmid);  // it is looked at again when the call is over
-      return;
-    }
+  if (tracker_ && tracker_->concerns(shmid, key_if_new(shmid, now))) {
+    candidates_.try_emplace(shmid);  // it is looked at again when the call is over
+    return;
   }
   if (now && !now->marked) {
     look_at_former(*now);
@@ -105,11 +103,14 @@ bool SegmentFeed::follow_calls() {
     publish_missed({.from = 0, .to = 0, .at_least = 1});  // of which segments, and how many changes, nobody knows
     look_at_all();
   }
-  std::vector<ShmId> shmids;
+  std::vector<std::pair<ShmId, std::optional<SegmentStat>>> looks;
   for (const auto& [shmid, candidates] : candidates_) {
-    shmids.push_back(shmid);
+    looks.emplace_back(shmid, look(shmid));
   }
-  std::for_each(shmids.begin(), shmids.end(), [this](ShmId shmid) { look_at(shmid); });
+  tracker_->drain();
+  for (const auto& [shmid, now] : looks) {
+    take_look(shmid, now);
+  }
   return !candidates_.empty() || !tracker_->is_idle();
 }
 
@@ -121,7 +122,7 @@ void SegmentFeed::forget_the_gone() {
 
 void SegmentFeed::report(ShmId shmid, const Effect& effect, const Actor& actor) {
   replay_calls();
-  const std::optional<SegmentStat> now = look(shmid);
+  const std::optional<SegmentStat> now = look_and_drain(shmid);
   if (const SegmentStat* const before = watcher_.known(shmid)) {
     watcher_.touched_by_us(shmid);  // or the times of who came meanwhile would be a visit of the actor's
     for (const SegmentChange& change : watcher_.compare_one(shmid, state_after(effect, *before, now))) {
@@ -169,6 +170,14 @@ SegmentStat SegmentFeed::with_original_key(SegmentStat stat) const {
 std::optional<SegmentStat> SegmentFeed::look(ShmId shmid) {
   const Result<SegmentStat> found = kernel_.stat_any(shmid);
   return found ? std::optional(*found) : std::nullopt;
+}
+
+std::optional<SegmentStat> SegmentFeed::look_and_drain(ShmId shmid) {
+  const std::optional<SegmentStat> now = look(shmid);
+  if (tracker_) {
+    tracker_->drain();
+  }
+  return now;
 }
 
 std::optional<Key> SegmentFeed::key_if_new(ShmId shmid, const std::optional<SegmentStat>& now) const {

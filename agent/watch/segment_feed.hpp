@@ -73,6 +73,7 @@ class SegmentFeed {
   };
 
   std::optional<SegmentStat> look(ShmId shmid);
+  std::optional<SegmentStat> look_and_drain(ShmId shmid);
   // Publishes what others did, going by what a look has just seen.
   void take_look(ShmId shmid, const std::optional<SegmentStat>& now);
   [[nodiscard]] std::optional<Key> key_if_new(ShmId shmid, const std::optional<SegmentStat>& now) const;

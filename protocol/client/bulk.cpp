@@ -120,14 +120,13 @@ class BulkWrite final : public Transfer {
   // With room for `size` bytes, which the source fills where they are sent from.
   void make_request(Piece& piece, std::size_t size) {
     Request request{piece.id, {}, {}, operation_of(piece)};
-    std::string_view& data = std::get<WriteRequest>(request.operation).data;
-    data = {"", size};  // for the layout
-    const Layout layout = layout_of(request);
-    piece.request.rebuild(layout.size);
-    piece.data_at = layout.data;
+    std::get<WriteRequest>(request.operation).data = {"", size};
+    std::string around;
+    piece.data_at = encode_request_around_data(request, around);
     piece.data_size = size;
-    data = {data_of(piece).data(), size};
-    encode_request(request, piece.request.data<char>());
+    piece.request.rebuild(around.size() + size);
+    const auto tail = around.begin() + static_cast<std::ptrdiff_t>(piece.data_at);
+    std::copy(tail, around.end(), std::copy(around.begin(), tail, piece.request.data<char>()) + size);
   }
   static std::span<char> data_of(Piece& piece) { return {piece.request.data<char>() + piece.data_at, piece.data_size}; }
 

@@ -1,7 +1,6 @@
 // Events and notices as bytes.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,8 +10,7 @@
 namespace shmbus {
 
 [[nodiscard]] std::string encode_event(const Event& event);
-[[nodiscard]] std::size_t encoded_size(const Event& event);
-void encode_event(const Event& event, char* place);  // to where there is room for encoded_size()
+void append_event(const Event& event, std::string& bytes);
 [[nodiscard]] Result<Event> decode_event(std::string_view body);
 
 [[nodiscard]] std::string encode_notice(const Notice& notice);

@@ -1,128 +1,130 @@
 #include "protocol/codec/reader.hpp"
 
+#include <limits>
+
+#include "protocol/limits.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::codec {
 
-Reader::Reader(const msgpack::object& object, const Operation* operation, DataIs data_is)
-    : operation_(operation), data_is_(data_is) {
+Error bad_request(std::string message, std::string hint) {
+  return {.code = ErrorCode::kBadRequest, .message = std::move(message), .hint = std::move(hint)};
+}
+
+Reader::Reader(const msgpack::object& object, const Operation* asked, DataIs data_is)
+    : asked_(asked), data_is_(data_is) {
   if (object.type == msgpack::type::MAP) {
     map_ = object.via.map;
   } else {
-    fail("map expected, got " + shown(object));
+    fail({.code = ErrorCode::kInternal, .message = "map expected, got " + shown(object)});
   }
 }
 
-void Reader::field(std::string_view name, RequestId& id) {
-  const msgpack::object* const found = error_ ? nullptr : find(map_, name);
-  if (found == nullptr) {
-    return;
-  }
-  std::string text;
-  if (found->type == msgpack::type::POSITIVE_INTEGER) {
-    id = found->via.u64;
-  } else if (found->type == msgpack::type::NEGATIVE_INTEGER) {
-    id = found->via.i64;
-  } else if (read(*found, text)) {
-    id = std::move(text);
-  } else {
-    refuse(name, *found);
-  }
+bool Reader::has(std::string_view name) const {
+  const msgpack::object* const value = error_ ? nullptr : find(map_, name);
+  return value != nullptr && !value->is_nil();
 }
 
-void Reader::unless_empty(std::string_view name, std::string& text) {
-  if (has(name)) {
-    field(name, text);
+std::optional<Reader::Field> Reader::find_field(std::string_view name) {
+  const FieldSpec* const spec = spec_ == nullptr ? nullptr : spec_->field(name);
+  if (const msgpack::object* const value = error_ ? nullptr : find(map_, name); value != nullptr && !value->is_nil()) {
+    return Field{name, *value, spec};
   }
+  if (spec_ == nullptr) {
+    fail({.code = ErrorCode::kInternal, .message = std::string(name) + ": missing"});
+  } else if (spec->required) {
+    fail(bad_request(std::string(name) + ": missing, " + std::string(spec_->name) +
+                     " needs it: " + describe_type(*spec)));
+  }
+  return std::nullopt;
 }
 
-void Reader::data(std::string_view name, ReadResult& result) {
-  const msgpack::object* const found = required(name);
-  if (found == nullptr) {
-    return;
-  }
-  result.text = found->type == msgpack::type::STR;
-  if (found->type == msgpack::type::BIN && data_is_ == DataIs::kBorrowed) {
-    result.placed.emplace(found->via.bin.ptr, found->via.bin.size);
-  } else if (found->type == msgpack::type::BIN) {
-    result.data.assign(found->via.bin.ptr, found->via.bin.size);
-  } else if (!read(*found, result.data)) {
-    refuse(name, *found);
-  }
-}
-
-void Reader::encoded(std::string_view name, std::vector<std::string>& values) {
-  const msgpack::object* const found = required(name);
-  if (found == nullptr) {
-    return;
-  }
-  if (found->type != msgpack::type::ARRAY) {
-    refuse(name, *found);
-    return;
-  }
-  for (const msgpack::object& each : std::span(found->via.array.ptr, found->via.array.size)) {
-    msgpack::sbuffer buffer;
-    msgpack::pack(buffer, each);
-    values.emplace_back(buffer.data(), buffer.size());
-  }
-}
-
-void Reader::replies(std::string_view name, std::vector<Reply>& replies) {
-  const msgpack::object* const found = required(name);
-  if (found == nullptr) {
-    return;
-  }
-  const auto* const batch = operation_ == nullptr ? nullptr : std::get_if<BatchRequest>(operation_);
-  if (batch == nullptr || found->type != msgpack::type::ARRAY || found->via.array.size > batch->requests.size()) {
-    refuse(name, *found);
-    return;
-  }
-  for (std::size_t i = 0; i < found->via.array.size; ++i) {
-    const auto* const request = std::get_if<Request>(&batch->requests[i].request);
-    // A malformed request has no result to read, so any operation serves to read its error.
-    Result<Reply> reply = read_reply(found->via.array.ptr[i], request != nullptr ? request->operation : PingRequest{});
-    if (!reply) {
-      error_ = std::move(reply).error();
-      return;
-    }
-    replies.push_back(*std::move(reply));
-  }
-}
-
-const msgpack::object* Reader::required(std::string_view name) {
-  const msgpack::object* const found = error_ ? nullptr : find(map_, name);
-  if (found == nullptr) {
-    fail(std::string(name) + ": missing");
-  }
-  return found;
-}
-
-void Reader::fail(std::string message) {
+void Reader::fail(Error error) {
   if (!error_) {
-    error_ = Error{ErrorCode::kInternal, std::move(message)};
+    error_ = std::move(error);
   }
 }
 
-void Reader::refuse(std::string_view name, const msgpack::object& value) {
-  fail(std::string(name) + ": unexpected value, " + shown(value));
-}
-
-bool Reader::read(const msgpack::object& object, bool& flag) {
-  flag = object.type == msgpack::type::BOOLEAN && object.via.boolean;
-  return object.type == msgpack::type::BOOLEAN;
-}
-
-bool Reader::read(const msgpack::object& object, std::string& text) {
-  if (object.type != msgpack::type::STR || !is_utf8(text_of(object))) {
-    return false;
+void Reader::reject(const Field& field, std::string hint) {
+  const std::string name(field.name);
+  if (field.spec == nullptr) {
+    fail({.code = ErrorCode::kInternal, .message = name + ": unexpected value, " + shown(field.value)});
+  } else {
+    fail(bad_request(name + ": " + describe_type(*field.spec) + " expected, got " + shown(field.value),
+                     std::move(hint)));
   }
-  text = text_of(object);
-  return true;
 }
 
-bool Reader::read(const msgpack::object& object, Mode& mode) {
+// Numbers
+
+std::optional<Number> Reader::checked_number(const Field& field) {
+  const FieldType type = field.spec->type;
+  if (type == FieldType::kKey || type == FieldType::kNewKey) {
+    return checked_key(field);
+  }
+  std::optional<Number> number = number_of(field.value);
+  if (!number && type == FieldType::kShmId) {
+    number = number_in(text_of(field.value).value_or(""));
+  }
+  if (number && number->negative && type == FieldType::kEpoch) {
+    return Number{};  // no epoch, as they begin at 1
+  }
+  const bool in_range =
+      number && !number->negative && number->magnitude >= field.spec->min && number->magnitude <= field.spec->max;
+  return in_range ? number : std::nullopt;
+}
+
+std::optional<Number> Reader::checked_key(const Field& field) {
+  constexpr std::uint64_t kKeys = std::uint64_t{1} << 32U;
+  const bool is_new = field.spec->type == FieldType::kNewKey;
+  const std::string_view text = text_of(field.value).value_or("");
+  if (is_new && text == "private") {
+    return Number{.magnitude = kPrivateKey};
+  }
+  const std::optional<Number> number = text.empty() ? number_of(field.value) : number_in(text);
+  if (!number || number->magnitude > (number->negative ? kKeys / 2 : kKeys - 1)) {
+    return std::nullopt;
+  }
+  if (is_new && number->magnitude == kPrivateKey) {
+    reject(field, "for a private segment write \"private\"");
+    return std::nullopt;
+  }
+  return Number{.magnitude = number->negative ? kKeys - number->magnitude : number->magnitude};
+}
+
+void Reader::chosen_mode(std::string_view name, Mode& mode) {
+  constexpr std::size_t kEnoughText = 60;  // longer than any mode, short enough for a hint
+  const std::optional<Field> field = find_field(name);
+  if (!field) {
+    return;
+  }
+  const std::optional<Number> number = number_of(field->value);
+  const std::optional<std::string_view> text = text_of(field->value);
+  if (!number && !text) {
+    reject(*field);
+    return;
+  }
+  const std::int64_t digits =
+      number ? number->as<std::int64_t>().value_or(std::numeric_limits<std::int64_t>::max()) : 0;
+  const Result<Mode> read = number ? mode_from_number(digits) : mode_from_text(text->substr(0, kEnoughText));
+  if (read) {
+    mode = *read;
+  } else if (number && mode_from_text(std::to_string(digits))) {
+    fail(read.error());  // says what it looks like
+  } else {
+    reject(*field, read.error().hint);
+  }
+}
+
+void Reader::chosen_mode(std::string_view name, std::optional<Mode>& mode) {
+  if (has(name)) {
+    chosen_mode(name, mode.emplace());
+  }
+}
+
+bool Reader::read(const Field& field, Mode& mode) {
   std::uint32_t digits = 0;
-  if (!read(object, digits)) {
+  if (!read(field, digits)) {
     return false;
   }
   const auto read_mode = mode_from_text(std::to_string(digits));  // the kernel's modes are no one's mistake
@@ -132,28 +134,156 @@ bool Reader::read(const msgpack::object& object, Mode& mode) {
   return read_mode.ok();
 }
 
-bool Reader::read(const msgpack::object& object, ErrorCode& code) {
-  code = ErrorCode::kInternal;  // also for a code of a later version
-  if (object.type == msgpack::type::STR) {
-    code = error_code_named(text_of(object)).value_or(ErrorCode::kInternal);
-  }
-  return object.type == msgpack::type::STR;
+// Other values
+
+bool Reader::read(const Field& field, bool& flag) {
+  flag = field.value.type == msgpack::type::BOOLEAN && field.value.via.boolean;
+  return field.value.type == msgpack::type::BOOLEAN;
 }
 
-bool Reader::read(const msgpack::object& object, EventKind& kind) {
-  const auto named = object.type == msgpack::type::STR ? event_kind_named(text_of(object)) : std::nullopt;
+bool Reader::read(const Field& field, std::string& text) {
+  const std::optional<std::string_view> read = text_of(field.value);
+  if (!read || (field.spec != nullptr && (read->size() < field.spec->min || read->size() > field.spec->max))) {
+    return false;
+  }
+  text = *read;
+  return true;
+}
+
+bool Reader::read(const Field& field, ErrorCode& code) {
+  std::string name;
+  const bool is_text = read(field, name);
+  code = error_code_named(name).value_or(ErrorCode::kInternal);  // also for a code of a later version
+  return is_text;
+}
+
+bool Reader::read(const Field& field, EventKind& kind) {
+  const std::optional<EventKind> named = event_kind_named(text_of(field.value).value_or(""));
   kind = named.value_or(EventKind::kCreated);
   return named.has_value();
 }
 
-bool Reader::read(const msgpack::object& object, EventSource& source) {
+bool Reader::read(const Field& field, EventSource& source) {
   for (const EventSource each : {EventSource::kBus, EventSource::kKernel}) {
-    if (object.type == msgpack::type::STR && text_of(object) == name_of(each)) {
+    if (text_of(field.value) == name_of(each)) {
       source = each;
       return true;
     }
   }
   return false;
+}
+
+void Reader::field(std::string_view name, RequestId& id) {
+  if (!has(name)) {
+    return;
+  }
+  const Field field = *find_field(name);
+  if (std::optional<RequestId> read = id_of(field.value)) {
+    id = *std::move(read);
+  } else {
+    reject(field);
+  }
+}
+
+void Reader::unless_empty(std::string_view name, std::string& text) {
+  if (has(name)) {
+    field(name, text);
+  }
+}
+
+// Data
+
+void Reader::data(std::string_view name, std::string_view& bytes, bool text) {
+  const std::optional<Field> field = find_field(name);
+  if (!field) {
+    return;
+  }
+  const std::optional<std::string_view> given = bytes_of(field->value);
+  if (!given) {
+    reject(*field);
+    return;
+  }
+  bytes = *given;
+  const std::size_t written = bytes.size() + (text ? 1 : 0);
+  if (written > limits::kMaxDataBytes) {
+    fail({.code = ErrorCode::kTooLarge,
+          .message = "data: " + std::to_string(written) + " bytes" + (text ? " with the NUL" : "") + ", at most " +
+                     std::to_string(limits::kMaxDataBytes) + " go into one write",
+          .hint = "write it in pieces"});
+  } else if (text && !is_utf8(bytes)) {
+    fail({.code = ErrorCode::kNotText, .message = "data: not UTF-8", .hint = "write it without text"});
+  } else if (text && bytes.find('\0') != std::string_view::npos) {
+    fail(bad_request("data: text with a NUL at byte " + std::to_string(bytes.find('\0')), "write it without text"));
+  }
+}
+
+void Reader::data(std::string_view name, ReadResult& result) {
+  const std::optional<Field> field = find_field(name);
+  if (!field) {
+    return;
+  }
+  const std::optional<std::string_view> bytes = bytes_of(field->value);
+  result.text = field->value.type == msgpack::type::STR;
+  if (!bytes || (result.text && !is_utf8(*bytes))) {
+    reject(*field);
+  } else if (data_is_ == DataIs::kBorrowed && !result.text) {
+    result.placed = bytes;
+  } else {
+    result.data = *bytes;
+  }
+}
+
+void Reader::encoded(std::string_view name, std::vector<std::string>& values) {
+  const std::optional<Field> field = find_field(name);
+  if (!field) {
+    return;
+  }
+  if (field->value.type != msgpack::type::ARRAY) {
+    reject(*field);
+    return;
+  }
+  for (const msgpack::object& each : std::span(field->value.via.array.ptr, field->value.via.array.size)) {
+    values.push_back(packed(each));
+  }
+}
+
+void Reader::requests(std::string_view name, std::vector<BatchItem>& items) {
+  const std::optional<Field> field = find_field(name);
+  if (!field) {
+    return;
+  }
+  const msgpack::object& value = field->value;
+  if (value.type != msgpack::type::ARRAY || value.via.array.size > field->spec->max) {
+    reject(*field);
+    return;
+  }
+  items.reserve(value.via.array.size);
+  for (const msgpack::object& each : std::span(value.via.array.ptr, value.via.array.size)) {
+    items.push_back(read_batched(each));
+  }
+}
+
+void Reader::replies(std::string_view name, std::vector<Reply>& replies) {
+  const std::optional<Field> field = find_field(name);
+  if (!field) {
+    return;
+  }
+  const msgpack::object& value = field->value;
+  const auto* const batch = asked_ == nullptr ? nullptr : std::get_if<BatchRequest>(asked_);
+  if (batch == nullptr || value.type != msgpack::type::ARRAY || value.via.array.size > batch->requests.size()) {
+    reject(*field);
+    return;
+  }
+  for (std::size_t i = 0; i < value.via.array.size; ++i) {
+    const auto* const request = std::get_if<Request>(&batch->requests[i].request);
+    // A malformed request has no result to read, so any operation serves to read its error.
+    Result<Reply> reply = read_reply(value.via.array.ptr[i], request != nullptr ? request->operation : PingRequest{});
+    if (!reply) {
+      error_ = std::move(reply).error();
+      return;
+    }
+    replies.push_back(*std::move(reply));
+  }
 }
 
 }  // namespace shmbus::codec

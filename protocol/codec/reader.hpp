@@ -1,4 +1,4 @@
-// Reads described structs from replies and events: unknown fields are passed over, types are not. See fields.hpp.
+// Reads described structs from unpacked messages, requests and answers alike. See fields.hpp for what a visitor has.
 #pragma once
 
 #include <concepts>
@@ -10,25 +10,28 @@
 #include <vector>
 
 #include "protocol/codec/replies.hpp"
-#include "protocol/codec/unpack.hpp"
+#include "protocol/codec/values.hpp"
 #include "protocol/commands.hpp"
+#include "protocol/operations.hpp"
 
 namespace shmbus::codec {
 
-// The reply to `operation` that `object` holds; in replies.cpp.
-[[nodiscard]] Result<Reply> read_reply(const msgpack::object& object, const Operation& operation,
-                                       DataIs data_is = DataIs::kCopied);
-
+// The first failure stands, and nothing is read after it. A nil is as if the field were not there. Borrows what it is
+// made of.
 class Reader {
  public:
-  // `operation` is what was asked, where the answer's form depends on it. `object` must outlive the reader.
-  explicit Reader(const msgpack::object& object, const Operation* operation = nullptr,
-                  DataIs data_is = DataIs::kCopied);
+  // Reads a request: each field is checked against its row in `spec`. Errors: kBadRequest with the field's name,
+  // kTooLarge and kNotText for data.
+  Reader(const msgpack::object_map& map, const OperationSpec& spec) : map_(map), spec_(&spec) {}
+
+  // Reads an answer or an event, or a part of one: unknown fields are passed over, members that are not optional have
+  // to be there. `asked` is the operation that is answered, where the answer's form depends on it. Errors: kInternal.
+  explicit Reader(const msgpack::object& object, const Operation* asked = nullptr, DataIs data_is = DataIs::kCopied);
 
   template <class T>
   void field(std::string_view name, T& member) {
-    if (const msgpack::object* const found = required(name); found != nullptr && !read(*found, member)) {
-      refuse(name, *found);
+    if (const std::optional<Field> found = find_field(name); found && !read(*found, member)) {
+      reject(*found);
     }
   }
   template <class T>
@@ -38,86 +41,92 @@ class Reader {
     }
   }
   void field(std::string_view name, RequestId& id);
+  void chosen_mode(std::string_view name, Mode& mode);
+  void chosen_mode(std::string_view name, std::optional<Mode>& mode);
+  void new_key(std::string_view name, Key& key) { field(name, key); }
   void constant(std::string_view, std::string_view) {}
   void unless_empty(std::string_view name, std::string& text);
+  void data(std::string_view name, std::string_view& bytes, bool text);
   void data(std::string_view name, ReadResult& result);
   void encoded(std::string_view name, std::vector<std::string>& values);
+  void requests(std::string_view name, std::vector<BatchItem>& items);
   void replies(std::string_view name, std::vector<Reply>& replies);
 
-  [[nodiscard]] bool has(std::string_view name) const { return !error_ && find(map_, name) != nullptr; }
-  [[nodiscard]] const msgpack::object* required(std::string_view name);
+  [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
  private:
-  void fail(std::string message);
-  void refuse(std::string_view name, const msgpack::object& value);
+  struct Field {
+    std::string_view name;
+    const msgpack::object& value;
+    const FieldSpec* spec;  // null in an answer
+  };
 
+  // The field if it is there; fails if it has to be.
+  [[nodiscard]] std::optional<Field> find_field(std::string_view name);
+  void fail(Error error);
+  void reject(const Field& field, std::string hint = {});
+
+  // An integer of a request in the range of its row; a negative key as its two's complement.
+  std::optional<Number> checked_number(const Field& field);
+  std::optional<Number> checked_key(const Field& field);
+
+  // Each returns false if the value is none of the member.
   template <std::integral T>
-  static bool read(const msgpack::object& object, T& number) {
-    if (object.type == msgpack::type::POSITIVE_INTEGER && std::in_range<T>(object.via.u64)) {
-      number = static_cast<T>(object.via.u64);
-      return true;
-    }
-    if (object.type == msgpack::type::NEGATIVE_INTEGER && std::in_range<T>(object.via.i64)) {
-      number = static_cast<T>(object.via.i64);
-      return true;
-    }
-    return false;
+  bool read(const Field& field, T& number) {
+    const std::optional<Number> read = field.spec == nullptr ? number_of(field.value) : checked_number(field);
+    const std::optional<T> fitting = read ? read->as<T>() : std::nullopt;
+    number = fitting.value_or(number);
+    return fitting.has_value();
   }
-  static bool read(const msgpack::object& object, bool& flag);
-  static bool read(const msgpack::object& object, std::string& text);
-  static bool read(const msgpack::object& object, Mode& mode);
-  static bool read(const msgpack::object& object, ErrorCode& code);
-  static bool read(const msgpack::object& object, EventKind& kind);
-  static bool read(const msgpack::object& object, EventSource& source);
+  bool read(const Field& field, bool& flag);
+  bool read(const Field& field, std::string& text);
+  bool read(const Field& field, Mode& mode);
+  bool read(const Field& field, ErrorCode& code);
+  bool read(const Field& field, EventKind& kind);
+  bool read(const Field& field, EventSource& source);
 
   template <class T>
-  bool read(const msgpack::object& object, std::vector<T>& values) {
-    if (object.type != msgpack::type::ARRAY) {
+  bool read(const Field& field, std::vector<T>& values) {
+    if (field.value.type != msgpack::type::ARRAY) {
       return false;
     }
-    for (const msgpack::object& each : std::span(object.via.array.ptr, object.via.array.size)) {
-      if (!read(each, values.emplace_back())) {
+    for (const msgpack::object& each : std::span(field.value.via.array.ptr, field.value.via.array.size)) {
+      if (!read(Field{field.name, each, nullptr}, values.emplace_back())) {
         return false;
       }
     }
     return true;
   }
   template <class T>
-  bool read(const msgpack::object& object, std::pair<T, T>& before_after) {
-    return object.type == msgpack::type::ARRAY && object.via.array.size == 2 &&
-           read(object.via.array.ptr[0], before_after.first) && read(object.via.array.ptr[1], before_after.second);
+  bool read(const Field& field, std::pair<T, T>& before_after) {
+    const msgpack::object& value = field.value;
+    return value.type == msgpack::type::ARRAY && value.via.array.size == 2 &&
+           read(Field{field.name, value.via.array.ptr[0], nullptr}, before_after.first) &&
+           read(Field{field.name, value.via.array.ptr[1], nullptr}, before_after.second);
   }
   template <class T>
   requires std::is_class_v<T>
-  bool read(const msgpack::object& object, T& described) {
-    Reader inner(object, operation_, data_is_);
+  bool read(const Field& field, T& described) {
+    Reader inner(field.value, asked_, data_is_);
     describe(inner, described);
     error_ = inner.error();  // more precise than the caller's; only reached without an error so far
     return !error_;
   }
 
   msgpack::object_map map_{};
-  const Operation* operation_;
-  DataIs data_is_;
+  const OperationSpec* spec_ = nullptr;  // null: an answer
+  const Operation* asked_ = nullptr;
+  DataIs data_is_ = DataIs::kCopied;
   std::optional<Error> error_;
 };
 
-// The T that a whole message is. Never throws.
-template <class T>
-[[nodiscard]] Result<T> decode(std::string_view message) {
-  ObjectMemory memory;
-  const auto unpacked = unpack_answer(message, memory);
-  if (!unpacked) {
-    return unpacked.error();
-  }
-  Reader reader(unpacked->object);
-  T described;
-  describe(reader, described);
-  if (reader.error()) {
-    return *reader.error();
-  }
-  return described;
-}
+[[nodiscard]] Error bad_request(std::string message, std::string hint = {});
+
+// One request of a batch, in requests.cpp, and the reply to an operation, in replies.cpp: a Reader reads both inside of
+// others.
+[[nodiscard]] BatchItem read_batched(const msgpack::object& object);
+[[nodiscard]] Result<Reply> read_reply(const msgpack::object& object, const Operation& operation,
+                                       DataIs data_is = DataIs::kCopied);
 
 }  // namespace shmbus::codec

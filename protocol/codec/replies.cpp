@@ -2,6 +2,7 @@
 
 #include "protocol/codec/reader.hpp"
 #include "protocol/codec/results.hpp"
+#include "protocol/codec/unpack.hpp"
 #include "protocol/codec/variant_at.hpp"
 #include "protocol/codec/writer.hpp"
 
@@ -9,9 +10,10 @@ namespace shmbus {
 namespace codec {
 namespace {
 
-struct RepeatedReply {
-  const RequestId& id;
+struct ReplyAround {
   const EncodedOutcome& outcome;
+  const RequestId& id;
+  bool repeated;
   std::uint64_t epoch;
   std::uint64_t seq;
 };
@@ -19,11 +21,13 @@ struct RepeatedReply {
 }  // namespace
 
 template <class V>
-void describe(V& v, const RepeatedReply& s) {
+void describe(V& v, const ReplyAround& s) {
   v.field("ok", s.outcome.ok);
   v.field("id", s.id);
   v.raw(s.outcome.ok ? "result" : "error", s.outcome.bytes);
-  v.field("repeated", true);
+  if (s.repeated) {
+    v.field("repeated", true);
+  }
   v.field("epoch", s.epoch);
   v.field("seq", s.seq);
 }
@@ -66,20 +70,21 @@ EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcom
               std::visit([](const auto& result) { return codec::encode(result); }, std::get<OperationResult>(outcome))};
 }
 
-Layout layout_of(const Reply& reply) { return codec::layout_of(reply); }
-
-void encode_reply(const Reply& reply, char* place) { codec::encode(reply, place); }
-
 std::string encode_reply(const Reply& reply) { return codec::encode(reply); }
 
-std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
-                                  std::uint64_t seq) {
-  return codec::encode(codec::RepeatedReply{id, outcome, epoch, seq});
+void append_reply(const Reply& reply, std::string& bytes) { codec::append(reply, bytes); }
+
+std::size_t encode_reply_around_data(const Reply& reply, std::string& bytes) {
+  return codec::encode_around_data(reply, bytes);
+}
+
+std::string encode_reply_around(const EncodedOutcome& outcome, const RequestId& id, bool repeated, std::uint64_t epoch,
+                                std::uint64_t seq) {
+  return codec::encode(codec::ReplyAround{outcome, id, repeated, epoch, seq});
 }
 
 Result<Reply> decode_reply(std::string_view frame, const Operation& operation, DataIs data_is) {
-  codec::ObjectMemory memory;
-  const auto unpacked = codec::unpack_answer(frame, memory);
+  const Result<codec::Unpacked> unpacked = codec::unpack_answer(frame);
   if (!unpacked) {
     return unpacked.error();
   }

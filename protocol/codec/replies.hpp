@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/codec/layout.hpp"
 #include "protocol/commands.hpp"
 
 namespace shmbus {
@@ -17,17 +16,17 @@ struct EncodedOutcome {
 
 [[nodiscard]] EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcome);
 
-[[nodiscard]] Layout layout_of(const Reply& reply);
-
-// Writes the reply to where there is room for the size of its layout. Data of a read that is where the layout has it is
-// left there.
-void encode_reply(const Reply& reply, char* place);
-
 [[nodiscard]] std::string encode_reply(const Reply& reply);
+void append_reply(const Reply& reply, std::string& bytes);
 
-// The whole reply, marked as repeated, around an outcome that was remembered. `epoch` and `seq` are of now.
-[[nodiscard]] std::string encode_repeated_reply(const RequestId& id, const EncodedOutcome& outcome, std::uint64_t epoch,
-                                                std::uint64_t seq);
+// Appends the reply without the data of a read, of which only the size is looked at. Returns where in `bytes` the data
+// belong.
+std::size_t encode_reply_around_data(const Reply& reply, std::string& bytes);
+
+// The whole reply around an encoded outcome. `repeated` says that the outcome was remembered; `epoch` and `seq` are of
+// now.
+[[nodiscard]] std::string encode_reply_around(const EncodedOutcome& outcome, const RequestId& id, bool repeated,
+                                              std::uint64_t epoch, std::uint64_t seq);
 
 // The most bytes that one segment takes in the result of list.
 inline constexpr std::size_t kMostStatBytes = 272;

@@ -4,10 +4,11 @@
 #include <span>
 
 #include "protocol/codec/fields.hpp"
-#include "protocol/codec/request_reader.hpp"
+#include "protocol/codec/reader.hpp"
+#include "protocol/codec/unpack.hpp"
 #include "protocol/codec/variant_at.hpp"
 #include "protocol/codec/writer.hpp"
-#include "protocol/text.hpp"
+#include "protocol/nearest.hpp"
 
 namespace shmbus {
 namespace codec {
@@ -20,59 +21,66 @@ enum class Place : std::uint8_t { kAlone, kInBatch };
 std::span<const msgpack::object_kv> entries(const msgpack::object_map& map) { return {map.ptr, map.size}; }
 
 RequestId only_valid_id(const msgpack::object_map& map) {
-  const auto is_id = [](const msgpack::object_kv& entry) {
-    return entry.key.type == msgpack::type::STR && text_of(entry.key) == "id";
-  };
   const auto all = entries(map);
-  if (std::count_if(all.begin(), all.end(), is_id) != 1) {
-    return {};
+  const auto is_id = [](const msgpack::object_kv& entry) { return bytes_of(entry.key) == "id"; };
+  const bool is_only = std::count_if(all.begin(), all.end(), is_id) == 1;
+  return is_only ? id_of(*find(map, "id")).value_or(RequestId()) : RequestId();
+}
+
+// A hint at the candidate that was meant, or `otherwise`.
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates, std::string otherwise) {
+  const std::string_view meant = nearest(name, candidates);
+  return meant.empty() ? std::move(otherwise) : "did you mean " + std::string(meant) + "?";
+}
+
+Error unknown_operation(std::string_view name) {
+  std::vector<std::string_view> names;
+  std::string known;
+  for (const OperationSpec& each : operations()) {
+    names.push_back(each.name);
+    known += (known.empty() ? "there are " : ", ") + std::string(each.name);
   }
-  if (std::optional<RequestId> id = read_id(*find(map, "id"))) {
-    return *std::move(id);
+  return {.code = ErrorCode::kUnknownOp,
+          .message = "op: no operation " + shown(name),
+          .hint = did_you_mean(name, names, std::move(known))};
+}
+
+Error unknown_field(std::string_view name, const OperationSpec& spec) {
+  std::vector<std::string_view> names;
+  for (const FieldSpec& each : spec.fields) {
+    names.push_back(each.name);
   }
-  return {};
+  return bad_request(std::string(spec.name) + " has no field " + shown(name), did_you_mean(name, names, {}));
 }
 
 Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {
   const msgpack::object* const op = find(map, "op");
-  if (op == nullptr) {
+  if (op == nullptr || op->is_nil()) {
     return bad_request("op: missing, the name of the operation");
   }
-  const bool is_str = op->type == msgpack::type::STR;
-  const OperationSpec* const spec = is_str ? operation_named(text_of(*op)) : nullptr;
+  const std::optional<std::string_view> name = text_of(*op);
+  if (!name) {
+    return bad_request("op: string expected, got " + shown(*op));
+  }
+  const OperationSpec* const spec = operation_named(*name);
   if (spec == nullptr) {
-    if (!is_str || !is_utf8(text_of(*op))) {
-      return bad_request("op: string expected, got " + shown(*op));
-    }
-    std::string known;
-    for (const OperationSpec& each : operations()) {
-      known += (known.empty() ? "" : ", ") + std::string(each.name);
-    }
-    return Error{
-        .code = ErrorCode::kUnknownOp, .message = "op: no operation " + shown(*op), .hint = "there are " + known};
+    return unknown_operation(*name);
   }
   return spec;
 }
 
-// Every field is one of the operation's, and is there once; those that it requires are there.
-Verdict place_fields(const msgpack::object_map& map, const OperationSpec& spec, FieldValues& values) {
-  for (const auto& [key, value] : entries(map)) {
-    if (key.type != msgpack::type::STR) {
-      return bad_request("field names are strings, got " + shown(key));
+// Checks that each field is one of the operation's, and is there once.
+Verdict check_names(const msgpack::object_map& map, const OperationSpec& spec) {
+  for (const auto& entry : entries(map)) {
+    const std::optional<std::string_view> name = text_of(entry.key);
+    if (!name) {
+      return bad_request("field names are strings, got " + shown(entry.key));
     }
-    const std::size_t number = field_number(text_of(key));
-    if (spec.field(number) == nullptr) {
-      return bad_request(std::string(spec.name) + " has no field " + shown(text_of(key)));
+    if (spec.field(*name) == nullptr) {
+      return unknown_field(*name, spec);
     }
-    if (values[number] != nullptr) {
-      return bad_request("field " + shown(text_of(key)) + " is there twice");
-    }
-    values[number] = &value;
-  }
-  for (const FieldSpec& field : spec.fields) {
-    if (field.required && values[field_number(field.name)] == nullptr) {
-      return bad_request(std::string(field.name) + ": missing, " + std::string(spec.name) +
-                         " needs it: " + describe_type(field));
+    if (find(map, *name) != &entry.val) {
+      return bad_request("field " + shown(*name) + " is there twice");
     }
   }
   return {};
@@ -135,11 +143,10 @@ Verdict read_request(const msgpack::object_map& map, Place place, Request& reque
   if (place == Place::kInBatch && std::holds_alternative<BatchRequest>(request.operation)) {
     return bad_request("op: no batch inside a batch");
   }
-  FieldValues values{};
-  if (auto error = place_fields(map, spec, values)) {
+  if (auto error = check_names(map, spec)) {
     return error;
   }
-  RequestReader reader(values, spec);
+  Reader reader(map, spec);
   describe_common(reader, request);
   std::visit([&reader](auto& operation) { describe(reader, operation); }, request.operation);
   if (reader.error()) {
@@ -165,36 +172,44 @@ void read_object(const msgpack::object& object, Place place, DecodedRequest& dec
   decoded.id = request.id;
 }
 
+bool looks_like_json(std::string_view frame) {
+  const std::size_t first = frame.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (frame[first] == '{' || frame[first] == '[');
+}
+
 }  // namespace
 
-DecodedRequest read_batched(const msgpack::object& object) {
+BatchItem read_batched(const msgpack::object& object) {
   DecodedRequest decoded;
   read_object(object, Place::kInBatch, decoded);
-  return decoded;
+  const bool ok = std::holds_alternative<Request>(decoded.request);
+  return {std::move(decoded.id), std::move(decoded.request), ok ? std::string() : packed(object)};
 }
 
 }  // namespace codec
 
 DecodedRequest decode_request(std::string_view frame, const UnpackLimits& limits) {
   DecodedRequest decoded;
-  codec::ObjectMemory memory;
-  const auto unpacked = codec::unpack_request(frame, memory, limits);
+  const Result<codec::Unpacked> unpacked = codec::unpack_request(frame, limits);
   if (!unpacked) {
     decoded.request = unpacked.error();
-    return decoded;
+  } else {
+    codec::read_object(unpacked->object, codec::Place::kAlone, decoded);
+    if (unpacked->trailing_bytes != 0) {
+      decoded.request = codec::bad_request(std::to_string(unpacked->trailing_bytes) + " bytes follow the request");
+    }
   }
-  codec::read_object(unpacked->object, codec::Place::kAlone, decoded);
-  if (unpacked->trailing_bytes != 0) {
-    decoded.request = codec::bad_request(std::to_string(unpacked->trailing_bytes) + " bytes follow the request");
+  if (auto* const error = std::get_if<Error>(&decoded.request); error != nullptr && codec::looks_like_json(frame)) {
+    error->hint = "this looks like JSON; a request is a msgpack map";
   }
   return decoded;
 }
 
-Layout layout_of(const Request& request) { return codec::layout_of(request); }
-
-void encode_request(const Request& request, char* place) { codec::encode(request, place); }
-
 std::string encode_request(const Request& request) { return codec::encode(request); }
+
+std::size_t encode_request_around_data(const Request& request, std::string& bytes) {
+  return codec::encode_around_data(request, bytes);
+}
 
 std::string encode_operation(const Operation& operation) { return codec::encode(operation); }
 

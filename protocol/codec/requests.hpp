@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/codec/layout.hpp"
 #include "protocol/commands.hpp"
 #include "protocol/limits.hpp"
 
@@ -21,14 +20,11 @@ struct DecodedRequest {
 // exclude each other. Errors: kBadRequest naming the field, kUnknownOp, kTooLarge for data beyond kMaxDataBytes.
 [[nodiscard]] DecodedRequest decode_request(std::string_view frame, const UnpackLimits& limits = {});
 
-// Of the data only the size is looked at.
-[[nodiscard]] Layout layout_of(const Request& request);
-
-// Writes the request to where there is room for the size of its layout. Data of a write that is where the layout has it
-// is left there.
-void encode_request(const Request& request, char* place);
-
 [[nodiscard]] std::string encode_request(const Request& request);
+
+// Appends the request without the data of a write, of which only the size is looked at. Returns where in `bytes` the
+// data belong.
+std::size_t encode_request_around_data(const Request& request, std::string& bytes);
 
 // The operation's own fields alone, in one spelling whatever the client's: equal bytes mean the same request.
 [[nodiscard]] std::string encode_operation(const Operation& operation);

@@ -9,19 +9,21 @@ std::uint32_t size_of(const auto& sized) { return static_cast<std::uint32_t>(siz
 
 }  // namespace
 
-template <class Bytes>
-void Writer<Bytes>::field(std::string_view name, const RequestId& id) {
+void Writer::field(std::string_view name, const RequestId& id) {
   if (const auto* const number = std::get_if<std::int64_t>(&id)) {
     field(name, *number);
   } else if (const auto* const natural = std::get_if<std::uint64_t>(&id)) {
     field(name, *natural);
   } else if (const auto* const text = std::get_if<std::string>(&id)) {
     field(name, *text);
+  } else if (const auto* const bin = std::get_if<BinText>(&id)) {
+    value(name);
+    packer_.pack_bin(size_of(bin->text));
+    bytes_.bytes.append(bin->text);
   }
 }
 
-template <class Bytes>
-void Writer<Bytes>::chosen_mode(std::string_view name, Mode mode) {
+void Writer::chosen_mode(std::string_view name, Mode mode) {
   const std::uint32_t digits = mode_digits(mode);
   if (mode_from_number(digits)) {
     field(name, digits);
@@ -30,15 +32,13 @@ void Writer<Bytes>::chosen_mode(std::string_view name, Mode mode) {
   }
 }
 
-template <class Bytes>
-void Writer<Bytes>::chosen_mode(std::string_view name, const std::optional<Mode>& mode) {
+void Writer::chosen_mode(std::string_view name, const std::optional<Mode>& mode) {
   if (mode) {
     chosen_mode(name, *mode);
   }
 }
 
-template <class Bytes>
-void Writer<Bytes>::new_key(std::string_view name, Key key) {
+void Writer::new_key(std::string_view name, Key key) {
   if (key == kPrivateKey) {
     field(name, std::string_view("private"));
   } else {
@@ -46,71 +46,65 @@ void Writer<Bytes>::new_key(std::string_view name, Key key) {
   }
 }
 
-template <class Bytes>
-void Writer<Bytes>::unless_empty(std::string_view name, std::string_view text) {
+void Writer::unless_empty(std::string_view name, std::string_view text) {
   if (!text.empty()) {
     field(name, text);
   }
 }
 
-template <class Bytes>
-void Writer<Bytes>::data(std::string_view name, std::string_view bytes, bool text) {
+void Writer::data(std::string_view name, std::string_view bytes, bool text) {
   value(name);
   if (text) {
-    packer().pack_str(size_of(bytes));
+    packer_.pack_str(size_of(bytes));
   } else {
-    packer().pack_bin(size_of(bytes));
+    packer_.pack_bin(size_of(bytes));
   }
-  bytes_.write_data(bytes);
+  if (data_in_ == DataIn::kTheMessage) {
+    bytes_.bytes.append(bytes);
+  } else {
+    data_at_ = bytes_.bytes.size();
+  }
 }
 
-template <class Bytes>
-void Writer<Bytes>::encoded(std::string_view name, const std::vector<std::string>& values) {
+void Writer::encoded(std::string_view name, const std::vector<std::string>& values) {
   value(name);
-  packer().pack_array(size_of(values));
+  packer_.pack_array(size_of(values));
   for (const std::string& each : values) {
-    bytes_.write(each);
+    bytes_.bytes.append(each);
   }
 }
 
-template <class Bytes>
-void Writer<Bytes>::raw(std::string_view name, std::string_view encoded_value) {
+void Writer::raw(std::string_view name, std::string_view encoded_value) {
   value(name);
-  bytes_.write(encoded_value);
+  bytes_.bytes.append(encoded_value);
 }
 
-template <class Bytes>
-void Writer<Bytes>::requests(std::string_view name, const std::vector<BatchItem>& items) {
+void Writer::requests(std::string_view name, const std::vector<BatchItem>& items) {
   value(name);
-  packer().pack_array(size_of(items));
+  packer_.pack_array(size_of(items));
   for (const BatchItem& item : items) {
     if (const auto* const request = std::get_if<Request>(&item.request)) {
       value(*request);
     } else {
-      bytes_.write(item.malformed);
+      bytes_.bytes.append(item.malformed);
     }
   }
 }
 
-template <class Bytes>
-void Writer<Bytes>::replies(std::string_view name, const std::vector<Reply>& replies) {
+void Writer::replies(std::string_view name, const std::vector<Reply>& replies) {
   value(name);
-  packer().pack_array(size_of(replies));
+  packer_.pack_array(size_of(replies));
   for (const Reply& reply : replies) {
     value(reply);
   }
 }
 
-template <class Bytes>
-void Writer<Bytes>::outcome(const std::variant<OperationResult, Error>& outcome) {
+void Writer::outcome(const std::variant<OperationResult, Error>& outcome) {
   if (const auto* const error = std::get_if<Error>(&outcome)) {
     field("error", *error);
   } else {
     std::visit([this](const auto& result) { this->field("result", result); }, std::get<OperationResult>(outcome));
   }
 }
-
-template class Writer<ByteCount>;
-template class Writer<ByteStore>;
 
 }  // namespace shmbus::codec

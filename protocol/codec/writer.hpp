@@ -1,10 +1,8 @@
 // Writes described structs as msgpack. See fields.hpp for what a visitor has.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstdint>
-#include <cstring>
 #include <msgpack.hpp>
 #include <optional>
 #include <string>
@@ -13,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/codec/layout.hpp"
 #include "protocol/commands.hpp"
 
 namespace shmbus::codec {
@@ -47,54 +44,12 @@ class Counter {
   std::uint32_t count_ = 0;
 };
 
-// Counts the bytes that are written.
-class ByteCount {
- public:
-  void write(const char* /*bytes*/, std::size_t size) { size_ += size; }
-  void write(std::string_view bytes) { size_ += bytes.size(); }
-  void write_data(std::string_view bytes) {
-    data_ = size_;
-    write(bytes);
-  }
+enum class DataIn : bool { kTheMessage, kAnotherPlace };
 
-  [[nodiscard]] Layout layout() const { return {size_, data_.value_or(size_)}; }
-
- private:
-  std::size_t size_ = 0;
-  std::optional<std::size_t> data_;
-};
-
-// Puts bytes to where there is room for them all.
-class ByteStore {
- public:
-  explicit ByteStore(char* place) : next_(place) {}
-
-  void write(const char* bytes, std::size_t size) {
-    std::memcpy(next_, bytes, size);
-    next_ += size;
-  }
-  void write(std::string_view bytes) { write(bytes.data(), bytes.size()); }
-  // What is there already is left there.
-  void write_data(std::string_view bytes) {
-    if (bytes.data() == next_) {
-      next_ += bytes.size();
-    } else {
-      write(bytes);
-    }
-  }
-
- private:
-  char* next_;
-};
-
-template <class Bytes>
+// Appends msgpack to a string. Data in another place are left out, only their size is looked at.
 class Writer {
  public:
-  explicit Writer(Bytes bytes) : bytes_(bytes) {}
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
-
-  [[nodiscard]] const Bytes& bytes() const { return bytes_; }
+  explicit Writer(std::string& bytes, DataIn data_in = DataIn::kTheMessage) : bytes_{bytes}, data_in_(data_in) {}
 
   // Writes one described struct as a map.
   template <class T>
@@ -102,7 +57,7 @@ class Writer {
   void value(const T& described) {
     Counter counter;
     describe(counter, described);
-    packer().pack_map(counter.count());
+    packer_.pack_map(counter.count());
     describe(*this, described);
   }
 
@@ -130,29 +85,35 @@ class Writer {
   void replies(std::string_view name, const std::vector<Reply>& replies);
   void outcome(const std::variant<OperationResult, Error>& outcome);
 
+  // Where the data that were left out belong, or the end.
+  [[nodiscard]] std::size_t data_at() const { return data_at_.value_or(bytes_.bytes.size()); }
+
  private:
-  msgpack::packer<Bytes> packer() { return msgpack::packer<Bytes>(bytes_); }
+  struct Sink {
+    std::string& bytes;
+    void write(const char* data, std::size_t size) { bytes.append(data, size); }
+  };
 
   template <std::integral T>
   void value(T number) {
-    packer().pack(number);
+    packer_.pack(number);
   }
   template <class T>
   void value(const std::vector<T>& values) {
-    packer().pack_array(static_cast<std::uint32_t>(values.size()));
+    packer_.pack_array(static_cast<std::uint32_t>(values.size()));
     for (const T& each : values) {
       value(each);
     }
   }
   template <class T>
   void value(const std::pair<T, T>& before_after) {
-    packer().pack_array(2);
+    packer_.pack_array(2);
     value(before_after.first);
     value(before_after.second);
   }
   void value(std::string_view text) {
-    packer().pack_str(static_cast<std::uint32_t>(text.size()));
-    bytes_.write(text);
+    packer_.pack_str(static_cast<std::uint32_t>(text.size()));
+    bytes_.bytes.append(text);
   }
   void value(const std::string& text) { value(std::string_view(text)); }
   void value(Mode mode) { value(mode_digits(mode)); }
@@ -160,31 +121,30 @@ class Writer {
   void value(EventKind kind) { value(name_of(kind)); }
   void value(EventSource source) { value(name_of(source)); }
 
-  Bytes bytes_;
+  Sink bytes_;
+  DataIn data_in_;
+  std::optional<std::size_t> data_at_;
+  msgpack::packer<Sink> packer_{bytes_};
 };
 
-extern template class Writer<ByteCount>;
-extern template class Writer<ByteStore>;
-
 template <class T>
-[[nodiscard]] Layout layout_of(const T& described) {
-  Writer<ByteCount> writer{ByteCount()};
-  writer.value(described);
-  return writer.bytes().layout();
-}
-
-// One described struct, to where there is room for the size of its layout.
-template <class T>
-void encode(const T& described, char* place) {
-  Writer<ByteStore> writer{ByteStore(place)};
-  writer.value(described);
+void append(const T& described, std::string& bytes) {
+  Writer(bytes).value(described);
 }
 
 template <class T>
 [[nodiscard]] std::string encode(const T& described) {
-  std::string bytes(layout_of(described).size, '\0');
-  encode(described, bytes.data());
+  std::string bytes;
+  append(described, bytes);
   return bytes;
+}
+
+// Appends it without its data. Returns where in `bytes` they belong.
+template <class T>
+std::size_t encode_around_data(const T& described, std::string& bytes) {
+  Writer writer(bytes, DataIn::kAnotherPlace);
+  writer.value(described);
+  return writer.data_at();
 }
 
 }  // namespace shmbus::codec

@@ -1,6 +1,7 @@
 // msgpack written by hand, so that the codec is not tested against itself.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,7 +24,8 @@ inline std::string num(std::uint64_t number) { return '\xcf' + big_endian(number
 inline std::string neg(std::int64_t number) { return '\xd3' + big_endian(static_cast<std::uint64_t>(number), 8); }
 inline std::string flag(bool value) { return value ? "\xc3" : "\xc2"; }
 inline std::string nil() { return "\xc0"; }
-inline std::string floating() { return '\xca' + big_endian(0x3f800000, 4); }
+inline std::string f32(float number) { return '\xca' + big_endian(std::bit_cast<std::uint32_t>(number), 4); }
+inline std::string f64(double number) { return '\xcb' + big_endian(std::bit_cast<std::uint64_t>(number), 8); }
 
 inline std::string array(const std::vector<std::string>& values) {
   std::string out = '\xdd' + big_endian(values.size(), 4);

@@ -87,23 +87,6 @@ TEST(AnOperation, HasItsOwnFieldsAndTheCommonOnes) {
   EXPECT_EQ(stat.field("data"), nullptr);
 }
 
-TEST(AFieldsNumber, IsTheIndexOfItsNameAndOfNoOther) {
-  for (std::size_t number = 0; number < kFieldNames.size(); ++number) {
-    const std::string name(kFieldNames[number]);
-    EXPECT_EQ(field_number(name), number);
-    EXPECT_EQ(field_number(name + 's'), kNoField) << name;
-    EXPECT_EQ(field_number('x' + name), kNoField) << name;
-    EXPECT_EQ(field_number(name.substr(0, name.size() - 1) + '\0'), kNoField) << name;
-    EXPECT_TRUE(std::any_of(operations().begin(), operations().end(), [number](const OperationSpec& spec) {
-      return spec.field(number) != nullptr;
-    })) << name;
-  }
-  for (const std::string_view other : {std::string_view(), std::string_view("x"), std::string_view("\0", 1)}) {
-    EXPECT_EQ(field_number(other), kNoField);
-  }
-  EXPECT_EQ(field_number(std::string(1000, 'x')), kNoField);
-}
-
 TEST(AField, DescribesItsType) {
   EXPECT_EQ(describe_type(*operation_named("attach")->field("lease_ms")), "integer 1 to 86400000");
   EXPECT_EQ(describe_type(*operation_named("read")->field("offset")), "integer 0 or more");

@@ -122,41 +122,21 @@ TEST(AReply, CarriesTheRepliesOfABatch) {
   EXPECT_FALSE(decode_reply(encode_reply(reply_of(OperationResult(result))), batch).ok());
 }
 
-TEST(AReply, SaysBeforeItIsWrittenWhereItsDataLies) {
+TEST(AReply, IsWrittenAroundItsData) {
   const std::string data(300, 'd');
-  for (const bool placed : {false, true}) {
-    ReadResult result{.offset = 1, .length = data.size()};
-    result.data = placed ? "" : data;
-    if (placed) {
-      result.placed = data;
-    }
-    const Reply reply = reply_of(OperationResult(result));
-    const std::string frame = encode_reply(reply);
-    const Layout layout = layout_of(reply);
-    EXPECT_EQ(layout.size, frame.size());
-    EXPECT_EQ(layout.data, frame.find(data));
-  }
-  const Reply ping = reply_of(OperationResult(PingResult{}));
-  EXPECT_EQ(layout_of(ping).size, encode_reply(ping).size());
-  EXPECT_EQ(layout_of(ping).data, layout_of(ping).size);
-}
-
-TEST(AReply, IsWrittenAroundDataThatIsInItsPlace) {
-  ReadResult result{.length = 300};
-  result.placed.emplace("", result.length);
-  Reply reply = reply_of(OperationResult(result));
-  const Layout layout = layout_of(reply);
-  std::string frame(layout.size, 'd');
-  std::get<ReadResult>(std::get<OperationResult>(reply.outcome)).placed.emplace(&frame[layout.data], result.length);
-  encode_reply(reply, frame.data());
-  std::get<ReadResult>(std::get<OperationResult>(reply.outcome)).placed.reset();
-  std::get<ReadResult>(std::get<OperationResult>(reply.outcome)).data = std::string(result.length, 'd');
-  EXPECT_EQ(frame, encode_reply(reply));
+  ReadResult result{.offset = 1, .length = data.size()};
+  result.placed = data;
+  const Reply reply = reply_of(OperationResult(result));
+  std::string around;
+  const std::size_t data_at = encode_reply_around_data(reply, around);
+  EXPECT_EQ(around.insert(data_at, data), encode_reply(reply));
+  std::string without_data;
+  EXPECT_EQ(encode_reply_around_data(reply_of(OperationResult(PingResult{})), without_data), without_data.size());
 }
 
 TEST(AReply, CarriesAnError) {
   const Error error{.code = ErrorCode::kPermissionDenied, .message = "no", .hint = "ask", .errno_value = EACCES};
-  const std::string frame = encode_repeated_reply(std::int64_t{-4}, encode_outcome(error), 1, 2);
+  const std::string frame = encode_reply_around(encode_outcome(error), std::int64_t{-4}, true, 1, 2);
   const auto reply = decode_reply(frame, StatRequest{});
   ASSERT_TRUE(reply.ok()) << reply.error().message;
   EXPECT_FALSE(reply->ok());

@@ -51,7 +51,6 @@ TEST(EveryRequest, SurvivesARoundTrip) {
     const DecodedRequest second = decode_request(bytes);
     ASSERT_EQ(second.request.index(), 0U) << std::get<Error>(second.request).message;
     EXPECT_EQ(encode_request(std::get<Request>(second.request)), bytes);
-    EXPECT_EQ(layout_of(std::get<Request>(second.request)).size, bytes.size());
     EXPECT_EQ(second.id, first.id);
     EXPECT_EQ(std::get<Request>(second.request).once, std::get<Request>(first.request).once);
     EXPECT_EQ(std::get<Request>(second.request).epoch, std::get<Request>(first.request).epoch);

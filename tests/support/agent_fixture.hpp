@@ -78,11 +78,7 @@ class AgentOn : public ::testing::Test {
     return bytes_of(
         dispatcher.handle(frame, {.admitted = {.caller = caller, .rate = rate}, .endpoint = "inproc://commands"}, now));
   }
-  static std::string bytes_of(const ReplyBuffer& reply) {
-    std::string bytes(reply.size(), '\0');
-    reply.write_to(bytes.data());
-    return bytes;
-  }
+  static std::string bytes_of(ReplyBuffer& reply) { return reply.message().to_string(); }
 
   // The decoded reply to one whole request.
   Reply send(const Request& whole) {

@@ -20,7 +20,7 @@ void detach_and_report(SegmentFeed& feed, std::span<HeldAttachment> held, const 
 }  // namespace
 
 Result<AttachResult> execute(OperationContext& context, const AttachRequest& request) {
-  const Result<ShmId> shmid = resolve(context, request.segment);
+  const Result<ShmId> shmid = context.target.id();
   if (!shmid) {
     return shmid.error();
   }
@@ -64,7 +64,7 @@ Result<DetachResult> execute(OperationContext& context, const DetachRequest& req
     }
     released.push_back(std::move(*context.attachments.release(*request.attachment)));
   } else {
-    const Result<ShmId> shmid = resolve(context, request.segment);
+    const Result<ShmId> shmid = context.target.id();
     if (!shmid) {
       return shmid.error();
     }

@@ -33,7 +33,7 @@ Result<OpenSegment> open(OperationContext& context, const DataRequest& request, 
     }
     return OpenSegment{.shmid = attachment.shmid, .held = &attachment.mapping};
   }
-  const Result<ShmId> shmid = resolve(context, request.segment);
+  const Result<ShmId> shmid = context.target.id();
   if (!shmid) {
     return shmid.error();
   }
@@ -74,6 +74,9 @@ std::span<char> room_for(const OperationContext& context, std::size_t size, Read
 // short texts in large segments are read as quickly as small ones. What is looked at in vain counts as read.
 Result<void> read_text(OperationContext& context, Attachment& mapping, std::size_t length, ReadResult& result) {
   const std::size_t most = std::min(length, context.data_left);
+  if (context.reply != nullptr) {
+    static_cast<void>(context.reply->place(most));  // of which the looks below fill the beginning
+  }
   std::string_view text;
   std::size_t end = std::string_view::npos;
   for (std::size_t look = kFirstLook; end == std::string_view::npos && text.size() < most; look *= 2) {

@@ -11,18 +11,6 @@ namespace {
 
 constexpr std::uint64_t kProtocolVersion = 1;
 
-// For a key alone: the segment that had it last, if the kernel says that it still has it. Saves finding its id.
-std::optional<SegmentStat> stat_of_known(OperationContext& context, const SegmentRef& ref) {
-  const std::optional<ShmId> shmid =
-      ref.shm_key && !ref.shm_shmid ? context.feed.watcher().id_of(*ref.shm_key) : std::nullopt;
-  if (!shmid) {
-    return std::nullopt;
-  }
-  const Result<SegmentStat> stat = context.kernel.stat(*shmid);
-  const bool is_it = stat && stat->shm_key == *ref.shm_key && !stat->marked;
-  return is_it ? std::optional(*stat) : std::nullopt;
-}
-
 // What the request's filters let through, by ascending shmid; one more than it wants, if there are more.
 std::vector<const SegmentStat*> select(const SegmentWatcher& watcher, const ListRequest& request) {
   std::vector<const SegmentStat*> segments = watcher.all();
@@ -41,11 +29,8 @@ std::vector<const SegmentStat*> select(const SegmentWatcher& watcher, const List
 
 }  // namespace
 
-Result<StatResult> execute(OperationContext& context, const StatRequest& request) {
-  if (const std::optional<SegmentStat> stat = stat_of_known(context, request.segment)) {
-    return StatResult{*stat};
-  }
-  const Result<ShmId> shmid = resolve(context, request.segment);
+Result<StatResult> execute(OperationContext& context, const StatRequest& /*request*/) {
+  const Result<ShmId> shmid = context.target.id();
   if (!shmid) {
     return shmid.error();
   }

@@ -51,7 +51,7 @@ Result<CreateResult> execute(OperationContext& context, const CreateRequest& req
 }
 
 Result<RemoveResult> execute(OperationContext& context, const RemoveRequest& request) {
-  const Result<ShmId> shmid = resolve(context, request.segment);
+  const Result<ShmId> shmid = context.target.id();
   if (!shmid) {
     return shmid.error();
   }

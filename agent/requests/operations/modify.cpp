@@ -3,7 +3,7 @@
 namespace shmbus::agent {
 
 Result<SetResult> execute(OperationContext& context, const SetRequest& request) {
-  const Result<ShmId> shmid = resolve(context, request.segment);
+  const Result<ShmId> shmid = context.target.id();
   if (!shmid) {
     return shmid.error();
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/access/attachments.hpp"
+#include "agent/access/target.hpp"
 #include "agent/config/limits.hpp"
 #include "agent/requests/reply_buffer.hpp"
 #include "agent/watch/segment_feed.hpp"
@@ -19,10 +20,9 @@ struct AgentFacts {
 };
 
 // What an operation works with. Borrowed for the time of one request; `caller` is who asks, `identity` with whose
-// rights it is done (null: the agent's), `made` is the segment that create made, `pinned` an id that was found by its
-// key a moment ago. What a batch shares among its requests: `data_left` is how many bytes read, list and events may
-// still put into the reply; `looked` says that all segments were looked at, so that the state as of the reply's seq is
-// known.
+// rights it is done (null: the agent's), `target` is the segment that the operation is about, `made` the one that
+// create made. What a batch shares among its requests: `data_left` is how many bytes read, list and events may still
+// put into the reply; `looked` says that all segments were looked at, so that the state as of the reply's seq is known.
 struct OperationContext {
   ShmKernel& kernel;
   SegmentFeed& feed;
@@ -34,14 +34,17 @@ struct OperationContext {
   std::string_view endpoint = {};  // where the request came in
   ReplyBuffer* reply = nullptr;    // where a read puts its bytes; null: into its result
   const Identity* identity = nullptr;
+  Target target = {};
   std::optional<ShmId> made = {};
-  std::optional<ShmId> pinned = {};
   std::size_t data_left = limits::kMaxDataBytes;
   bool looked = false;
 };
 
-// The id of the segment that `ref` names; with a shmid alone nothing is looked up. Errors: kNotFound, kKeyMismatch.
-[[nodiscard]] Result<ShmId> resolve(const OperationContext& context, const SegmentRef& ref);
+// What is asked of the kernel about a target: where the request's own names are enough, or always its state.
+enum class Looks : bool { kAtNames, kAtState };
+
+// The segment that `operation` is about. Errors in it: kNotFound, kKeyMismatch.
+[[nodiscard]] Target target_of(const OperationContext& context, const Operation& operation, Looks looks);
 
 // lifecycle
 Result<CreateResult> execute(OperationContext& context, const CreateRequest& request);

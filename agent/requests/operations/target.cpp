@@ -1,19 +1,26 @@
-#include "agent/requests/operations/target.hpp"
+#include "agent/requests/operations/operations.hpp"
 
 namespace shmbus::agent {
 namespace {
 
-Target target_of(const OperationContext& context, ShmId shmid) {
-  const Result<SegmentStat> stat = context.kernel.stat_any(shmid);
-  if (!stat) {
-    return {.key = {}, .shmid = shmid, .stat = {}};
+// With `key`, the segment has to have that one.
+Target target_by_id(const OperationContext& context, ShmId shmid, std::optional<Key> key) {
+  const Result<SegmentStat> found = context.kernel.stat_any(shmid);
+  if (!found) {
+    return {.key = key, .shmid = shmid, .error = found.error()};
   }
-  const SegmentStat known = context.feed.with_original_key(*stat);
-  return {.key = known.shm_key, .shmid = shmid, .stat = known};
+  const SegmentStat stat = context.feed.with_original_key(*found);
+  Target target{.key = stat.shm_key, .shmid = shmid, .stat = stat};
+  if (key && *key != stat.shm_key) {
+    target.error = Error{.code = ErrorCode::kKeyMismatch,
+                         .message = "shmid " + std::to_string(shmid) + " has key " + std::to_string(stat.shm_key) +
+                                    ", not " + std::to_string(*key)};
+  }
+  return target;
 }
 
 // First the segment that had the key last: if the kernel says that it has it still, it is the one.
-Target target_of_key(const OperationContext& context, Key key) {
+Target target_by_key(const OperationContext& context, Key key, Looks looks) {
   if (const std::optional<ShmId> last = context.feed.watcher().id_of(key)) {
     const Result<SegmentStat> stat = context.kernel.stat_any(*last);
     if (stat && stat->shm_key == key && !stat->marked) {
@@ -21,55 +28,44 @@ Target target_of_key(const OperationContext& context, Key key) {
     }
   }
   const Result<ShmId> found = context.kernel.find(key);
-  return found ? target_of(context, *found) : Target{.key = key, .shmid = {}, .stat = {}};
+  if (!found) {
+    return {.key = key, .error = found.error()};
+  }
+  return looks == Looks::kAtState ? target_by_id(context, *found, {}) : Target{.key = key, .shmid = *found};
 }
 
-Target target_of(const OperationContext& context, const SegmentRef& ref) {
-  if (ref.shm_shmid) {
-    Target target = target_of(context, *ref.shm_shmid);
-    target.key = target.key ? target.key : ref.shm_key;
-    return target;
+Target target_of(const OperationContext& context, const SegmentRef& ref, Looks looks) {
+  if (!ref.shm_shmid) {
+    return ref.shm_key ? target_by_key(context, *ref.shm_key, looks) : Target{};
   }
-  const bool has_key = ref.shm_key && *ref.shm_key != kPrivateKey;
-  return has_key ? target_of_key(context, *ref.shm_key) : Target{.key = ref.shm_key, .shmid = {}, .stat = {}};
+  const bool is_known_enough = !ref.shm_key && looks == Looks::kAtNames;
+  return is_known_enough ? Target{.shmid = ref.shm_shmid} : target_by_id(context, *ref.shm_shmid, ref.shm_key);
+}
+
+template <class Request>
+Target target_of(const OperationContext& context, const Request& request, Looks looks) {
+  if constexpr (std::is_same_v<Request, CreateRequest>) {
+    if (looks == Looks::kAtState && request.shm_key != kPrivateKey) {
+      return target_by_key(context, request.shm_key, looks);
+    }
+    return {.key = request.shm_key};
+  } else if constexpr (requires { request.attachment; }) {
+    if (!request.attachment) {
+      return target_of(context, request.segment, looks);
+    }
+    const HeldAttachment* const held =
+        looks == Looks::kAtState ? context.attachments.find(*request.attachment, context.caller.principal) : nullptr;
+    return held != nullptr ? target_by_id(context, held->shmid, {}) : Target{};
+  } else if constexpr (requires { request.segment; }) {
+    return target_of(context, request.segment, looks);
+  }
+  return {};
 }
 
 }  // namespace
 
-Target target_of(const OperationContext& context, const Operation& operation) {
-  return std::visit(
-      [&](const auto& request) -> Target {
-        using Request = std::decay_t<decltype(request)>;
-        if constexpr (std::is_same_v<Request, CreateRequest>) {
-          return target_of(context, SegmentRef{.shm_key = request.shm_key, .shm_shmid = {}});
-        } else if constexpr (requires { request.segment; }) {
-          if constexpr (requires { request.attachment; }) {
-            const HeldAttachment* const held =
-                request.attachment ? context.attachments.find(*request.attachment, context.caller.principal) : nullptr;
-            if (held != nullptr) {
-              return target_of(context, held->shmid);
-            }
-          }
-          return target_of(context, request.segment);
-        }
-        return {};
-      },
-      operation);
-}
-
-std::optional<ShmId> pin(Operation& operation, const Target& target) {
-  return std::visit(
-      [&](auto& request) -> std::optional<ShmId> {
-        if constexpr (requires { request.segment; }) {
-          const bool by_key_alone = request.segment.shm_key && !request.segment.shm_shmid;
-          if (by_key_alone && target.shmid) {
-            request.segment.shm_shmid = target.shmid;
-            return target.shmid;
-          }
-        }
-        return std::nullopt;
-      },
-      operation);
+Target target_of(const OperationContext& context, const Operation& operation, Looks looks) {
+  return std::visit([&](const auto& request) { return target_of(context, request, looks); }, operation);
 }
 
 }  // namespace shmbus::agent

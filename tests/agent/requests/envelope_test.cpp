@@ -1,40 +1,57 @@
 #include <functional>
 
-#include "tests/agent/requests/command_socket_fixture.hpp"
+#include "tests/agent/requests/command_server_fixture.hpp"
 
 namespace shmbus::agent {
 namespace {
 
-class AnEnvelope : public CommandSocketTest {};
+class AnEnvelope : public CommandServerTest {};
 
 TEST_F(AnEnvelope, OfSeveralFramesComesBackWhole) {
   bind(endpoint);
   zmq::socket_t dealer = client(endpoint, zmq::socket_type::dealer);
-  send(dealer, {"hop 1", "hop 2", "", "request"});
-  EXPECT_EQ(next().frame, "request");
-  answer("reply");
-  for (const std::string expected : {"hop 1", "hop 2", "", "reply"}) {
-    EXPECT_EQ(reply_to(dealer), expected);
+  send(dealer, {"hop 1", "hop 2", "", ping(1)});
+  serve();
+  for (const std::string expected : {"hop 1", "hop 2", ""}) {
+    EXPECT_EQ(next_frame(dealer), expected);
   }
+  EXPECT_EQ(reply_to(dealer).id, RequestId(std::uint64_t{1}));
 }
 
 TEST_F(AnEnvelope, WithoutAnEndIsPassedOver) {
   bind(endpoint);
   zmq::socket_t dealer = client(endpoint, zmq::socket_type::dealer);
   std::vector<std::string> frames(1000, "hop");
-  frames.insert(frames.end(), {"", "request"});
+  frames.insert(frames.end(), {"", ping(1)});
   send(dealer, frames);
   send(dealer, {"no envelope"});
   send(dealer, {"hop", ""});  // and one without a request
-  send(dealer, {"", "whole"});
-  EXPECT_EQ(next().frame, "whole");
-  answer("");
+  send(dealer, {"", ping(2)});
+  serve();
+  EXPECT_EQ(next_frame(dealer), "");
+  EXPECT_EQ(reply_to(dealer).id, RequestId(std::uint64_t{2}));
+}
+
+TEST_F(AnEnvelope, OfAsManyFramesAsTheLimitComesBackAndOneOfMoreIsDropped) {
+  bind(endpoint);
+  zmq::socket_t dealer = client(endpoint, zmq::socket_type::dealer);
+  std::vector<std::string> frames(limits.envelope_parts, "hop");
+  frames.insert(frames.end(), {"", ping(1)});
+  send(dealer, frames);
+  frames.erase(frames.begin());
+  send(dealer, frames);
+  serve();
+  for (std::size_t i = 1; i < limits.envelope_parts; ++i) {
+    EXPECT_EQ(next_frame(dealer), "hop");
+  }
+  EXPECT_EQ(next_frame(dealer), "");
+  EXPECT_EQ(reply_to(dealer).id, RequestId(std::uint64_t{1}));
 }
 
 // Clients that break the envelope and leave at once, then one that asks. `serve` takes what waits at `served`, and says
-// whether it answered a request.
-std::string replies_after_an_attack(zmq::context_t& context, zmq::socket_ref served, const std::function<bool()>& serve,
-                                    const std::string& endpoint) {
+// how many requests it answered.
+std::string replies_after_an_attack(zmq::context_t& context, zmq::socket_ref served,
+                                    const std::function<std::size_t()>& serve, const std::string& endpoint) {
   for (int attack = 0; attack < 20; ++attack) {
     zmq::socket_t attacker(context, zmq::socket_type::dealer);
     attacker.connect(endpoint);
@@ -44,18 +61,18 @@ std::string replies_after_an_attack(zmq::context_t& context, zmq::socket_ref ser
   zmq::socket_t victim(context, zmq::socket_type::dealer);
   victim.set(zmq::sockopt::linger, 0);
   victim.connect(endpoint);
-  constexpr int kRequests = 20;
-  for (int i = 0; i < kRequests; ++i) {
+  constexpr std::size_t kRequests = 20;
+  for (std::size_t i = 0; i < kRequests; ++i) {
     victim.send(zmq::str_buffer(""), zmq::send_flags::sndmore);
     victim.send(zmq::str_buffer("request"), zmq::send_flags::none);
   }
-  for (int answered = 0; answered < kRequests;) {
+  for (std::size_t answered = 0; answered < kRequests;) {
     zmq::pollitem_t item{served.handle(), 0, ZMQ_POLLIN, 0};
     zmq::poll(&item, 1, std::chrono::milliseconds(-1));
-    answered += serve() ? 1 : 0;
+    answered += serve();
   }
   victim.set(zmq::sockopt::rcvtimeo, 500);  // what is lost does not come later
-  int arrived = 0;
+  std::size_t arrived = 0;
   for (zmq::message_t frame; arrived < kRequests && victim.recv(frame);) {
     arrived += frame.more() ? 0 : 1;
   }
@@ -65,33 +82,29 @@ std::string replies_after_an_attack(zmq::context_t& context, zmq::socket_ref ser
 TEST_F(AnEnvelope, ThatIsBrokenByAClientThatLeavesLosesNoReply) {
   bind(endpoint);
   const auto serve = [this] {
-    const std::optional<Received> request = socket().receive();
-    if (!request || request->parts == 0) {
-      return false;
-    }
-    answer("reply");
-    return true;
+    server->serve(0);
+    return server->take_served();
   };
   for (int round = 0; round < 20; ++round) {
-    EXPECT_EQ(replies_after_an_attack(context(), socket().socket(), serve, endpoint), "20 of 20");
+    EXPECT_EQ(replies_after_an_attack(*server_context, server->sockets().front().socket, serve, endpoint), "20 of 20");
   }
 }
 
 // A REP takes the pipe that went for the one it answers.
 TEST_F(AnEnvelope, IsKeptByUsBecauseARepLosesReplies) {
-  zmq::socket_t rep(context(), zmq::socket_type::rep);
+  zmq::socket_t rep(*server_context, zmq::socket_type::rep);
   rep.bind(endpoint);
-  const auto serve = [&rep] {
+  const auto serve = [&rep]() -> std::size_t {
     zmq::message_t request;
     if (!rep.recv(request, zmq::recv_flags::dontwait)) {
-      return false;
+      return 0;
     }
     rep.send(zmq::str_buffer("reply"), zmq::send_flags::none);
-    return true;
+    return 1;
   };
   bool has_lost = false;
   for (int round = 0; !has_lost && round < 200; ++round) {
-    has_lost = replies_after_an_attack(context(), rep, serve, endpoint) != "20 of 20";
+    has_lost = replies_after_an_attack(*server_context, rep, serve, endpoint) != "20 of 20";
   }
   EXPECT_TRUE(has_lost)
       << "libzmq's REP is mended: it could take the ROUTER's place where replies need not go together";

@@ -65,9 +65,7 @@ class LeastServer {
       reply.outcome =
           std::visit([this](const auto& operation) { return OperationResult(run(operation)); }, request.operation);
     }
-    zmq::message_t answer(layout_of(reply).size);
-    encode_reply(reply, answer.data<char>());
-    message = std::move(answer);
+    message = zmq::message_t(encode_reply(reply));
     once_.reset();
   }
 

@@ -13,26 +13,6 @@ Error precondition_failed(const char* field, Value asked, Value found) {
 
 }  // namespace
 
-Result<ShmId> resolve(const OperationContext& context, const SegmentRef& ref) {
-  if (!ref.shm_shmid) {
-    return context.kernel.find(ref.shm_key.value());
-  }
-  if (!ref.shm_key || ref.shm_shmid == context.pinned) {
-    return *ref.shm_shmid;
-  }
-  Result<SegmentStat> found = context.kernel.stat_any(*ref.shm_shmid);
-  if (!found) {
-    return std::move(found).error();
-  }
-  const SegmentStat stat = context.feed.with_original_key(*found);
-  if (stat.shm_key != *ref.shm_key) {
-    return Error{.code = ErrorCode::kKeyMismatch,
-                 .message = "shmid " + std::to_string(stat.shm_shmid) + " has key " + std::to_string(stat.shm_key) +
-                            ", not " + std::to_string(*ref.shm_key)};
-  }
-  return stat.shm_shmid;
-}
-
 Result<SegmentStat> look_before_change(OperationContext& context, ShmId shmid, std::optional<std::int64_t> if_ctime,
                                        std::optional<std::int32_t> if_cpid) {
   context.feed.look_at(shmid);

@@ -1,13 +1,15 @@
-// What a request costs in allocations, on the real kernel, counted by an operator new of this program; and what happens
-// when they fail. libzmq takes its messages by malloc, which is not counted, but may find nothing.
-#include <array>
+// What happens when allocations fail: those of operator new by their number, those of malloc(), by which libzmq takes
+// its messages, by their size.
+#include <gtest/gtest.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <limits>
 #include <new>
 
-#include "agent/kernel/sysv_kernel.hpp"
-#include "tests/agent/requests/command_socket_fixture.hpp"
+#include "agent/events/event_log.hpp"
+#include "agent/requests/reply_buffer.hpp"
+#include "protocol/codec/events.hpp"
 #include "tests/support/agent_fixture.hpp"
 
 namespace {
@@ -42,61 +44,6 @@ extern "C" void* malloc(std::size_t size) {  // NOLINT(readability-inconsistent-
 
 namespace shmbus::agent {
 namespace {
-
-class SteadyState : public AgentOn<SysvKernel> {
- protected:
-  // How many one of these operations takes, done in turn and often, when the journal is full.
-  template <class... Operations>
-  double allocations_of(const Operations&... operations) {
-    constexpr std::size_t kRequests = 2000;
-    const std::array frames{encode_request(request_of(operations))...};
-    const Sender sender{.admitted = {.caller = caller}, .endpoint = "inproc://commands"};
-    std::array<char, 1024> message{};
-    std::size_t before = 0;
-    for (std::size_t i = 0; i < 2 * kRequests; ++i) {
-      before = i == kRequests ? allocations : before;
-      const ReplyBuffer& reply = dispatcher.handle(frames[i % frames.size()], sender, now);
-      EXPECT_LE(reply.size(), message.size());
-      reply.write_to(message.data());
-    }
-    return static_cast<double>(allocations - before) / static_cast<double>(kRequests);
-  }
-};
-
-TEST_F(SteadyState, AStatAllocatesNothing) {
-  const ShmId shmid = create();
-  EXPECT_EQ(allocations_of(StatRequest{by_id(shmid)}), 0);
-  EXPECT_EQ(allocations_of(StatRequest{by_key(kKey)}), 0);
-}
-
-// With an attachment and without one, as bytes and, for a read, as text.
-TEST_F(SteadyState, AWriteAndAReadAllocateNothing) {
-  const ShmId shmid = create();
-  const std::string data(64, 'x');
-  WriteRequest write = write_of(shmid, data);
-  ReadRequest read = read_of(shmid);
-  EXPECT_EQ(allocations_of(write), 0);
-  EXPECT_EQ(allocations_of(read), 0);
-  write.segment = by_key(kKey);
-  read.segment = by_key(kKey);
-  read.text = true;
-  EXPECT_EQ(allocations_of(write, read), 0);
-  const std::uint64_t attachment = done(AttachRequest{.segment = by_id(shmid)}).attachment;
-  write.segment = {};
-  write.attachment = attachment;
-  read.segment = {};
-  read.attachment = attachment;
-  EXPECT_EQ(allocations_of(write, read), 0);
-}
-
-TEST_F(SteadyState, ASetAllocatesNothing) {
-  SetRequest opened{.segment = by_id(create()), .uid = {}, .gid = {}, .mode = Mode{0644}};
-  SetRequest closed = opened;
-  closed.mode = Mode{0600};
-  const std::uint64_t before = journal.seq();
-  EXPECT_EQ(allocations_of(opened, closed), 0);
-  EXPECT_GE(journal.seq() - before, 4000U);  // each was an event
-}
 
 // Appends `count` events of as many keys, and the one that finds no memory at the allocation of number `fails` again.
 // Returns whether there was such a one.
@@ -136,24 +83,22 @@ TEST(AnEventJournal, HasEveryEventAndTheHostAlsoWhenMemoryRanOutAnywhere) {
   EXPECT_GT(fails, static_cast<std::size_t>(kEvents));
 }
 
-TEST_F(CommandSocketTest, AReplyForWhoseMessageThereIsNoMemorySaysSo) {
+TEST(AReplyBuffer, AnswersAnErrorWhereThereIsNoMemoryForTheMessage) {
   constexpr std::size_t kEvents = 1000;
   constexpr std::size_t kLarge = 4096;
-  bind(endpoint);
-  zmq::socket_t asking = client(endpoint);
-  send(asking, {"a request"});
-  next();
   ReplyBuffer reply;
-  reply.set(std::uint64_t{5}, OperationResult(EventsResult{.events = std::vector<std::string>(kEvents, "an event")}), 1,
-            2);
+  reply.set({.id = std::uint64_t{5},
+             .outcome = OperationResult(EventsResult{.events = std::vector<std::string>(kEvents, "an event")}),
+             .epoch = 1,
+             .seq = 2});
   ASSERT_GT(reply.size(), kLarge);
   most_bytes = kLarge;
-  socket().reply(reply);
+  const zmq::message_t message = reply.message();
   most_bytes = std::numeric_limits<std::size_t>::max();
-  EXPECT_TRUE(socket().send_replies());
-  const Result<Reply> answered = decode_reply(reply_to(asking), EventsRequest{});
+  const Result<Reply> answered = decode_reply(message.to_string_view(), EventsRequest{});
   ASSERT_TRUE(answered) << answered.error().message;
   EXPECT_EQ(answered->id, RequestId(std::uint64_t{5}));
+  EXPECT_EQ(answered->seq, 2U);
   ASSERT_FALSE(answered->ok());
   EXPECT_EQ(std::get<Error>(answered->outcome).code, ErrorCode::kNoMemory);
 }

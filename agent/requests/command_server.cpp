@@ -1,0 +1,124 @@
+#include "agent/requests/command_server.hpp"
+
+#include <new>
+#include <string>
+#include <utility>
+
+namespace shmbus::agent {
+namespace {
+
+constexpr std::size_t kMostQueued = 4096;  // requests; the next ones wait in the sockets
+
+Error no_memory() { return {.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"}; }
+
+}  // namespace
+
+CommandServer::CommandServer(zmq::context_t& context, Authenticator& authenticator, Dispatcher& dispatcher,
+                             const Limits& limits)
+    : context_(context), authenticator_(authenticator), dispatcher_(dispatcher), limits_(limits) {}
+
+Result<Binding> CommandServer::bind(Endpoint endpoint, const SocketAccess& access, UniqueFd passed) {
+  zmq::socket_t socket(context_, zmq::socket_type::router);
+  set_common_options(socket, limits_, limits_.message_bytes);
+  socket.set(zmq::sockopt::rcvhwm, limits_.request_queue);
+  socket.set(zmq::sockopt::sndhwm, high_water_mark(limits_.reply_queue));
+  Result<Binding> bound = agent::bind(socket, endpoint, access, std::move(passed));
+  if (bound) {
+    endpoint.address = bound->endpoint;
+    sockets_.push_back({std::move(socket), std::move(endpoint)});
+  }
+  return bound;
+}
+
+bool CommandServer::serve(std::size_t socket) {
+  Clock::time_point now = Clock::now();
+  const Clock::time_point end_of_turn = now + limits_.turn;
+  // One request alone is served before a system call looks for more.
+  bool is_drained = receive(socket, 1);
+  while (now < end_of_turn) {
+    std::optional<QueuedRequest> request = queues_.pop();
+    if (!request) {
+      return !is_drained;
+    }
+    serve_one(*std::move(request), now);
+    is_drained = receive(socket, kMostQueued - queues_.size());
+    now = Clock::now();
+  }
+  return true;
+}
+
+bool CommandServer::receive(std::size_t socket, std::size_t most) {
+  for (std::size_t received = 0; received < most; ++received) {
+    std::optional<QueuedRequest> request = receive_message(socket);
+    if (!request) {
+      return true;
+    }
+    if (request->parts > 0) {
+      queue(*std::move(request));
+    }
+  }
+  return false;
+}
+
+std::optional<QueuedRequest> CommandServer::receive_message(std::size_t socket) {
+  const std::size_t most_envelope = limits_.envelope_parts + 1;  // with the routing id
+  QueuedRequest message{.socket = socket, .frames = {}, .parts = 0};
+  message.frames.reserve(most_envelope + 1);
+  std::size_t envelope = 0;
+  bool envelope_ended = false;
+  for (bool more = true; more;) {
+    zmq::message_t frame;
+    if (!sockets_[socket].socket.recv(frame, zmq::recv_flags::dontwait)) {
+      return std::nullopt;  // libzmq hands over whole messages only, so this was the first frame
+    }
+    more = frame.more();
+    if (envelope_ended) {
+      ++message.parts;
+    } else {
+      envelope_ended = envelope > 0 && frame.empty();
+      ++envelope;
+    }
+    if (envelope <= most_envelope && message.parts <= 1) {
+      message.frames.push_back(std::move(frame));
+    }
+  }
+  message.parts = envelope <= most_envelope ? message.parts : 0;
+  return message;
+}
+
+void CommandServer::queue(QueuedRequest request) {
+  const Transport transport = sockets_[request.socket].endpoint.transport;
+  try {
+    const std::string principal = authenticator_.principal_of(transport, peer_of(request.request(), transport));
+    queues_.push(principal, std::move(request));
+  } catch (const std::bad_alloc&) {
+    send(std::move(request), dispatcher_.refuse(no_memory()));
+  }
+}
+
+void CommandServer::serve_one(QueuedRequest request, Clock::time_point now) {
+  ++served_;
+  const Endpoint& endpoint = sockets_[request.socket].endpoint;
+  const Sender sender{
+      .admitted = authenticator_.admit(endpoint.transport, peer_of(request.request(), endpoint.transport), now),
+      .endpoint = endpoint.address};
+  if (request.parts > 1 && sender.admitted.refusal == nullptr) {
+    send(std::move(request),
+         dispatcher_.refuse({.code = ErrorCode::kBadRequest,
+                             .message = "a request is one frame, this message had " + std::to_string(request.parts)}));
+  } else {
+    ReplyBuffer& reply = dispatcher_.handle(request.request().to_string_view(), sender, now);
+    send(std::move(request), reply);
+  }
+}
+
+void CommandServer::send(QueuedRequest request, ReplyBuffer& reply) {
+  request.request() = reply.message();
+  for (zmq::message_t& frame : request.frames) {
+    const bool is_last = &frame == &request.frames.back();
+    sockets_[request.socket].socket.send(
+        frame, is_last ? zmq::send_flags::dontwait : zmq::send_flags::dontwait | zmq::send_flags::sndmore);
+  }
+}
+
+}  // namespace shmbus::agent

@@ -1,0 +1,45 @@
+// Requests that wait to be served, in a queue for each principal.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+namespace shmbus::agent {
+
+// A request as it was received: the frames of its envelope, which lead the reply back, then the request itself. `parts`
+// is how many frames followed the envelope, of which the first alone is kept. `socket` is the number of the one that it
+// came by.
+struct QueuedRequest {
+  std::size_t socket = 0;
+  std::vector<zmq::message_t> frames;
+  std::size_t parts = 1;
+
+  [[nodiscard]] zmq::message_t& request() { return frames.back(); }
+};
+
+// Serves the principals by turns, one request each, however many a principal has waiting; those of one principal in the
+// order of their coming. One thread.
+class RequestQueues {
+ public:
+  // Throws std::bad_alloc, then `request` is as it was.
+  void push(const std::string& principal, QueuedRequest&& request);
+
+  // The request whose turn it is, or nothing if none waits.
+  [[nodiscard]] std::optional<QueuedRequest> pop();
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  using Queues = std::map<std::string, std::list<QueuedRequest>>;
+
+  Queues queues_;                      // none is empty
+  std::list<Queues::iterator> turns_;  // of all queues, the next one first
+  std::size_t size_ = 0;
+};
+
+}  // namespace shmbus::agent
