@@ -1,28 +1,35 @@
 #include "agent/access/audit_record.hpp"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
-#include "agent/base/json_object.hpp"
+#include "agent/base/json_line.hpp"
 
 namespace shmbus::agent {
 namespace {
 
-void permissions_if_any(JsonObject& object, std::string_view name, const std::optional<Permissions>& value) {
-  if (value) {
-    JsonObject permissions(0);
-    permissions.number("uid", value->uid);
-    permissions.number("gid", value->gid);
-    permissions.number("mode", mode_digits(value->mode));
-    object.object(name, permissions);
+using Json = nlohmann::ordered_json;
+
+void add(Json& object, const char* name, std::string_view text) {
+  object[name] = cut(text, AuditRecord::kMostTextBytes);
+}
+
+void add_if_any(Json& object, const char* name, std::string_view text) {
+  if (!text.empty()) {
+    add(object, name, text);
   }
 }
 
-void segment_if_any(JsonObject& object, const SegmentRef& segment) {
-  if (segment.shm_key || segment.shm_shmid) {
-    JsonObject named(0);
-    named.number_if_any("shm_key", segment.shm_key);
-    named.number_if_any("shm_shmid", segment.shm_shmid);
-    object.object("segment", named);
+template <class Number>
+void add_if_any(Json& object, const char* name, const std::optional<Number>& number) {
+  if (number) {
+    object[name] = *number;
+  }
+}
+
+void add_if_any(Json& object, const char* name, const std::optional<Permissions>& value) {
+  if (value) {
+    object[name] = {{"uid", value->uid}, {"gid", value->gid}, {"mode", mode_digits(value->mode)}};
   }
 }
 
@@ -35,40 +42,39 @@ void Unwritten::add(const Unwritten& more) {
 }
 
 std::string audit_line(const AuditRecord& record) {
-  JsonObject object(AuditRecord::kMostTextBytes);
-  object.text("time", rfc3339(record.time));
-  object.text("principal", record.caller.principal);
-  object.number_if_any("uid", record.caller.uid);
-  object.number_if_any("gid", record.caller.gid);
-  object.number_if_any("pid", record.caller.pid);
-  object.text_if_any("endpoint", record.endpoint);
-  object.text_if_any("operation", record.operation);
-  segment_if_any(object, record.segment);
-  object.text("decision", record.verdict == Verdict::kAllow ? "allow" : "deny");
-  object.text_if_any("rule", record.rule);
-  object.text("outcome", record.error ? name_of(*record.error) : "ok");
-  permissions_if_any(object, "before", record.before);
-  permissions_if_any(object, "after", record.after);
-  return std::move(object).line();
+  Json object{{"time", rfc3339(record.time)}};
+  add(object, "principal", record.caller.principal);
+  add_if_any(object, "uid", record.caller.uid);
+  add_if_any(object, "gid", record.caller.gid);
+  add_if_any(object, "pid", record.caller.pid);
+  add_if_any(object, "endpoint", record.endpoint);
+  add_if_any(object, "operation", record.operation);
+  Json segment;
+  add_if_any(segment, "shm_key", record.segment.shm_key);
+  add_if_any(segment, "shm_shmid", record.segment.shm_shmid);
+  if (!segment.empty()) {
+    object["segment"] = std::move(segment);
+  }
+  object["decision"] = record.verdict == Verdict::kAllow ? "allow" : "deny";
+  add_if_any(object, "rule", record.rule);
+  object["outcome"] = record.error ? name_of(*record.error) : "ok";
+  add_if_any(object, "before", record.before);
+  add_if_any(object, "after", record.after);
+  return json_line(object);
 }
 
 std::string left_out_line(const std::optional<std::string>& principal, const Unwritten& left_out) {
-  JsonObject object(AuditRecord::kMostTextBytes);
-  object.text("time", rfc3339(left_out.until));
+  Json object{{"time", rfc3339(left_out.until)}};
   if (principal) {
-    object.text("principal", *principal);
+    add(object, "principal", *principal);
   }
-  object.text("since", rfc3339(left_out.since));
-  object.number("left_out", left_out.count);
-  return std::move(object).line();
+  object["since"] = rfc3339(left_out.since);
+  object["left_out"] = left_out.count;
+  return json_line(object);
 }
 
 std::string lost_line(const Unwritten& lost) {
-  JsonObject object(AuditRecord::kMostTextBytes);
-  object.text("time", rfc3339(lost.until));
-  object.text("since", rfc3339(lost.since));
-  object.number("lost", lost.count);
-  return std::move(object).line();
+  return json_line({{"time", rfc3339(lost.until)}, {"since", rfc3339(lost.since)}, {"lost", lost.count}});
 }
 
 }  // namespace shmbus::agent

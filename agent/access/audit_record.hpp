@@ -1,5 +1,5 @@
-// One line of the audit: a JSON object in UTF-8 with a newline at its end (JSON Lines). Control characters are escaped,
-// so that a line is safe to print; what is not UTF-8 is shown as \xNN (in JSON "\\xNN").
+// One line of the audit: a JSON object with a newline at its end (JSON Lines). All but printable ASCII is escaped, so
+// that a line is safe to print; bytes that are not UTF-8 are replaced by U+FFFD.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "agent/access/caller.hpp"
-#include "agent/base/json_object.hpp"
+#include "agent/base/json_line.hpp"
 #include "protocol/error.hpp"
 #include "protocol/segment.hpp"
 

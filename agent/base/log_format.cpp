@@ -5,10 +5,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
-#include "agent/base/json_object.hpp"
+#include "agent/base/json_line.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
@@ -24,11 +25,9 @@ class JsonFormatter : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, Buffer& line) override {
     constexpr std::size_t kMostBytes = std::size_t{64} << 10;
-    JsonObject object(kMostBytes);
-    object.text("time", rfc3339(std::chrono::time_point_cast<WallTime::duration>(message.time)));
-    object.text("level", text_of(spdlog::level::to_string_view(message.level)));
-    object.text("message", text_of(message.payload));
-    append(line, std::move(object).line());
+    append(line, json_line({{"time", rfc3339(message.time)},
+                            {"level", text_of(spdlog::level::to_string_view(message.level))},
+                            {"message", cut(text_of(message.payload), kMostBytes)}}));
   }
   [[nodiscard]] std::unique_ptr<formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
 };

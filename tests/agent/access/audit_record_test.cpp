@@ -64,8 +64,8 @@ TEST(AnAuditLine, IsOneLineOfUtf8AndSafeToPrintWhateverTheTextsHold) {
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   EXPECT_EQ(escape_for_terminal(line.substr(0, line.size() - 1)) + "\n", line);
   const auto parsed = nlohmann::json::parse(line);
-  EXPECT_EQ(parsed["principal"], "\"\\\n\x1b[2J\x7f\xc2\x85 \xc3\xa4 \\xff\\xc2");
-  EXPECT_EQ(parsed["endpoint"], escape_foreign(all));
+  EXPECT_EQ(parsed["principal"], "\"\\\n\x1b[2J\x7f\xc2\x85 \xc3\xa4 \xef\xbf\xbd\xef\xbf\xbd");
+  EXPECT_TRUE(parsed["endpoint"].get<std::string>().starts_with(all.substr(0, 128) + "\xef\xbf\xbd"));
 }
 
 TEST(AnAuditLine, IsOfBoundedLengthAndCutBetweenCharacters) {

@@ -23,7 +23,7 @@ TEST(ALogLine, IsOneObjectOfJsonWhateverTheMessageHas) {
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   const nlohmann::json record = nlohmann::json::parse(line);
   EXPECT_EQ(record["level"], "error");
-  EXPECT_EQ(record["message"], "a \"quoted\" \\ path\nwith \x1b[31m and \\xff\\xfe bytes");
+  EXPECT_EQ(record["message"], "a \"quoted\" \\ path\nwith \x1b[31m and \xef\xbf\xbd\xef\xbf\xbd bytes");
   EXPECT_EQ(record["time"].get<std::string>().back(), 'Z');
 }
 
