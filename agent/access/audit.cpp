@@ -72,9 +72,8 @@ bool Audit::works() { return tell_lost().ok(); }
 
 Result<void> Audit::flush(Clock::time_point now) {
   Result<void> flushed;
-  for (const DenialLimit::LeftOut& left_out : denials_.take_ended(now)) {
-    if (Result<void> written = append_or_lose(left_out_line(left_out.principal, left_out.denials), left_out.denials);
-        !written) {
+  for (const Throttle::LeftOut& left_out : denials_.take_ended(now)) {
+    if (Result<void> written = append_or_lose(left_out_line(left_out.name, left_out.lines), left_out.lines); !written) {
       flushed = written;
     }
   }

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "agent/access/audit_record.hpp"
-#include "agent/access/denial_limit.hpp"
+#include "agent/base/throttled_log.hpp"
 #include "protocol/result.hpp"
 #include "protocol/unique_fd.hpp"
 
@@ -18,11 +18,14 @@ namespace shmbus::agent {
 // One thread; time comes from the caller. Requires SIGXFSZ ignored: a file size limit is then a failed write.
 class Audit {
  public:
+  static constexpr std::size_t kMostDenials = 60;      // of one principal in a minute
+  static constexpr std::size_t kMostPrincipals = 256;  // with a count of their own; those beyond share one
+
   // Errors: as open_private(); kExists if another process writes it.
   [[nodiscard]] static Result<Audit> open(std::string path);
 
-  // Appends `record`, unless it is a denial beyond those that DenialLimit admits. Before it come the counts of what
-  // minutes that ended left out. Errors, also of those: of the file, with its name; then what failed is lost.
+  // Appends `record`, unless it is a denial beyond kMostDenials of its principal's minute. Before it come the counts of
+  // what minutes that ended left out. Errors, also of those: of the file, with its name; then what failed is lost.
   Result<void> write(const AuditRecord& record, Clock::time_point now);
 
   // False if the last thing to be written was lost and still can't be written: to be asked before a change.
@@ -47,7 +50,7 @@ class Audit {
   UniqueFd file_;
   bool within_line_ = false;  // the file does not end with a newline
   Unwritten lost_;
-  DenialLimit denials_;
+  Throttle denials_{kMostDenials, kMostPrincipals};
 };
 
 }  // namespace shmbus::agent

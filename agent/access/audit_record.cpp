@@ -35,12 +35,6 @@ void add_if_any(Json& object, const char* name, const std::optional<Permissions>
 
 }  // namespace
 
-void Unwritten::add(const Unwritten& more) {
-  since = count == 0 ? more.since : since;
-  until = more.until;
-  count += more.count;
-}
-
 std::string audit_line(const AuditRecord& record) {
   Json object{{"time", rfc3339(record.time)}};
   add(object, "principal", record.caller.principal);

@@ -2,7 +2,6 @@
 // that a line is safe to print; bytes that are not UTF-8 are replaced by U+FFFD.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,7 +9,7 @@
 #include <string_view>
 
 #include "agent/access/caller.hpp"
-#include "agent/base/json_line.hpp"
+#include "agent/base/throttled_log.hpp"
 #include "protocol/error.hpp"
 #include "protocol/segment.hpp"
 
@@ -41,15 +40,6 @@ struct AuditRecord {
 
   // It changed nothing: denied, or failed.
   [[nodiscard]] bool is_denial() const { return verdict == Verdict::kDeny || error.has_value(); }
-};
-
-// Records that were not written, and when the first and the last of them came.
-struct Unwritten {
-  std::uint64_t count = 0;
-  WallTime since;
-  WallTime until;
-
-  void add(const Unwritten& more);
 };
 
 [[nodiscard]] std::string audit_line(const AuditRecord& record);

@@ -1,4 +1,4 @@
-// The clock of the agent's deadlines. Time is passed in, so that tests own it.
+// The clock of the agent's deadlines, and the time of day for logs. Time is passed in, so that tests own it.
 #pragma once
 
 #include <chrono>
@@ -6,5 +6,6 @@
 namespace shmbus::agent {
 
 using Clock = std::chrono::steady_clock;
+using WallTime = std::chrono::system_clock::time_point;
 
 }  // namespace shmbus::agent

@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/chrono.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 namespace shmbus::agent {

@@ -1,15 +1,14 @@
 // Lines of JSON for the log and the audit (JSON Lines).
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
-namespace shmbus::agent {
+#include "agent/base/clock.hpp"
 
-using WallTime = std::chrono::system_clock::time_point;
+namespace shmbus::agent {
 
 // "2024-02-21T00:32:49.123456Z"
 [[nodiscard]] std::string rfc3339(WallTime time);

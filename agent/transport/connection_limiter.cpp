@@ -1,7 +1,6 @@
 #include "agent/transport/connection_limiter.hpp"
 
 #include <poll.h>
-#include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,9 +10,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::chrono::minutes kTellAgain{1};  // a uid's refusals
-constexpr std::size_t kMostTold = 1024;        // uids
-constexpr int kTwentieth = 20;                 // of the time may go into asking
+constexpr int kTwentieth = 20;  // of the time may go into asking
 
 int system_accept(int listener, sockaddr* address, socklen_t* length, int flags) {
   return static_cast<int>(::syscall(SYS_accept4, listener, address, length, flags));
@@ -182,17 +179,7 @@ void ConnectionLimiter::shed_one(int listener) {
 }
 
 void ConnectionLimiter::tell(const Uid& uid, const std::string& why) {
-  const Clock::time_point now = Clock::now();
-  if (told_.size() >= kMostTold) {
-    std::erase_if(told_, [&](const auto& told) { return now - told.second >= kTellAgain; });
-  }
-  const auto told = told_.find(uid);
-  const bool again = told != told_.end() && now - told->second < kTellAgain;
-  if (again || (told == told_.end() && told_.size() >= kMostTold)) {
-    return;
-  }
-  told_.insert_or_assign(uid, now);
-  spdlog::warn("refused a connection of {}: {}", uid ? "uid " + std::to_string(*uid) : "an unknown user", why);
+  log_.add_refusal("a connection of " + (uid ? "uid " + std::to_string(*uid) : "an unknown user"), why, Clock::now());
 }
 
 bool ConnectionLimiter::cut(const ConnectionId& connection) {

@@ -9,13 +9,13 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "agent/base/clock.hpp"
+#include "agent/base/throttled_log.hpp"
 #include "protocol/unique_fd.hpp"
 
 namespace shmbus::agent {
@@ -105,7 +105,7 @@ class ConnectionLimiter {
       by_fd_;  // a number that is given again replaces what had it: no more than numbers
   std::unordered_map<std::uint32_t, std::size_t> count_by_uid_;
   Clock::time_point ask_after_;
-  std::map<Uid, Clock::time_point> told_;  // when a refusal was last logged
+  ThrottledLog log_;
 };
 
 }  // namespace shmbus::agent

@@ -26,7 +26,7 @@ const char* reason_of(std::uint16_t event, std::uint32_t value) {
 
 }  // namespace
 
-HandshakeMonitor::HandshakeMonitor(zmq::context_t& context, zmq::socket_ref watched, RefusalLog& refusals)
+HandshakeMonitor::HandshakeMonitor(zmq::context_t& context, zmq::socket_ref watched, ThrottledLog& refusals)
     : watched_(watched), refusals_(refusals), socket_(context, zmq::socket_type::pair) {
   const std::string endpoint = "inproc://shmbus.handshakes." + std::to_string(random_53_bits());
   // Without a bound, since libzmq's thread would wait for room. Each event takes a connection, and all are read soon.
@@ -58,7 +58,7 @@ bool HandshakeMonitor::read(Clock::time_point now) {
     }
     std::memcpy(&event, told.data(), sizeof event);
     std::memcpy(&value, static_cast<const char*>(told.data()) + sizeof event, sizeof value);
-    refusals_.add("at " + endpoint.to_string(), reason_of(event, value), now);
+    refusals_.add_refusal("at " + endpoint.to_string(), reason_of(event, value), now);
   }
   return true;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <zmq.hpp>
 
-#include "agent/base/refusal_log.hpp"
+#include "agent/base/throttled_log.hpp"
 
 namespace shmbus::agent {
 
@@ -14,7 +14,7 @@ namespace shmbus::agent {
 class HandshakeMonitor {
  public:
   // Borrows all three. `watched` must outlive it, and be monitored by nobody else.
-  HandshakeMonitor(zmq::context_t& context, zmq::socket_ref watched, RefusalLog& refusals);
+  HandshakeMonitor(zmq::context_t& context, zmq::socket_ref watched, ThrottledLog& refusals);
   HandshakeMonitor(const HandshakeMonitor&) = delete;
   HandshakeMonitor& operator=(const HandshakeMonitor&) = delete;
   ~HandshakeMonitor();
@@ -26,7 +26,7 @@ class HandshakeMonitor {
 
  private:
   zmq::socket_ref watched_;
-  RefusalLog& refusals_;
+  ThrottledLog& refusals_;
   zmq::socket_t socket_;
 };
 

@@ -78,7 +78,7 @@ bool ZapHandler::answer(Clock::time_point now) {
     }
     const ZapReply decision = decide();
     if (decision.status != "200") {
-      refusals_.add(frame(kAddressFrame), decision.text, now);
+      refusals_.add_refusal(frame(kAddressFrame), decision.text, now);
     }
     reply(decision);
   }

@@ -6,7 +6,7 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "agent/base/refusal_log.hpp"
+#include "agent/base/throttled_log.hpp"
 #include "agent/transport/authorized_keys.hpp"
 #include "protocol/endpoint/curve_key.hpp"
 
@@ -42,7 +42,7 @@ class ZapHandler {
 
   // How many connections were refused, and where they are counted and logged.
   [[nodiscard]] std::uint64_t refused() const { return refusals_.count(); }
-  [[nodiscard]] RefusalLog& refusals() { return refusals_; }
+  [[nodiscard]] ThrottledLog& refusals() { return refusals_; }
 
  private:
   struct ZapReply;
@@ -53,7 +53,7 @@ class ZapHandler {
   void reply(const ZapReply& reply);
 
   AuthorizedKeys ring_;
-  RefusalLog refusals_;
+  ThrottledLog refusals_;
   zmq::socket_t socket_;
   std::vector<zmq::message_t> frames_;  // of the request in hand, as many as are kept
   std::size_t parts_ = 0;               // that it had
