@@ -1,7 +1,11 @@
 #include "protocol/error.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstring>
+#include <system_error>
+
+#include "protocol/text.hpp"
 
 namespace shmbus {
 namespace {
@@ -48,6 +52,30 @@ constexpr bool rows_stand_in_order() {
 }
 static_assert(rows_stand_in_order());
 
+ErrorCode code_of(int errno_value) {
+  switch (errno_value) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ELOOP:
+      return ErrorCode::kPermissionDenied;
+    case ENOENT:
+    case ENOTDIR:
+      return ErrorCode::kNotFound;
+    case EEXIST:
+      return ErrorCode::kExists;
+    case EMFILE:
+    case ENFILE:
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorCode::kLimitReached;
+    case ENOMEM:
+      return ErrorCode::kNoMemory;
+    default:
+      return ErrorCode::kInternal;
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(ErrorCode code) { return row_of(code).name; }
@@ -69,6 +97,17 @@ std::string errno_name(int errno_value) {
   }
   const char* name = strerrorname_np(errno_value);
   return name != nullptr ? name : std::to_string(errno_value);
+}
+
+Error errno_error(int errno_value, std::string_view what, std::optional<ErrorCode> code) {
+  return {code.value_or(code_of(errno_value)),
+          std::string(what) + ": " + std::generic_category().message(errno_value),
+          {},
+          errno_value};
+}
+
+Error file_error(int errno_value, std::string_view action, std::string_view path, std::optional<ErrorCode> code) {
+  return errno_error(errno_value, "cannot " + std::string(action) + " " + escape_foreign(path), code);
 }
 
 }  // namespace shmbus

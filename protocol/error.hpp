@@ -53,4 +53,12 @@ struct Error {
 // "EACCES" for EACCES, "" for 0.
 [[nodiscard]] std::string errno_name(int errno_value);
 
+// A system call that failed: "WHAT: the reason". The code is `code`, or without it as the errno says: kNotFound,
+// kPermissionDenied, kExists, kLimitReached, kNoMemory, else kInternal. `what` is UTF-8.
+[[nodiscard]] Error errno_error(int errno_value, std::string_view what, std::optional<ErrorCode> code = {});
+
+// The same of a call on a file: "cannot ACTION PATH: the reason". `path` may hold any bytes.
+[[nodiscard]] Error file_error(int errno_value, std::string_view action, std::string_view path,
+                               std::optional<ErrorCode> code = {});
+
 }  // namespace shmbus

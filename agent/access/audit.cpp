@@ -8,7 +8,6 @@
 
 #include <cerrno>
 
-#include "agent/kernel/kernel_error.hpp"
 #include "agent/system/trusted_file.hpp"
 #include "protocol/text.hpp"
 

@@ -156,10 +156,7 @@ std::optional<Error> Credentials::become(const Identity& identity) {
     return std::nullopt;
   }
   come_back(identity);
-  return Error{.code = failure == EPERM ? ErrorCode::kPermissionDenied : ErrorCode::kInternal,
-               .message = "the agent can't act as uid " + std::to_string(identity.uid) + ": its " + what + ": " +
-                          std::generic_category().message(failure),
-               .errno_value = failure};
+  return errno_error(failure, "the agent can't act as uid " + std::to_string(identity.uid) + ": its " + what);
 }
 
 // Our uid is still the real one, so that taking it back needs no capability; the groups do.

@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
-#include <system_error>
-
-#include "protocol/text.hpp"
 
 namespace shmbus::agent {
 namespace {
 
 constexpr std::uint64_t kMostShmmax =
     std::numeric_limits<std::uint64_t>::max() - (std::uint64_t{1} << 24);  // ULONG_MAX - 2^24
-
-std::string reason(int errno_value) { return std::generic_category().message(errno_value); }
 
 std::string bytes(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " byte" : " bytes"); }
 
@@ -73,10 +68,7 @@ Error create_error(int errno_value, const CreateAttempt& attempt, const KernelLi
       return {ErrorCode::kLimitReached, "the system has no file left for a segment",
               "to raise the limit: sysctl -w fs.file-max=...", ENFILE};
     default:
-      return {ErrorCode::kInternal,
-              "cannot create a segment of " + bytes(attempt.size) + ": " + reason(errno_value),
-              {},
-              errno_value};
+      return errno_error(errno_value, "cannot create a segment of " + bytes(attempt.size), ErrorCode::kInternal);
   }
 }
 
@@ -116,10 +108,7 @@ Error segment_error(int errno_value, std::string_view action, ShmId shmid) {
     case ENOMEM:
       return {ErrorCode::kNoMemory, "no memory to " + std::string(action) + " " + segment_of(shmid), {}, ENOMEM};
     default:
-      return {ErrorCode::kInternal,
-              "cannot " + std::string(action) + " " + segment_of(shmid) + ": " + reason(errno_value),
-              {},
-              errno_value};
+      return errno_error(errno_value, "cannot " + std::string(action) + " " + segment_of(shmid), ErrorCode::kInternal);
   }
 }
 
@@ -134,7 +123,7 @@ Error copy_error(int errno_value, std::uint64_t done, std::uint64_t length) {
     return {ErrorCode::kNoMemory, "a page of the segment cannot be had; copied " + progress,
             "huge pages may be used up: see /proc/meminfo", errno_value};
   }
-  return {ErrorCode::kInternal, "the copy stopped after " + progress + ": " + reason(errno_value), {}, errno_value};
+  return errno_error(errno_value, "the copy stopped after " + progress, ErrorCode::kInternal);
 }
 
 Error read_only_attachment() {
@@ -147,21 +136,6 @@ Error destroyed_by_detach(ShmId shmid) {
               " has no attachment, and kernel.shm_rmid_forced is 1: it would be destroyed when the agent "
               "detaches it again",
           "keep it attached in a program of yours, or: sysctl -w kernel.shm_rmid_forced=0"};
-}
-
-Error file_error(int errno_value, std::string_view action, std::string_view path) {
-  ErrorCode code = ErrorCode::kInternal;
-  if (errno_value == EACCES || errno_value == EPERM || errno_value == EROFS || errno_value == ELOOP) {
-    code = ErrorCode::kPermissionDenied;
-  } else if (errno_value == ENOENT || errno_value == ENOTDIR) {
-    code = ErrorCode::kNotFound;
-  } else if (errno_value == EMFILE || errno_value == ENFILE || errno_value == ENOSPC || errno_value == EDQUOT) {
-    code = ErrorCode::kLimitReached;
-  } else if (errno_value == ENOMEM) {
-    code = ErrorCode::kNoMemory;
-  }
-  const std::string why = errno_value == ELOOP ? "it is a symbolic link" : reason(errno_value);
-  return {code, "cannot " + std::string(action) + " " + escape_foreign(path) + ": " + why, {}, errno_value};
 }
 
 std::uint64_t pages_of(std::uint64_t size, std::uint64_t page_size) {

@@ -1,5 +1,6 @@
-// errno -> Error, in one place. What errno leaves open (EINVAL and ENOSPC mean several things each) the caller finds
-// out and passes in, so that the message can give the facts. Sources: shmget(2), shmop(2), shmctl(2).
+// From the errno of a call on shared memory to an Error, in one place; other calls have errno_error(). What errno
+// leaves open (EINVAL and ENOSPC mean several things each) the caller finds out and passes in, so that the message can
+// give the facts. Sources: shmget(2), shmop(2), shmctl(2).
 #pragma once
 
 #include <cstdint>
@@ -43,9 +44,6 @@ struct CreateAttempt {
 
 // An attachment that was not made, because the segment would go with it: kernel.shm_rmid_forced is 1.
 [[nodiscard]] Error destroyed_by_detach(ShmId shmid);
-
-// A failed call on a file; `action` is a verb: "open".
-[[nodiscard]] Error file_error(int errno_value, std::string_view action, std::string_view path);
 
 // The pages that `size` bytes take.
 [[nodiscard]] std::uint64_t pages_of(std::uint64_t size, std::uint64_t page_size);

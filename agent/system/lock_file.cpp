@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "agent/kernel/kernel_error.hpp"
+#include "protocol/text.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -33,7 +33,8 @@ Error taken(const std::string& path, int fd) {
 Result<LockFile> LockFile::acquire(const Location& place, const std::string& path) {
   UniqueFd fd(::openat(place.directory.get(), place.name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) {
-    return file_error(errno, "open", path);
+    return errno == ELOOP ? Error{ErrorCode::kPermissionDenied, escape_foreign(path) + " is a symbolic link", {}, ELOOP}
+                          : file_error(errno, "open", path);
   }
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     const int failure = errno;

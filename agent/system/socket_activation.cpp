@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <optional>
 #include <sstream>
-#include <system_error>
 
 #include "agent/system/environment.hpp"
 
@@ -19,13 +18,12 @@ namespace {
 
 constexpr int kMostPassed = 4096;  // any number beyond is a mistake
 
-Error refused(const std::string& what, const std::string& why, int errno_value = 0) {
+Error refused(const std::string& what, const std::string& why) {
   return {.code = ErrorCode::kBadRequest,
           .message = what + " is refused: " + why,
           .hint =
               "the agent takes Unix stream sockets from its socket unit (ListenStream=/PATH, Accept=no), and nothing "
-              "else",
-          .errno_value = errno_value};
+              "else"};
 }
 
 std::optional<int> option_of(int descriptor, int name) {
@@ -49,7 +47,7 @@ std::string path_of(int descriptor) {
 Result<PassedSocket> take(int descriptor, std::string name) {
   const std::string what = "descriptor " + std::to_string(descriptor) + (name.empty() ? "" : " (" + name + ")");
   if (::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) {
-    return refused(what, std::generic_category().message(errno), errno);
+    return errno_error(errno, what + " is refused", ErrorCode::kBadRequest);
   }
   PassedSocket passed{.descriptor = UniqueFd(descriptor), .path = path_of(descriptor), .name = std::move(name)};
   if (option_of(descriptor, SO_DOMAIN) != AF_UNIX || option_of(descriptor, SO_TYPE) != SOCK_STREAM) {

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <system_error>
 
 #include "agent/kernel/host_facts.hpp"
 #include "agent/system/process.hpp"
@@ -18,13 +17,6 @@ namespace {
 
 Error refused(const std::string& path, const std::string& why, const std::string& hint) {
   return {.code = ErrorCode::kBadRequest, .message = escape_foreign(path) + " is refused: " + why, .hint = hint};
-}
-
-Error failed(const std::string& path, int errno_value) {
-  const ErrorCode code = errno_value == ENOENT ? ErrorCode::kNotFound : ErrorCode::kPermissionDenied;
-  return {.code = code,
-          .message = escape_foreign(path) + ": " + std::generic_category().message(errno_value),
-          .errno_value = errno_value};
 }
 
 Result<void> check_owner(const std::string& path, const struct stat& status) {
@@ -45,7 +37,8 @@ Result<UniqueFd> open_below(const Location& place, const std::string& path, int 
                          flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
   if (!file) {
     const int failure = errno;
-    return failure == ELOOP ? refused(path, "it is a link", "name the file itself") : failed(path, failure);
+    return failure == ELOOP ? refused(path, "it is a link", "name the file itself")
+                            : errno_error(failure, escape_foreign(path));
   }
   return file;
 }
@@ -70,7 +63,7 @@ Result<UniqueFd> open_checked(const std::string& path, int flags, const Forbidde
   }
   struct stat status {};
   if (::fstat(file->get(), &status) != 0) {
-    return failed(path, errno);
+    return errno_error(errno, escape_foreign(path));
   }
   if (!S_ISREG(status.st_mode)) {
     return refused(path, "it is no regular file", "");
@@ -94,7 +87,7 @@ Result<std::string> read_checked(const std::string& path, std::size_t most_bytes
   for (;;) {
     const ssize_t got = ::read(file->get(), block.data(), block.size());
     if (got < 0) {
-      return failed(path, errno);
+      return errno_error(errno, escape_foreign(path));
     }
     if (got == 0) {
       return content;

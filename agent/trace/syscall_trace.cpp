@@ -12,18 +12,12 @@
 #include <ctime>
 #include <optional>
 #include <string>
-#include <system_error>
 
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kRingPages = 128;  // 512 KiB on each CPU
-constexpr const char* kTakes = "it takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH";
+constexpr std::size_t kRingPages = 128;                  // 512 KiB on each CPU
 constexpr std::uint64_t kLongestCallNs = 1'000'000'000;  // what is not ended by then is taken for lost
-
-Error unsupported(const std::string& what, int errno_value) {
-  return {ErrorCode::kUnsupported, what + ": " + std::generic_category().message(errno_value), kTakes, errno_value};
-}
 
 // The raw numbers of threads are those of the first pid namespace, so only there do we know our own.
 std::string but_not_ours() {
@@ -57,10 +51,10 @@ Result<UniqueFd> open_event(const Tracepoint& tracepoint, int cpu, bool wakes, c
   }
   UniqueFd event(static_cast<int>(::syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
   if (!event) {
-    return unsupported("perf_event_open", errno);
+    return no_trace(errno, "perf_event_open");
   }
   if (!filter.empty() && ::ioctl(event.get(), PERF_EVENT_IOC_SET_FILTER, filter.c_str()) != 0) {
-    return unsupported("the filter of a tracepoint", errno);
+    return no_trace(errno, "the filter of a tracepoint");
   }
   return event;
 }
@@ -68,27 +62,23 @@ Result<UniqueFd> open_event(const Tracepoint& tracepoint, int cpu, bool wakes, c
 }  // namespace
 
 Result<SyscallTrace> SyscallTrace::open() {
-  const auto with_hint = [](Error error) {
-    error.hint = kTakes;
-    return error;
-  };
   const Result<Tracefs> tracefs = Tracefs::open();
   if (!tracefs) {
-    return with_hint(tracefs.error());
+    return tracefs.error();
   }
   SyscallTrace trace;
   std::vector<Tracepoint> tracepoints;
   for (const TraceRow& row : trace_rows()) {
     Result<Tracepoint> tracepoint = tracefs->find(row.name);
     if (!tracepoint) {
-      return with_hint(std::move(tracepoint).error());
+      return std::move(tracepoint).error();
     }
     trace.decoder_.add(row, *tracepoint);
     tracepoints.push_back(*std::move(tracepoint));
   }
   trace.wake_up_.reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!trace.wake_up_) {
-    return unsupported("epoll", errno);
+    return no_trace(errno, "epoll");
   }
   const std::string not_ours = but_not_ours();
   for (int cpu = 0; cpu < static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF)); ++cpu) {
@@ -111,7 +101,7 @@ Result<void> SyscallTrace::open_cpu(int cpu, const std::vector<Tracepoint>& trac
     }
     if (ring >= 0) {
       if (::ioctl(event->get(), PERF_EVENT_IOC_SET_OUTPUT, ring) != 0) {
-        return unsupported("a shared ring buffer of perf", errno);
+        return no_trace(errno, "a shared ring buffer of perf");
       }
       events_.push_back(*std::move(event));
       continue;
@@ -124,7 +114,7 @@ Result<void> SyscallTrace::open_cpu(int cpu, const std::vector<Tracepoint>& trac
     rings_.push_back(*std::move(mapped));
     epoll_event interest{.events = EPOLLIN, .data = {.fd = ring}};
     if (::epoll_ctl(wake_up_.get(), EPOLL_CTL_ADD, ring, &interest) != 0) {
-      return unsupported("epoll", errno);
+      return no_trace(errno, "epoll");
     }
   }
   return {};

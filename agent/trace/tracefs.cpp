@@ -12,10 +12,6 @@
 namespace shmbus::agent {
 namespace {
 
-Error unsupported(const std::string& what, int errno_value) {
-  return {ErrorCode::kUnsupported, what + ": " + std::generic_category().message(errno_value), {}, errno_value};
-}
-
 Result<std::string> read_at(int directory, const std::string& path) {
   const UniqueFd file(::openat(directory, path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
@@ -25,12 +21,18 @@ Result<std::string> read_at(int directory, const std::string& path) {
     text.append(block.data(), static_cast<std::size_t>(count));
   }
   if (count < 0) {
-    return unsupported("tracefs: " + path, errno);
+    return no_trace(errno, "tracefs: " + path);
   }
   return text;
 }
 
 }  // namespace
+
+Error no_trace(int errno_value, std::string_view what) {
+  Error error = errno_error(errno_value, what, ErrorCode::kUnsupported);
+  error.hint = "it takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH";
+  return error;
+}
 
 std::size_t Tracepoint::offset_of(const std::string& field) const {
   // "	field:int cmd;	offset:24;	size:8;	signed:0;", and arrays as "char comm[16];"
@@ -49,11 +51,11 @@ std::size_t Tracepoint::offset_of(const std::string& field) const {
 Result<Tracefs> Tracefs::open() {
   const UniqueFd context(::fsopen("tracefs", FSOPEN_CLOEXEC));
   if (!context || ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
-    return unsupported("tracefs can't be opened", errno);
+    return no_trace(errno, "tracefs can't be opened");
   }
   UniqueFd root(::fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
   if (!root) {
-    return unsupported("tracefs can't be opened", errno);
+    return no_trace(errno, "tracefs can't be opened");
   }
   return Tracefs(std::move(root));
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "protocol/result.hpp"
 #include "protocol/unique_fd.hpp"
@@ -21,6 +22,9 @@ struct Tracepoint {
 
   static constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
 };
+
+// A call for tracing that failed: kUnsupported, with the rights that tracing takes as the hint.
+[[nodiscard]] Error no_trace(int errno_value, std::string_view what);
 
 class Tracefs {
  public:

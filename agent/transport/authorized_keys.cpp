@@ -31,9 +31,7 @@ Result<AuthorizedKeys> AuthorizedKeys::load(const std::string& directory) {
     }
   }
   if (error) {
-    return Error{.code = ErrorCode::kPermissionDenied,
-                 .message = escape_foreign(directory) + ": " + error.message(),
-                 .errno_value = error.value()};
+    return file_error(error.value(), "read", directory);
   }
   AuthorizedKeys ring;
   for (const std::filesystem::path& path : paths) {

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
-#include <system_error>
+#include <string_view>
 #include <zmq.hpp>
 
 #include "agent/transport/connection_limiter.hpp"
@@ -20,8 +20,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{2000};
 
-Error untried(const std::string& reason) {
-  return {.code = ErrorCode::kInternal, .message = "the limiter of connections can't be tried: " + reason};
+constexpr const char* kUntried = "the limiter of connections can't be tried";
+
+Error untried(std::string_view reason) {
+  return {.code = ErrorCode::kInternal, .message = std::string(kUntried) + ": " + std::string(reason)};
 }
 
 // A connection to the abstract address `name`, which has no file.
@@ -49,7 +51,7 @@ Result<void> check_connection_limiter() {
     const std::uint64_t before = ConnectionLimiter::instance().counts().seen();
     const UniqueFd connection = connected_to(name);
     if (!connection) {
-      return untried(std::generic_category().message(errno));
+      return errno_error(errno, kUntried, ErrorCode::kInternal);
     }
     pollfd taken{.fd = connection.get(), .events = POLLIN, .revents = 0};  // libzmq greets, or it was refused
     if (::poll(&taken, 1, static_cast<int>(kPatience.count())) != 1) {

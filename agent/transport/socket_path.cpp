@@ -10,7 +10,6 @@
 #include <cstring>
 #include <filesystem>
 
-#include "agent/kernel/kernel_error.hpp"
 #include "agent/system/trusted_file.hpp"
 #include "protocol/mode.hpp"
 #include "protocol/text.hpp"

@@ -21,15 +21,7 @@ namespace {
 
 constexpr int kMostLinks = 40;  // as path_resolution(7) has it
 
-Error failed(const std::string& path, int errno_value) {
-  ErrorCode code = ErrorCode::kInternal;
-  if (errno_value == ENOENT || errno_value == ENOTDIR) {
-    code = ErrorCode::kNotFound;
-  } else if (errno_value == EACCES || errno_value == EPERM) {
-    code = ErrorCode::kPermissionDenied;
-  }
-  return {code, escape_foreign(path) + ": " + std::generic_category().message(errno_value), "", errno_value};
-}
+Error failed(const std::string& path, int errno_value) { return errno_error(errno_value, escape_foreign(path)); }
 
 Error not_followed(const std::string& path, uid_t owner) {
   return {ErrorCode::kPermissionDenied,

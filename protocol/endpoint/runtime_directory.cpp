@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "protocol/endpoint/open_directory.hpp"
@@ -39,15 +38,6 @@ Error refused(const std::string& path, std::string_view what, std::string hint =
           std::move(hint)};
 }
 
-Error failed(int errno_value, std::string_view what, const std::string& path) {
-  const bool missing = errno_value == ENOENT || errno_value == ENOTDIR;
-  return {missing ? ErrorCode::kNotFound : ErrorCode::kPermissionDenied,
-          "cannot " + std::string(what) + " runtime directory " + escape_foreign(path) + ": " +
-              std::generic_category().message(errno_value),
-          {},
-          errno_value};
-}
-
 Result<void> check(const std::string& path, const struct stat& state, mode_t forbidden, std::string_view objection) {
   if (S_ISLNK(state.st_mode)) {
     return refused(path, "is a symbolic link");
@@ -69,7 +59,7 @@ Result<void> check(const std::string& path, const struct stat& state, mode_t for
 Result<void> check_of_systemd(const std::string& path) {
   struct stat state {};
   if (::stat(path.c_str(), &state) != 0) {
-    return failed(errno, "look at", path);
+    return file_error(errno, "look at runtime directory", path);
   }
   return S_ISDIR(state.st_mode) ? Result<void>() : refused(path, "is not a directory");
 }
@@ -79,7 +69,7 @@ Result<void> open_to_others(int directory, const std::string& path, Passage pass
   const mode_t mode = passage == Passage::kEveryone ? 0711 : 0710;
   if ((group && ::fchownat(directory, "", static_cast<uid_t>(-1), *group, AT_EMPTY_PATH) != 0) ||
       ::chmod(path_of_descriptor(directory).c_str(), mode) != 0) {
-    return failed(errno, "open to others", path);
+    return file_error(errno, "let others into runtime directory", path);
   }
   return {};
 }
@@ -124,13 +114,13 @@ Result<void> prepare_runtime_directory(const RuntimeDirectory& directory, Passag
   }
   const bool is_new = ::mkdirat(place->directory.get(), place->name.c_str(), 0700) == 0;
   if (!is_new && errno != EEXIST) {
-    return failed(errno, "create", path);
+    return file_error(errno, "create runtime directory", path);
   }
   const UniqueFd made(::openat(place->directory.get(), place->name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat state {};
   if (!made || (is_new && ::chmod(path_of_descriptor(made.get()).c_str(), 0700) != 0) ||  // whatever the umask took
       ::fstat(made.get(), &state) != 0) {
-    return failed(errno, "look at", path);
+    return file_error(errno, "look at runtime directory", path);
   }
   const bool is_for_others = passage != Passage::kNobody;
   const Result<void> checked = check(path, state, is_for_others ? kWritableByOthers : kOpenToOthers,
@@ -141,7 +131,7 @@ Result<void> prepare_runtime_directory(const RuntimeDirectory& directory, Passag
 Result<void> check_runtime_directory(const std::string& path) {
   struct stat state {};
   if (::lstat(without_trailing_slash(path).c_str(), &state) != 0) {
-    return failed(errno, "look at", path);
+    return file_error(errno, "look at runtime directory", path);
   }
   return check(path, state, kWritableByOthers, "is writable by others");
 }

@@ -4,6 +4,10 @@
 
 #include <cerrno>
 #include <set>
+#include <utility>
+#include <vector>
+
+#include "protocol/text.hpp"
 
 namespace shmbus {
 namespace {
@@ -39,6 +43,35 @@ TEST(AnErrno, HasItsName) {
   EXPECT_EQ(errno_name(0), "");
   EXPECT_EQ(errno_name(EACCES), "EACCES");
   EXPECT_EQ(errno_name(EIDRM), "EIDRM");
+}
+
+TEST(AnErrno, OfAFileHasItsCodeAndNamesTheFile) {
+  using Expected = std::pair<int, ErrorCode>;
+  for (const auto& [errno_value, code] : std::vector<Expected>{{EACCES, ErrorCode::kPermissionDenied},
+                                                               {EPERM, ErrorCode::kPermissionDenied},
+                                                               {EROFS, ErrorCode::kPermissionDenied},
+                                                               {ELOOP, ErrorCode::kPermissionDenied},
+                                                               {ENOENT, ErrorCode::kNotFound},
+                                                               {EEXIST, ErrorCode::kExists},
+                                                               {ENOTDIR, ErrorCode::kNotFound},
+                                                               {EMFILE, ErrorCode::kLimitReached},
+                                                               {ENFILE, ErrorCode::kLimitReached},
+                                                               {ENOSPC, ErrorCode::kLimitReached},
+                                                               {EDQUOT, ErrorCode::kLimitReached},
+                                                               {ENOMEM, ErrorCode::kNoMemory},
+                                                               {EIO, ErrorCode::kInternal}}) {
+    const Error error = file_error(errno_value, "open", "/run/x\xff.lock");
+    EXPECT_EQ(name_of(error.code), name_of(code)) << errno_name(errno_value);
+    EXPECT_EQ(error.errno_value, errno_value);
+    EXPECT_TRUE(error.message.starts_with("cannot open /run/x\\xff.lock: "));
+    EXPECT_TRUE(is_utf8(error.message)) << "so that it can go into a reply";
+  }
+}
+
+TEST(AnErrno, HasAnotherCodeWhereTheCallerKnowsBetter) {
+  const Error error = errno_error(ENOENT, "a ring", ErrorCode::kUnsupported);
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_EQ(error.message, "a ring: No such file or directory");
 }
 
 }  // namespace

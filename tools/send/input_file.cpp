@@ -7,16 +7,10 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace shmbus {
 namespace {
-
-Error cannot_read(const std::string& path, int errno_value) {
-  return {ErrorCode::kBadRequest, "cannot read " + path + ": " + std::generic_category().message(errno_value), "",
-          errno_value};
-}
 
 // False if the interrupt came first.
 bool wait_for_data(int fd, int interrupt_fd) {
@@ -32,9 +26,8 @@ Result<InputFile> InputFile::open(const std::string& path) {
   if (path == "-") {
     return InputFile(STDIN_FILENO, "stdin");
   }
-  std::string shown = "'" + path + "'";
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  return fd < 0 ? Result<InputFile>(cannot_read(shown, errno)) : InputFile(fd, std::move(shown));
+  return fd < 0 ? Result<InputFile>(file_error(errno, "read", path, ErrorCode::kBadRequest)) : InputFile(fd, path);
 }
 
 InputFile::InputFile(InputFile&& other) noexcept
@@ -54,7 +47,7 @@ Result<std::size_t> InputFile::read(std::span<char> room, int interrupt_fd) {
     }
     const ssize_t taken = ::read(fd_, room.data() + filled, room.size() - filled);
     if (taken < 0 && errno != EINTR) {
-      return cannot_read(path_, errno);
+      return file_error(errno, "read", path_, ErrorCode::kBadRequest);
     }
     if (taken == 0) {
       break;

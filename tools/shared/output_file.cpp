@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "protocol/endpoint/random.hpp"
@@ -23,8 +22,7 @@ constexpr mode_t kMode = 0600;
 constexpr std::size_t kBlock = 4096;  // bytes; the smallest hole that file systems keep
 
 Error cannot_write(const std::string& path, int errno_value) {
-  return {ErrorCode::kInternal, "cannot write to '" + path + "': " + std::generic_category().message(errno_value), "",
-          errno_value};
+  return file_error(errno_value, "write to", path, errno_value == EEXIST ? ErrorCode::kExists : ErrorCode::kInternal);
 }
 
 Error refused(const std::string& path, const std::string& why) {
@@ -186,7 +184,7 @@ Result<void> OutputFile::append(std::string_view data) {
     if (written >= 0) {
       done += static_cast<std::size_t>(written);
     } else if (errno != EINTR) {
-      return failed(errno);
+      return cannot_write(path_, errno);
     }
   }
   return {};
@@ -195,7 +193,7 @@ Result<void> OutputFile::append(std::string_view data) {
 Result<void> OutputFile::commit() {
   if (is_replacing() && (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0 ||
                          ::fchmod(file_.get(), kMode) != 0 || ::fsync(file_.get()) != 0)) {
-    return failed(errno);
+    return cannot_write(path_, errno);
   }
   if (is_replacing()) {
     if (Result<void> taken = replaces_ ? replace() : take_new_name(); !taken) {
@@ -205,7 +203,7 @@ Result<void> OutputFile::commit() {
       return refused(path_, "it was exchanged meanwhile");
     }
   }
-  return ::close(file_.release()) == 0 ? Result<void>() : failed(errno);
+  return ::close(file_.release()) == 0 ? Result<void>() : cannot_write(path_, errno);
 }
 
 Result<void> OutputFile::take_new_name() {
@@ -217,7 +215,7 @@ Result<void> OutputFile::take_new_name() {
     taken = ::linkat(directory, from, directory, to, 0) == 0 && ::unlinkat(directory, from, 0) == 0;
   }
   if (!taken) {
-    return failed(errno);
+    return cannot_write(path_, errno);
   }
   temporary_.clear();
   return {};
@@ -240,14 +238,14 @@ Result<void> OutputFile::replace() {
     return refused(path_, "it was exchanged meanwhile");
   }
   if (errno != EINVAL) {
-    return failed(errno);
+    return cannot_write(path_, errno);
   }
   // A file system such as NFS, which has no RENAME_EXCHANGE.
   if (!is_own_file(directory, name)) {
     return refused(path_, "it was exchanged meanwhile");
   }
   if (::renameat(directory, ours, directory, name) != 0) {
-    return failed(errno);
+    return cannot_write(path_, errno);
   }
   temporary_.clear();
   return {};
@@ -257,12 +255,6 @@ void OutputFile::withdraw() {
   if (is_replacing() && temporary_.empty()) {
     ::unlinkat(place_.directory.get(), place_.name.c_str(), 0);
   }
-}
-
-Error OutputFile::failed(int errno_value) const {
-  Error error = cannot_write(path_, errno_value);
-  error.code = errno_value == EEXIST ? ErrorCode::kExists : error.code;
-  return error;
 }
 
 }  // namespace shmbus

@@ -46,7 +46,6 @@ class OutputFile {
   Result<void> append(std::string_view data);
   Result<void> take_new_name();
   Result<void> replace();
-  [[nodiscard]] Error failed(int errno_value) const;
 
   UniqueFd file_;
   std::string path_;        // for messages

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <iostream>
 #include <system_error>
 
@@ -23,8 +22,7 @@ Result<void> write_stdout(std::string_view data) {
     if (written >= 0) {
       data.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
-      const int number = errno;
-      return Error{ErrorCode::kInternal, std::string("cannot write to stdout: ") + std::strerror(number), "", number};
+      return file_error(errno, "write to", "stdout", ErrorCode::kInternal);
     }
   }
   return {};
@@ -49,8 +47,7 @@ Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
     close(fd);
   }
   if (taken < 0) {
-    return Error{ErrorCode::kBadRequest,
-                 "cannot read " + (is_stdin ? "stdin" : "'" + path + "'") + ": " + std::strerror(number), "", number};
+    return file_error(number, "read", is_stdin ? "stdin" : path, ErrorCode::kBadRequest);
   }
   return data;
 }

@@ -9,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 
 namespace shmbus {
 namespace {
@@ -26,10 +25,6 @@ std::string variable(std::string_view name, std::string_view value) {
 bool is_of_an_event(std::string_view entry) {
   return std::any_of(kNames.begin(), kNames.end(),
                      [entry](std::string_view name) { return entry.starts_with(variable(name, "")); });
-}
-
-Error failed(const std::string& what, int number) {
-  return {ErrorCode::kInternal, what + ": " + std::strerror(number), "", number};
 }
 
 // A file in memory, not a pipe: a command that reads nothing, or late, holds nothing up.
@@ -135,7 +130,7 @@ std::vector<std::string> environment_of(const Event& event) {
 Result<CommandStatus> run_command(const std::string& command, const Event& event, std::string_view document) {
   const Input input(document);
   if (input.fd() < 0) {
-    return failed("cannot hold an event for the command", errno);
+    return errno_error(errno, "cannot hold an event for the command", ErrorCode::kInternal);
   }
   std::vector<std::string> environment = environment_of(event);
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -149,7 +144,7 @@ Result<CommandStatus> run_command(const std::string& command, const Event& event
   const int number = posix_spawn(&pid, kShell, settings.files(), settings.attributes(), pointers_to(arguments).data(),
                                  pointers_to(environment).data());
   if (number != 0) {
-    return failed(std::string("cannot start ") + kShell, number);
+    return errno_error(number, std::string("cannot start ") + kShell, ErrorCode::kInternal);
   }
   return wait_for_end(pid);
 }

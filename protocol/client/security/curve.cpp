@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 
 #include "protocol/text.hpp"
 
@@ -17,11 +16,6 @@ using KeyBuffer = std::array<char, 41>;  // 40 characters and the NUL that libzm
 
 Error without_curve() { return {ErrorCode::kUnsupported, "libzmq is built without CURVE"}; }
 
-Error unreadable(const std::string& path, int errno_value) {
-  return {ErrorCode::kBadRequest,
-          "cannot read " + escape_foreign(path) + ": " + std::generic_category().message(errno_value), "", errno_value};
-}
-
 Error refused(const std::string& path, const std::string& why, const std::string& hint) {
   return {ErrorCode::kBadRequest, escape_foreign(path) + " is refused: " + why, hint};
 }
@@ -30,7 +24,7 @@ Error refused(const std::string& path, const std::string& why, const std::string
 Result<std::string> read_from(int fd, const std::string& path, mode_t forbidden, const std::string& remedy) {
   struct stat status {};
   if (fd < 0 || ::fstat(fd, &status) != 0) {
-    return unreadable(path, errno);
+    return file_error(errno, "read", path, ErrorCode::kBadRequest);
   }
   if (!S_ISREG(status.st_mode)) {
     return refused(path, "it is no regular file", "");
@@ -45,7 +39,7 @@ Result<std::string> read_from(int fd, const std::string& path, mode_t forbidden,
   std::array<char, kMostKeyFileBytes> content;
   const ssize_t got = ::read(fd, content.data(), content.size());
   if (got < 0) {
-    return unreadable(path, errno);
+    return file_error(errno, "read", path, ErrorCode::kBadRequest);
   }
   if (static_cast<std::size_t>(got) == content.size()) {
     return refused(path, "it is too large for a key file", "");

@@ -139,27 +139,6 @@ TEST(KernelError, OfAReadOnlyAttachmentIsAMissingRight) {
   EXPECT_THAT(read_only_attachment().hint, Not(IsEmpty()));
 }
 
-TEST(KernelError, OfAFileHasACodeForEachErrnoAndNamesTheFile) {
-  for (const auto& [errno_value, code] : std::vector<Expected>{{EACCES, ErrorCode::kPermissionDenied},
-                                                               {EPERM, ErrorCode::kPermissionDenied},
-                                                               {EROFS, ErrorCode::kPermissionDenied},
-                                                               {ELOOP, ErrorCode::kPermissionDenied},
-                                                               {ENOENT, ErrorCode::kNotFound},
-                                                               {ENOTDIR, ErrorCode::kNotFound},
-                                                               {EMFILE, ErrorCode::kLimitReached},
-                                                               {ENFILE, ErrorCode::kLimitReached},
-                                                               {ENOSPC, ErrorCode::kLimitReached},
-                                                               {EDQUOT, ErrorCode::kLimitReached},
-                                                               {ENOMEM, ErrorCode::kNoMemory},
-                                                               {EIO, ErrorCode::kInternal}}) {
-    const Error error = file_error(errno_value, "open", "/run/x\xff.lock");
-    expect(error, code, errno_value);
-    EXPECT_THAT(error.message, HasSubstr("open /run/x"));
-    EXPECT_TRUE(is_utf8(error.message)) << "so that it can go into a reply";
-  }
-  EXPECT_THAT(file_error(ELOOP, "open", "/run/x").message, HasSubstr("symbolic link"));
-}
-
 TEST(Shmall, CountsWholePages) {
   EXPECT_EQ(pages_of(0, 4096), 0U);
   EXPECT_EQ(pages_of(1, 4096), 1U);
