@@ -9,8 +9,7 @@ namespace shmbus::agent {
 Attachments::Attachments(const Limits& limits) : limits_(limits) {}
 
 Result<void> Attachments::has_room(const std::string& principal) const {
-  const auto found = count_by_principal_.find(principal);
-  const std::size_t own = found == count_by_principal_.end() ? 0 : found->second;
+  const std::size_t own = count_of(principal);
   if (own >= limits_.attachments_per_principal) {
     return Error{.code = ErrorCode::kLimitReached,
                  .message = principal + " holds " + std::to_string(own) + " of at most " +
@@ -36,8 +35,7 @@ HeldAttachment& Attachments::add(HeldAttachment held, Clock::time_point now) {
   } while (held_.contains(held.id));
   ++count_by_principal_[held.holder.principal];
   held.deadline = now + held.lease;
-  held.looked_at = held.deadline;
-  to_look_at_.emplace(held.looked_at, held.id);
+  by_deadline_.emplace(held.deadline, held.id);
   const AttachmentId id = held.id;
   return held_.emplace(id, std::move(held)).first->second;
 }
@@ -49,8 +47,12 @@ Result<HeldAttachment*> Attachments::use(AttachmentId id, const std::string& pri
                  .message = "attachment " + std::to_string(id) + " is not held for " + principal,
                  .hint = "its lease may have expired; attach again"};
   }
-  found->second.deadline = now + found->second.lease;
-  return &found->second;
+  HeldAttachment& held = found->second;
+  auto node = by_deadline_.extract({held.deadline, id});
+  held.deadline = now + held.lease;
+  node.value().first = held.deadline;
+  by_deadline_.insert(std::move(node));
+  return &held;
 }
 
 const HeldAttachment* Attachments::find(AttachmentId id, const std::string& principal) const {
@@ -69,7 +71,7 @@ std::optional<HeldAttachment> Attachments::release(AttachmentId id) {
     return std::nullopt;
   }
   HeldAttachment& held = node.mapped();
-  to_look_at_.erase({held.looked_at, held.id});
+  by_deadline_.erase({held.deadline, id});
   const auto count = count_by_principal_.find(held.holder.principal);
   if (--count->second == 0) {
     count_by_principal_.erase(count);
@@ -78,29 +80,20 @@ std::optional<HeldAttachment> Attachments::release(AttachmentId id) {
 }
 
 std::vector<HeldAttachment> Attachments::release_segment(ShmId shmid, const std::string& principal) {
-  std::vector<AttachmentId> ids;
-  for (const auto& [id, held] : held_) {
-    if (held.shmid == shmid && held.holder.principal == principal) {
-      ids.push_back(id);
-    }
-  }
   std::vector<HeldAttachment> released;
-  released.reserve(ids.size());
-  for (const AttachmentId id : ids) {
-    released.push_back(std::move(*release(id)));
+  for (auto next = held_.begin(); next != held_.end();) {
+    const auto& [id, held] = *next++;
+    if (held.shmid == shmid && held.holder.principal == principal) {
+      released.push_back(*release(id));
+    }
   }
   return released;
 }
 
 std::vector<HeldAttachment> Attachments::release_expired(Clock::time_point now) {
   std::vector<HeldAttachment> released;
-  while (!to_look_at_.empty() && to_look_at_.begin()->first <= now) {
-    HeldAttachment& held = held_.at(to_look_at_.begin()->second);
-    if (held.deadline <= now) {
-      released.push_back(std::move(*release(held.id)));
-    } else {
-      put_off(held);
-    }
+  while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
+    released.push_back(*release(by_deadline_.begin()->second));
   }
   return released;
 }
@@ -108,18 +101,7 @@ std::vector<HeldAttachment> Attachments::release_expired(Clock::time_point now) 
 std::vector<HeldAttachment> Attachments::release_all() { return release_expired(Clock::time_point::max()); }
 
 std::optional<Clock::time_point> Attachments::next_deadline() const {
-  if (to_look_at_.empty()) {
-    return std::nullopt;
-  }
-  return to_look_at_.begin()->first;
-}
-
-// Not at each use: most would do it for nothing.
-void Attachments::put_off(HeldAttachment& held) {
-  auto node = to_look_at_.extract({held.looked_at, held.id});
-  held.looked_at = held.deadline;
-  node.value().first = held.looked_at;
-  to_look_at_.insert(std::move(node));
+  return by_deadline_.empty() ? std::nullopt : std::optional(by_deadline_.begin()->first);
 }
 
 }  // namespace shmbus::agent

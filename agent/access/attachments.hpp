@@ -27,8 +27,7 @@ struct HeldAttachment {
   ShmId shmid = 0;
   Access access = Access::kReadWrite;
   std::chrono::milliseconds lease{};
-  Clock::time_point deadline;   // of the lease
-  Clock::time_point looked_at;  // when it is to be looked whether that is over: at the deadline, or before
+  Clock::time_point deadline;  // of the lease
   Attachment mapping;
 };
 
@@ -60,15 +59,13 @@ class Attachments {
   std::vector<HeldAttachment> release_all();
 
   [[nodiscard]] std::size_t size() const { return held_.size(); }
-  // When release_expired() is to be called at the latest. It may find that nothing expired.
+  // When the next lease expires.
   [[nodiscard]] std::optional<Clock::time_point> next_deadline() const;
 
  private:
-  void put_off(HeldAttachment& held);
-
   const Limits limits_;
   std::unordered_map<AttachmentId, HeldAttachment> held_;
-  std::set<std::pair<Clock::time_point, AttachmentId>> to_look_at_;  // by time
+  std::set<std::pair<Clock::time_point, AttachmentId>> by_deadline_;
   std::unordered_map<std::string, std::size_t> count_by_principal_;
 };
 
