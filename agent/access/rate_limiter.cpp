@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <vector>
 
 namespace shmbus::agent {
 namespace {
@@ -52,26 +51,12 @@ double RateLimiter::tokens_at(const Bucket& bucket, Clock::time_point now) const
 
 void RateLimiter::make_room(Clock::time_point now) {
   std::erase_if(buckets_, [&](const auto& entry) { return tokens_at(entry.second, now) >= burst_; });
-  if (buckets_.size() >= most_principals_) {
-    forget_fullest(now);
+  if (buckets_.size() >= most_principals_) {  // the fullest gains the least by being forgotten
+    buckets_.erase(std::max_element(buckets_.begin(), buckets_.end(), [&](const auto& a, const auto& b) {
+      return tokens_at(a.second, now) < tokens_at(b.second, now);
+    }));
   }
   sweep_at_ = std::clamp(2 * buckets_.size(), std::min(kFirstSweep, most_principals_), most_principals_);
-}
-
-// A quarter of them at a time, so that it is rare. The fullest gain the least by being forgotten.
-void RateLimiter::forget_fullest(Clock::time_point now) {
-  using Entry = decltype(buckets_)::iterator;
-  std::vector<Entry> entries;
-  entries.reserve(buckets_.size());
-  for (auto entry = buckets_.begin(); entry != buckets_.end(); ++entry) {
-    entries.push_back(entry);
-  }
-  const std::size_t surplus = std::max<std::size_t>(entries.size() - most_principals_ * 3 / 4, 1);
-  const auto end = entries.begin() + static_cast<std::ptrdiff_t>(surplus);
-  std::nth_element(entries.begin(), end - 1, entries.end(), [&](const Entry& left, const Entry& right) {
-    return tokens_at(left->second, now) > tokens_at(right->second, now);
-  });
-  std::for_each(entries.begin(), end, [&](const Entry& entry) { buckets_.erase(entry); });
 }
 
 }  // namespace shmbus::agent

@@ -45,7 +45,6 @@ class RateLimiter {
   bool take(const std::string& principal, Clock::time_point now, double cost, double least);
   [[nodiscard]] double tokens_at(const Bucket& bucket, Clock::time_point now) const;
   void make_room(Clock::time_point now);
-  void forget_fullest(Clock::time_point now);
 
   double per_second_;
   double burst_;
