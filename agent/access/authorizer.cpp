@@ -6,7 +6,7 @@ namespace shmbus::agent {
 namespace {
 
 Subject subject_of(const Caller& caller) {
-  Subject subject{.uid = caller.uid, .gids = {}, .key_name = caller.key_name};
+  Subject subject{.uid = caller.uid, .key_name = caller.key_name};
   if (caller.identity) {  // an anonymous caller is the user that it is served as
     subject.uid = caller.identity->uid;
     subject.gids.assign(caller.identity->groups.begin(), caller.identity->groups.end());
@@ -18,8 +18,7 @@ Subject subject_of(const Caller& caller) {
 }
 
 AccessRequest access_request_of(const Operation& operation, const Target& target) {
-  AccessRequest asked{
-      .operation = spec_of(operation).name, .key = target.key, .owner = {}, .mode = {}, .uid = {}, .gid = {}};
+  AccessRequest asked{.operation = spec_of(operation).name, .key = target.key};
   if (target.stat) {
     asked.owner = target.stat->uid;
   }

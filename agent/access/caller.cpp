@@ -9,17 +9,10 @@ std::optional<Caller> caller_from_peer_address(std::string_view peer_address) {
   if (!peer) {
     return std::nullopt;
   }
-  return Caller{.principal = "uid:" + std::to_string(peer->uid),
-                .uid = peer->uid,
-                .gid = peer->gid,
-                .pid = peer->pid,
-                .key_name = {},
-                .identity = {}};
+  return Caller{.principal = "uid:" + std::to_string(peer->uid), .uid = peer->uid, .gid = peer->gid, .pid = peer->pid};
 }
 
-Caller anonymous_caller() {
-  return {.principal = std::string(kAnonymous), .uid = {}, .gid = {}, .pid = {}, .key_name = {}, .identity = {}};
-}
+Caller anonymous_caller() { return {.principal = std::string(kAnonymous)}; }
 
 Actor actor_of(const Caller& caller) {
   return {.uid = caller.uid, .gid = caller.gid, .pid = caller.pid, .comm = caller.comm, .principal = caller.principal};

@@ -16,41 +16,24 @@ Error refused(const std::string& message, const std::string& hint) {
 // To the kernel a peer in a pid namespace that is not below ours has pid 0.
 bool can_be_seen(const Caller& caller) { return *caller.pid > 0; }
 
-// What is left of the rights of a process that is gone.
-Identity of_the_gone(const Caller& caller) {
-  return {.uid = *caller.uid, .gid = *caller.gid, .groups = {}, .capabilities = 0};
-}
-
-// Only root's capabilities count, and only those that mean something here.
-Identity of_the_living(const Caller& caller, const ProcessRights& rights) {
-  const bool is_root = *caller.uid == 0 && shares_our_users(*caller.pid).value_or(false);
-  return {.uid = *caller.uid,
-          .gid = *caller.gid,
-          .groups = rights.identity.groups,
-          .capabilities = is_root ? rights.identity.capabilities : 0};
-}
-
 }  // namespace
 
 const Result<Caller>& LocalCallers::find(std::string_view peer_address, Transport transport, Clock::time_point now) {
   KnownCallers& known = transport == Transport::kPrivate ? known_at_private_ : known_;
-  const auto found = known.find(peer_address);
+  auto found = known.find(peer_address);
   if (found != known.end() && now - found->second.looked < kFreshFor) {
     return found->second.caller;
   }
-  std::optional<std::uint64_t> start_time = found == known.end() ? std::nullopt : found->second.start_time;
-  Result<Caller> caller = look(peer_address, transport, start_time);
-  if (found != known.end()) {
-    found->second = {.caller = std::move(caller), .looked = now, .start_time = start_time};
-    return found->second.caller;
+  if (found == known.end()) {
+    if (known.size() >= kMostKnown) {
+      known.clear();
+    }
+    found = known.emplace(peer_address, CachedCaller{}).first;
   }
-  if (known.size() >= kMostKnown) {
-    known.clear();
-  }
-  return known
-      .insert_or_assign(std::string(peer_address),
-                        CachedCaller{.caller = std::move(caller), .looked = now, .start_time = start_time})
-      .first->second.caller;
+  CachedCaller& cached = found->second;
+  cached.caller = look(peer_address, transport, cached.start_time);
+  cached.looked = now;
+  return cached.caller;
 }
 
 Result<Caller> LocalCallers::look(std::string_view peer_address, Transport transport,
@@ -83,9 +66,13 @@ Result<Caller> LocalCallers::look(std::string_view peer_address, Transport trans
                      "the agent needs CAP_SYS_PTRACE for that");
     }
   }
-  const Identity theirs = is_there ? of_the_living(*caller, *rights) : of_the_gone(*caller);
-  caller->identity = own_.can_switch ? theirs : own_.identity;
-  caller->identity->capabilities = theirs.capabilities;
+  // Of a process that is gone only the ids are known. Only root's capabilities count, and only those of our root.
+  const bool is_root = is_there && *caller->uid == 0 && shares_our_users(*caller->pid).value_or(false);
+  caller->identity = own_.can_switch ? Identity{.uid = *caller->uid, .gid = *caller->gid} : own_.identity;
+  if (own_.can_switch && is_there) {
+    caller->identity->groups = rights->identity.groups;
+  }
+  caller->identity->capabilities = is_root ? rights->identity.capabilities : 0;
   return *std::move(caller);
 }
 

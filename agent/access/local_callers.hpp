@@ -35,9 +35,9 @@ class LocalCallers {
 
  private:
   struct CachedCaller {
-    Result<Caller> caller;
-    Clock::time_point looked;
-    std::optional<std::uint64_t> start_time;  // of the process that connected
+    Result<Caller> caller = Error{};
+    Clock::time_point looked = {};
+    std::optional<std::uint64_t> start_time = {};  // of the process that connected
   };
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
