@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "agent/access/policy_words.hpp"
-#include "protocol/text.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -16,9 +15,7 @@ namespace {
 constexpr std::string_view kHint =
     "words are op=, user= or uid= with group=, or key=; shm_key=, owner=; mode=, to_uid=, to_gid=";
 
-Error refused(std::string message, std::string hint = std::string(kHint)) {
-  return {.code = ErrorCode::kBadRequest, .message = std::move(message), .hint = std::move(hint)};
-}
+Error refused(std::string message) { return not_understood(std::move(message), std::string(kHint)); }
 
 struct Question {
   Subject subject;
@@ -31,15 +28,6 @@ Result<std::uint32_t> user_id(const std::string& value) {
   }
   const Result<Identity> user = user_named(value);
   return user ? Result<std::uint32_t>(user->uid) : user.error();
-}
-
-template <class T, class Into>
-Result<void> store(const Result<T>& read, Into& into) {
-  if (!read) {
-    return read.error();
-  }
-  into = *read;
-  return {};
 }
 
 void ask_as(const Identity& user, Subject& subject) {
@@ -142,7 +130,7 @@ Result<Question> question_from(const std::string& text) {
       return equals != std::string::npos && std::string_view(word).substr(0, equals) == candidate.name;
     });
     if (found == kWords.end()) {
-      return refused("can't read \"" + escape_for_terminal(word) + '"');
+      return refused("can't read " + in_quotes(word));
     }
     const bool is_who = found->name == "user" || found->name == "uid";
     if (std::find(seen.begin(), seen.end(), is_who ? "user" : found->name) != seen.end() && found->name != "group") {

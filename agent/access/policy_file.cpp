@@ -44,21 +44,21 @@ Result<Mode> read_mode(const toml::node& node) {
   return node.is_string() ? read_word<Mode, mode_from_text>(node) : neither_number_nor_word();
 }
 
-Result<std::optional<std::uint64_t>> read_amount(const toml::node& node) {
+Result<std::uint64_t> read_amount(const toml::node& node) {
   const toml::value<std::int64_t>* const number = node.as_integer();
   if (number == nullptr || number->get() < 0) {
     return at(node.source(), "expected an integer, 0 or more");
   }
-  return std::optional(static_cast<std::uint64_t>(number->get()));
+  return static_cast<std::uint64_t>(number->get());
 }
 
-Result<std::optional<std::uint64_t>> read_bytes(const toml::node& node) {
+Result<std::uint64_t> read_bytes(const toml::node& node) {
   const toml::value<std::string>* const text = node.as_string();
   if (text == nullptr) {
     return read_amount(node);
   }
   const Result<std::uint64_t> bytes = bytes_from(text->get());
-  return bytes ? Result<std::optional<std::uint64_t>>(*bytes) : at(node.source(), bytes.error());
+  return bytes ? bytes : at(node.source(), bytes.error());
 }
 
 Result<void> read_as(const toml::node& node, Rule& rule) {
@@ -80,15 +80,6 @@ Result<void> read_as(const toml::node& node, Rule& rule) {
   return {};
 }
 
-template <class T, class Into>
-Result<void> store(Result<T> read, Into& into) {
-  if (!read) {
-    return std::move(read).error();
-  }
-  into = *std::move(read);
-  return {};
-}
-
 constexpr auto kReadWho = read_word<SubjectPattern, subject_pattern_from>;
 constexpr auto kReadUid = read_word<std::uint32_t, uid_from>;
 constexpr auto kReadGid = read_word<std::uint32_t, gid_from>;
@@ -102,7 +93,7 @@ constexpr std::array kRuleFields{
     Field<Rule>{"owners", [](const toml::node& node, Rule& rule) { return read_list(node, rule.owners, kReadUid); }},
     Field<Rule>{"as", read_as},
     Field<Rule>{"max_mode",
-                [](const toml::node& node, Rule& rule) -> Result<void> {
+                [](const toml::node& node, Rule& rule) {
                   const Result<Mode> mode = read_mode(node);
                   return mode ? store(mode, rule.max_mode) : at(node.source(), mode.error());
                 }},

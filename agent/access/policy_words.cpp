@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "protocol/operations.hpp"
-#include "protocol/text.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -13,12 +12,6 @@ constexpr std::string_view kUid = "uid:";
 constexpr std::string_view kGroup = "group:";
 constexpr std::string_view kGid = "gid:";
 constexpr std::string_view kKey = "key:";
-
-std::string in_quotes(std::string_view word) { return '"' + escape_for_terminal(word) + '"'; }
-
-Error refused(std::string message, std::string hint = {}) {
-  return {.code = ErrorCode::kBadRequest, .message = std::move(message), .hint = std::move(hint)};
-}
 
 // The key that `text` spells, without 0.
 std::optional<Key> key_from(std::string_view text) {
@@ -38,7 +31,7 @@ Result<std::uint64_t> bytes_from(std::string_view text) {
   const auto shift = has_suffix ? 10 * (static_cast<unsigned>(suffix) + 1) : 0U;
   const std::optional<std::uint64_t> count = number_from(text.substr(0, text.size() - (has_suffix ? 1 : 0)));
   if (!count || *count > std::numeric_limits<std::uint64_t>::max() >> shift) {
-    return refused(in_quotes(text) + " is no number of bytes", "write an integer, or \"64K\", \"16M\", \"1G\"");
+    return not_understood(in_quotes(text) + " is no number of bytes", "write an integer, or \"64K\", \"16M\", \"1G\"");
   }
   return *count << shift;
 }
@@ -51,7 +44,7 @@ Result<std::uint32_t> uid_from(std::string_view word) {
   if (word.starts_with(kUid)) {
     return id_from(word.substr(kUid.size()));
   }
-  return refused(in_quotes(word) + " is no user", "write \"user:NAME\" or \"uid:NUMBER\"");
+  return not_understood(in_quotes(word) + " is no user", "write \"user:NAME\" or \"uid:NUMBER\"");
 }
 
 Result<std::uint32_t> gid_from(std::string_view word) {
@@ -61,7 +54,7 @@ Result<std::uint32_t> gid_from(std::string_view word) {
   if (word.starts_with(kGid)) {
     return id_from(word.substr(kGid.size()));
   }
-  return refused(in_quotes(word) + " is no group", "write \"group:NAME\" or \"gid:NUMBER\"");
+  return not_understood(in_quotes(word) + " is no group", "write \"group:NAME\" or \"gid:NUMBER\"");
 }
 
 Result<SubjectPattern> subject_pattern_from(std::string_view word) {
@@ -78,24 +71,18 @@ Result<SubjectPattern> subject_pattern_from(std::string_view word) {
     const Result<std::string> name = key_name_from(word.substr(kKey.size()));
     return name ? Result<SubjectPattern>(SubjectPattern{.kind = Kind::kKey, .key_name = *name}) : name.error();
   }
-  if (word == "local") {
-    return SubjectPattern{.kind = Kind::kLocal};
+  if (word == "local" || word == "remote" || word == "anyone") {
+    return SubjectPattern{.kind = word == "local" ? Kind::kLocal : word == "remote" ? Kind::kRemote : Kind::kAnyone};
   }
-  if (word == "remote") {
-    return SubjectPattern{.kind = Kind::kRemote};
-  }
-  if (word == "anyone") {
-    return SubjectPattern{.kind = Kind::kAnyone};
-  }
-  return refused(in_quotes(word) + " names no caller",
-                 "write \"user:NAME\", \"uid:NUMBER\", \"group:NAME\", \"gid:NUMBER\", \"key:NAME\", \"local\", "
-                 "\"remote\" or \"anyone\"");
+  return not_understood(in_quotes(word) + " names no caller",
+                        "write \"user:NAME\", \"uid:NUMBER\", \"group:NAME\", \"gid:NUMBER\", \"key:NAME\", \"local\", "
+                        "\"remote\" or \"anyone\"");
 }
 
 Result<std::string> key_name_from(std::string_view name) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
   if (name.empty() || name.find_first_not_of(kAllowed) != std::string_view::npos) {
-    return refused(in_quotes(name) + " is no name of a key", "letters, digits and any of . _ - @");
+    return not_understood(in_quotes(name) + " is no name of a key", "letters, digits and any of . _ - @");
   }
   return std::string(name);
 }
@@ -108,18 +95,18 @@ Result<KeyRange> keys_from(std::string_view word) {
   const std::optional<Key> first = key_from(word.substr(0, dash));
   const std::optional<Key> last = dash == std::string_view::npos ? first : key_from(word.substr(dash + 1));
   if (!first || !last) {
-    return refused(in_quotes(word) + " is no key and no range of keys",
-                   "keys are 1 to 4294967295, a range is \"5000-5999\"; \"private\" is every private segment");
+    return not_understood(in_quotes(word) + " is no key and no range of keys",
+                          "keys are 1 to 4294967295, a range is \"5000-5999\"; \"private\" is every private segment");
   }
   if (*first > *last) {
-    return refused("the range " + in_quotes(word) + " is empty", "the smaller key comes first");
+    return not_understood("the range " + in_quotes(word) + " is empty", "the smaller key comes first");
   }
   return KeyRange{.first = *first, .last = *last};
 }
 
 Result<std::string_view> operation_from(std::string_view word) {
   if (word == "batch") {
-    return refused("batch is not decided about", "each of its requests is decided on its own");
+    return not_understood("batch is not decided about", "each of its requests is decided on its own");
   }
   if (const OperationSpec* const spec = operation_named(word)) {
     return spec->name;
@@ -130,7 +117,7 @@ Result<std::string_view> operation_from(std::string_view word) {
       known.append(known.empty() ? "known are " : ", ").append(spec.name);
     }
   }
-  return refused("unknown operation " + in_quotes(word), known);
+  return not_understood("unknown operation " + in_quotes(word), known);
 }
 
 }  // namespace shmbus::agent

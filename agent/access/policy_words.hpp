@@ -5,12 +5,23 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "agent/access/policy.hpp"
 #include "agent/system/names.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus::agent {
+
+// Keeps a value that was read, or passes its error on.
+template <class T, class Into>
+Result<void> store(Result<T> read, Into& into) {
+  if (!read) {
+    return std::move(read).error();
+  }
+  into = *std::move(read);
+  return {};
+}
 
 // "4096", "64K", "16M" or "1G".
 [[nodiscard]] Result<std::uint64_t> bytes_from(std::string_view text);

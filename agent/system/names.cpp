@@ -12,12 +12,6 @@
 namespace shmbus::agent {
 namespace {
 
-std::string in_quotes(std::string_view word) { return '"' + escape_for_terminal(word) + '"'; }
-
-Error refused(std::string message, std::string hint = {}) {
-  return {.code = ErrorCode::kBadRequest, .message = std::move(message), .hint = std::move(hint)};
-}
-
 // A name with a NUL in it would be looked up without the rest.
 bool can_be_name(const std::string& name) { return !name.empty() && name.find('\0') == std::string::npos; }
 
@@ -40,6 +34,12 @@ Identity identity_of(const passwd& entry) {
 
 }  // namespace
 
+std::string in_quotes(std::string_view word) { return '"' + escape_for_terminal(word) + '"'; }
+
+Error not_understood(std::string message, std::string hint) {
+  return {.code = ErrorCode::kBadRequest, .message = std::move(message), .hint = std::move(hint)};
+}
+
 std::optional<std::uint64_t> number_from(std::string_view text) {
   int base = 10;
   if (text.starts_with("0x") || text.starts_with("0X")) {
@@ -57,7 +57,7 @@ std::optional<std::uint64_t> number_from(std::string_view text) {
 Result<std::uint32_t> id_from(std::string_view number) {
   const std::optional<std::uint64_t> id = number_from(number);
   if (!id || *id > limits::kMaxUid) {
-    return refused(in_quotes(number) + " is not a number from 0 to " + std::to_string(limits::kMaxUid));
+    return not_understood(in_quotes(number) + " is not a number from 0 to " + std::to_string(limits::kMaxUid));
   }
   return static_cast<std::uint32_t>(*id);
 }
@@ -65,7 +65,7 @@ Result<std::uint32_t> id_from(std::string_view number) {
 Result<Identity> user_named(const std::string& name) {
   const passwd* const entry = can_be_name(name) ? ::getpwnam(name.c_str()) : nullptr;
   if (entry == nullptr) {
-    return refused("this host knows no user " + in_quotes(name), hint_for(name, "uid:"));
+    return not_understood("this host knows no user " + in_quotes(name), hint_for(name, "uid:"));
   }
   return identity_of(*entry);
 }
@@ -73,7 +73,7 @@ Result<Identity> user_named(const std::string& name) {
 Result<std::uint32_t> group_named(const std::string& name) {
   const group* const entry = can_be_name(name) ? ::getgrnam(name.c_str()) : nullptr;
   if (entry == nullptr) {
-    return refused("this host knows no group " + in_quotes(name), hint_for(name, "gid:"));
+    return not_understood("this host knows no group " + in_quotes(name), hint_for(name, "gid:"));
   }
   return entry->gr_gid;
 }

@@ -12,6 +12,10 @@
 
 namespace shmbus::agent {
 
+// `word` safe to print, in quotes, and the error about one.
+[[nodiscard]] std::string in_quotes(std::string_view word);
+[[nodiscard]] Error not_understood(std::string message, std::string hint = {});
+
 // Decimal, or hexadecimal after 0x; nothing for any other text or more than 64 bits.
 [[nodiscard]] std::optional<std::uint64_t> number_from(std::string_view text);
 
