@@ -110,11 +110,8 @@ Result<ShmId> SysvKernel::find(Key key) {
 
 Result<SegmentStat> SysvKernel::stat(ShmId shmid) {
   shmid_ds state{};
-  const Result<int> done = with_rights([&] { return ::shmctl(shmid, IPC_STAT, &state); });
-  if (!done) {
-    return done.error();
-  }
-  return *done == 0 ? Result<SegmentStat>(to_stat(shmid, state)) : segment_error(errno, "read", shmid);
+  Result<void> done = control(shmid, IPC_STAT, &state, "read");
+  return done ? Result<SegmentStat>(to_stat(shmid, state)) : std::move(done).error();
 }
 
 Result<SegmentStat> SysvKernel::stat_any(ShmId shmid) {
@@ -123,11 +120,8 @@ Result<SegmentStat> SysvKernel::stat_any(ShmId shmid) {
   }
   shmid_ds state{};
   const int found = ::shmctl(shmid % slots_, SHM_STAT_ANY, &state);
-  if (found < 0) {
-    return segment_error(errno, "look at", shmid);
-  }
   if (found != shmid) {
-    return segment_error(EIDRM, "look at", shmid);
+    return segment_error(found < 0 ? errno : EIDRM, "look at", shmid);
   }
   return to_stat(shmid, state);
 }
@@ -157,27 +151,23 @@ Result<void> SysvKernel::set(ShmId shmid, const PermissionChange& change) {
   wanted.shm_perm.uid = change.uid.value_or(now->uid);
   wanted.shm_perm.gid = change.gid.value_or(now->gid);
   wanted.shm_perm.mode = change.mode.value_or(now->mode).bits;
-  const Result<int> done = with_rights([&] { return ::shmctl(shmid, IPC_SET, &wanted); });
-  const int failure = errno;
-  if (!done) {
-    return done.error();
-  }
-  if (*done == 0) {
-    return {};
-  }
-  if (failure == EINVAL && stat_any(shmid)) {
+  Result<void> done = control(shmid, IPC_SET, &wanted, "change");
+  const bool is_refused = !done && done.error().code == ErrorCode::kNotFound && done.error().errno_value == EINVAL;
+  if (is_refused && stat_any(shmid)) {
     return unmapped_owner(maps_uid(wanted.shm_perm.uid) ? "gid " + std::to_string(wanted.shm_perm.gid)
                                                         : "uid " + std::to_string(wanted.shm_perm.uid));
   }
-  return segment_error(failure, "change", shmid);
+  return done;
 }
 
-Result<void> SysvKernel::remove(ShmId shmid) {
-  const Result<int> done = with_rights([&] { return ::shmctl(shmid, IPC_RMID, nullptr); });
+Result<void> SysvKernel::remove(ShmId shmid) { return control(shmid, IPC_RMID, nullptr, "remove"); }
+
+Result<void> SysvKernel::control(ShmId shmid, int command, void* state, std::string_view action) {
+  const Result<int> done = with_rights([&] { return ::shmctl(shmid, command, static_cast<shmid_ds*>(state)); });
   if (!done) {
     return done.error();
   }
-  return *done == 0 ? Result<void>() : segment_error(errno, "remove", shmid);
+  return *done == 0 ? Result<void>() : segment_error(errno, action, shmid);
 }
 
 Result<Attachment> SysvKernel::attach(ShmId shmid, Access access) {

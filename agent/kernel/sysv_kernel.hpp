@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "agent/kernel/segment_file.hpp"
@@ -35,6 +36,8 @@ class SysvKernel final : public ShmKernel {
   Result<void> copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) override;
   void detach(const Mapping& mapping) noexcept override;
   Result<SegmentStat> look_up(Key key);
+  // shmctl(2) with the rights of whom we act as; `state` is its shmid_ds, `action` as in segment_error().
+  Result<void> control(ShmId shmid, int command, void* state, std::string_view action);
   Result<void> check_outlives_detach(ShmId shmid);
 
   // Makes one system call with the rights of whom we act as.
