@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "protocol/endpoint/runtime_directory.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus {
 namespace {
@@ -21,11 +22,9 @@ std::string why_not(const std::string& path) {
     return "the path is too long";
   }
   path.copy(address.sun_path, path.size());
-  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  const bool connected = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  const int failure = connected ? 0 : errno;
-  close(probe);
-  switch (failure) {
+  const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const bool connected = connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  switch (const int failure = connected ? 0 : errno) {
     case 0:
     case EAGAIN:  // its queue of connections is full
       return "";

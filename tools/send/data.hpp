@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "tools/send/input_file.hpp"
 #include "tools/send/options.hpp"
+#include "tools/shared/input_file.hpp"
 #include "tools/shared/json.hpp"
 
 namespace shmbus {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "protocol/client/client.hpp"
-#include "tools/send/input_file.hpp"
 #include "tools/send/options.hpp"
+#include "tools/shared/input_file.hpp"
 #include "tools/shared/json.hpp"
 
 namespace shmbus {

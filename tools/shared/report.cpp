@@ -1,6 +1,5 @@
 #include "tools/shared/report.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -9,9 +8,11 @@
 #include <array>
 #include <cerrno>
 #include <iostream>
+#include <span>
 #include <system_error>
 
 #include "protocol/text.hpp"
+#include "tools/shared/input_file.hpp"
 #include "tools/shared/json.hpp"
 
 namespace shmbus {
@@ -29,27 +30,23 @@ Result<void> write_stdout(std::string_view data) {
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
-  const bool is_stdin = path == "-";
-  const int fd = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  Result<InputFile> file = InputFile::open(path);
+  if (!file) {
+    return std::move(file).error();
+  }
   std::string data;
   std::array<char, 65536> block;
-  ssize_t taken = fd < 0 ? -1 : 1;
-  while (taken > 0 && data.size() < most_bytes) {
-    do {
-      taken = read(fd, block.data(), std::min(block.size(), most_bytes - data.size()));
-    } while (taken < 0 && errno == EINTR);
-    if (taken > 0) {
-      data.append(block.data(), static_cast<std::size_t>(taken));
+  for (;;) {
+    const auto room = std::span(block).first(std::min(block.size(), most_bytes - data.size()));
+    const Result<std::size_t> taken = file->read(room, -1);
+    if (!taken) {
+      return taken.error();
+    }
+    data.append(block.data(), *taken);
+    if (room.empty() || *taken < room.size()) {
+      return data;
     }
   }
-  const int number = errno;
-  if (fd >= 0 && !is_stdin) {
-    close(fd);
-  }
-  if (taken < 0) {
-    return file_error(number, "read", is_stdin ? "stdin" : path, ErrorCode::kBadRequest);
-  }
-  return data;
 }
 
 int report(std::string_view program, const Error& error, OutputForm form) {
@@ -71,8 +68,8 @@ InterruptSignal::InterruptSignal() {
   if (sigprocmask(SIG_BLOCK, &interrupt, &before_) != 0) {
     throw std::system_error(errno, std::generic_category(), "sigprocmask");
   }
-  fd_ = signalfd(-1, &interrupt, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (fd_ < 0) {
+  file_.reset(signalfd(-1, &interrupt, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!file_) {
     throw std::system_error(errno, std::generic_category(), "signalfd");
   }
 }
@@ -80,13 +77,12 @@ InterruptSignal::InterruptSignal() {
 InterruptSignal::~InterruptSignal() {
   // Taken, so that it does not end the process once it is let through: that it came has been told.
   signalfd_siginfo taken{};
-  [[maybe_unused]] const ssize_t size = read(fd_, &taken, sizeof taken);
-  close(fd_);
+  [[maybe_unused]] const ssize_t size = read(fd(), &taken, sizeof taken);
   sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
 bool InterruptSignal::has_come() const {
-  pollfd waiting{fd_, POLLIN, 0};
+  pollfd waiting{fd(), POLLIN, 0};
   return poll(&waiting, 1, 0) > 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "protocol/result.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus {
 
@@ -28,12 +29,12 @@ class InterruptSignal {
   InterruptSignal(const InterruptSignal&) = delete;
   InterruptSignal& operator=(const InterruptSignal&) = delete;
 
-  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] int fd() const { return file_.get(); }
   [[nodiscard]] bool has_come() const;
 
  private:
   sigset_t before_{};
-  int fd_ = -1;
+  UniqueFd file_;
 };
 
 }  // namespace shmbus

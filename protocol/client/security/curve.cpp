@@ -7,7 +7,9 @@
 #include <array>
 #include <cerrno>
 
+#include "protocol/endpoint/open_directory.hpp"
 #include "protocol/text.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus {
 namespace {
@@ -20,16 +22,16 @@ Error refused(const std::string& path, const std::string& why, const std::string
   return {ErrorCode::kBadRequest, escape_foreign(path) + " is refused: " + why, hint};
 }
 
-// Closed by the caller, whatever comes of it.
-Result<std::string> read_from(int fd, const std::string& path, mode_t forbidden, const std::string& remedy) {
+Result<std::string> read_key_file(const std::string& path, mode_t forbidden, const std::string& remedy) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
-  if (fd < 0 || ::fstat(fd, &status) != 0) {
+  if (!file || ::fstat(file.get(), &status) != 0) {
     return file_error(errno, "read", path, ErrorCode::kBadRequest);
   }
   if (!S_ISREG(status.st_mode)) {
     return refused(path, "it is no regular file", "");
   }
-  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+  if (!is_us_or_root(status.st_uid)) {
     return refused(path, "it belongs to uid " + std::to_string(status.st_uid), "it must be yours or root's");
   }
   if ((status.st_mode & forbidden) != 0) {
@@ -37,7 +39,7 @@ Result<std::string> read_from(int fd, const std::string& path, mode_t forbidden,
                    remedy + escape_foreign(path));
   }
   std::array<char, kMostKeyFileBytes> content;
-  const ssize_t got = ::read(fd, content.data(), content.size());
+  const ssize_t got = ::read(file.get(), content.data(), content.size());
   if (got < 0) {
     return file_error(errno, "read", path, ErrorCode::kBadRequest);
   }
@@ -45,15 +47,6 @@ Result<std::string> read_from(int fd, const std::string& path, mode_t forbidden,
     return refused(path, "it is too large for a key file", "");
   }
   return std::string(content.data(), static_cast<std::size_t>(got));
-}
-
-Result<std::string> read_key_file(const std::string& path, mode_t forbidden, const std::string& remedy) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  Result<std::string> content = read_from(fd, path, forbidden, remedy);
-  if (fd >= 0) {
-    ::close(fd);
-  }
-  return content;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "tools/send/input_file.hpp"
+#include "tools/shared/input_file.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +12,10 @@
 namespace shmbus {
 namespace {
 
+Error cannot_read(const std::string& path, int errno_value) {
+  return file_error(errno_value, "read", path, ErrorCode::kBadRequest);
+}
+
 // False if the interrupt came first.
 bool wait_for_data(int fd, int interrupt_fd) {
   std::array<pollfd, 2> waiting{{{fd, POLLIN, 0}, {interrupt_fd, POLLIN, 0}}};
@@ -23,31 +27,21 @@ bool wait_for_data(int fd, int interrupt_fd) {
 }  // namespace
 
 Result<InputFile> InputFile::open(const std::string& path) {
-  if (path == "-") {
-    return InputFile(STDIN_FILENO, "stdin");
-  }
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  return fd < 0 ? Result<InputFile>(file_error(errno, "read", path, ErrorCode::kBadRequest)) : InputFile(fd, path);
-}
-
-InputFile::InputFile(InputFile&& other) noexcept
-    : fd_(std::exchange(other.fd_, STDIN_FILENO)), path_(std::move(other.path_)) {}
-
-InputFile::~InputFile() {
-  if (fd_ != STDIN_FILENO) {
-    ::close(fd_);
-  }
+  const bool is_stdin = path == "-";
+  const std::string shown = is_stdin ? "stdin" : path;
+  UniqueFd file(is_stdin ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return file ? Result<InputFile>(InputFile(std::move(file), shown)) : cannot_read(shown, errno);
 }
 
 Result<std::size_t> InputFile::read(std::span<char> room, int interrupt_fd) {
   std::size_t filled = 0;
   while (filled < room.size()) {
-    if (interrupt_fd >= 0 && !wait_for_data(fd_, interrupt_fd)) {
+    if (interrupt_fd >= 0 && !wait_for_data(file_.get(), interrupt_fd)) {
       return Error{ErrorCode::kInterrupted, "interrupted while the data was read"};
     }
-    const ssize_t taken = ::read(fd_, room.data() + filled, room.size() - filled);
+    const ssize_t taken = ::read(file_.get(), room.data() + filled, room.size() - filled);
     if (taken < 0 && errno != EINTR) {
-      return file_error(errno, "read", path_, ErrorCode::kBadRequest);
+      return cannot_read(path_, errno);
     }
     if (taken == 0) {
       break;
@@ -59,8 +53,8 @@ Result<std::size_t> InputFile::read(std::span<char> room, int interrupt_fd) {
 
 std::optional<std::uint64_t> InputFile::bytes_left() const {
   struct stat status {};
-  const off_t position = ::lseek(fd_, 0, SEEK_CUR);
-  if (position < 0 || ::fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) {
+  const off_t position = ::lseek(file_.get(), 0, SEEK_CUR);
+  if (position < 0 || ::fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return std::nullopt;
   }
   return status.st_size > position ? static_cast<std::uint64_t>(status.st_size - position) : 0;

@@ -1,4 +1,4 @@
-// The data of a write, read piece by piece.
+// A file or stdin, read piece by piece.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "protocol/result.hpp"
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus {
 
@@ -14,10 +15,6 @@ class InputFile {
  public:
   // "-" is stdin. Errors: kBadRequest with the path and the reason.
   [[nodiscard]] static Result<InputFile> open(const std::string& path);
-  InputFile(InputFile&& other) noexcept;
-  InputFile& operator=(InputFile&&) = delete;
-  ~InputFile();
-
   // Fills `room` with what comes next; less only at the end. Waits for a pipe, until `interrupt_fd` (-1: none) is
   // readable. Errors: kBadRequest with the path and the reason, kInterrupted.
   [[nodiscard]] Result<std::size_t> read(std::span<char> room, int interrupt_fd);
@@ -26,9 +23,9 @@ class InputFile {
   [[nodiscard]] std::optional<std::uint64_t> bytes_left() const;
 
  private:
-  InputFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  InputFile(UniqueFd file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
 
-  int fd_;
+  UniqueFd file_;
   std::string path_;  // for messages
 };
 
