@@ -155,7 +155,7 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   };
   loop_.add_descriptor(signal_descriptor, [this, next_signal] { handle_signal(next_signal()); });
   loop_.add_descriptor(
-      detection_.descriptor(), [this] { return detection_.listens(); }, [this] { detection_.wake(Clock::now()); });
+      detection_.descriptor(), [this] { detection_.wake(Clock::now()); }, [this] { return detection_.listens(); });
   // Before the requests, which meet no lease that was told to be over.
   loop_.add_when_due([this] { run_timers(); });
   add_socket(zap_.socket(), [this] { return zap_.answer(Clock::now()); });

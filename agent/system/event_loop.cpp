@@ -42,11 +42,7 @@ void EventLoop::add_socket(int descriptor, Work work, std::function<bool()> pend
       EPOLLIN | EPOLLET);
 }
 
-void EventLoop::add_descriptor(int descriptor, std::function<void()> work) {
-  add_descriptor(descriptor, {}, std::move(work));
-}
-
-void EventLoop::add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work) {
+void EventLoop::add_descriptor(int descriptor, std::function<void()> work, std::function<bool()> listens) {
   const Work done = with_no_more(std::move(work));
   add({.descriptor = descriptor, .work = done, .listens = std::move(listens)}, EPOLLIN);
 }

@@ -30,9 +30,8 @@ class EventLoop {
   // Work is done in the order of adding. Borrows the descriptors, each of which is added once; a socket's is its
   // ZMQ_FD, and -1 is one that never tells. With `pending` the work is also done if that says so when its turn comes.
   void add_socket(int descriptor, Work work, std::function<bool()> pending = {});
-  void add_descriptor(int descriptor, std::function<void()> work);  // called while it is readable
-  // The same, as long as `listens` says so before the wait.
-  void add_descriptor(int descriptor, std::function<bool()> listens, std::function<void()> work);
+  // Work is done while the descriptor is readable; with `listens`, if that says so before the wait.
+  void add_descriptor(int descriptor, std::function<void()> work, std::function<bool()> listens = {});
   // Called when a deadline is over. Added once at most.
   void add_when_due(std::function<void()> work);
 

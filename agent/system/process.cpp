@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent/system/environment.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
@@ -21,6 +22,10 @@ std::optional<ino_t> inode_of(const std::string& path) {
     return std::nullopt;
   }
   return status.st_ino;
+}
+
+std::optional<bool> is_same(std::optional<ino_t> ours, std::optional<ino_t> theirs) {
+  return ours && theirs ? std::optional(*ours == *theirs) : std::nullopt;
 }
 
 // "Uid:	real	effective	saved	file system"
@@ -125,14 +130,12 @@ std::optional<ProcessRights> process_rights(std::int32_t pid) {
 
 std::optional<bool> shares_our_segments(std::int32_t pid) {
   static const std::optional<ino_t> ours = inode_of("/proc/self/ns/ipc");
-  const std::optional<ino_t> theirs = inode_of(proc(pid, "ns/ipc"));
-  return ours && theirs ? std::optional(*ours == *theirs) : std::nullopt;
+  return is_same(ours, inode_of(proc(pid, "ns/ipc")));
 }
 
 std::optional<bool> shares_our_users(std::int32_t pid) {
   static const std::optional<ino_t> ours = inode_of("/proc/self/ns/user");
-  const std::optional<ino_t> theirs = inode_of(proc(pid, "ns/user"));
-  return ours && theirs ? std::optional(*ours == *theirs) : std::nullopt;
+  return is_same(ours, inode_of(proc(pid, "ns/user")));
 }
 
 std::uint32_t overflow_uid() {
@@ -148,16 +151,13 @@ std::vector<MappedSegment> mapped_segments() {
   std::vector<MappedSegment> found;
   std::error_code gone;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
-    const std::string name = entry.path().filename();
-    std::int32_t pid = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error != std::errc() || end != name.data() + name.size() || pid == ::getpid() ||
-        !shares_our_segments(pid).value_or(false)) {
+    const auto pid = number_of<std::int32_t>(entry.path().filename());
+    if (!pid || *pid == ::getpid() || !shares_our_segments(*pid).value_or(false)) {
       continue;
     }
-    std::ifstream maps(proc(pid, "maps"));
+    std::ifstream maps(proc(*pid, "maps"));
     for (std::string line; std::getline(maps, line);) {
-      if (const std::optional<MappedSegment> mapped = segment_in(line, pid)) {
+      if (const std::optional<MappedSegment> mapped = segment_in(line, *pid)) {
         found.push_back(*mapped);
       }
     }

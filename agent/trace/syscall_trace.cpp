@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -29,9 +29,7 @@ std::string but_not_ours() {
 
 // As the records' times are.
 std::uint64_t monotonic_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(Clock::now().time_since_epoch()).count());
 }
 
 Result<UniqueFd> open_event(const Tracepoint& tracepoint, int cpu, bool wakes, const std::string& filter) {
@@ -138,7 +136,8 @@ TraceRecords SyscallTrace::drain() {
                                  [now_ns](const TraceRecord& record) { return record.call.time_ns > now_ns; });
   std::for_each(records_.begin(), late, [&](const TraceRecord& record) { pair(record, drained.calls); });
   records_.erase(records_.begin(), late);
-  forget_the_stuck(now_ns);
+  // The end of a call may be among the lost records.
+  std::erase_if(begun_, [=](const auto& entry) { return entry.second.time_ns + kLongestCallNs < now_ns; });
   return drained;
 }
 
@@ -169,11 +168,6 @@ void SyscallTrace::pair(const TraceRecord& record, std::vector<TracedCall>& call
     call.address = record.call.address;
   }
   calls.push_back(call);
-}
-
-// The end of a call may be among the lost records.
-void SyscallTrace::forget_the_stuck(std::uint64_t now_ns) {
-  std::erase_if(begun_, [=](const auto& entry) { return entry.second.time_ns + kLongestCallNs < now_ns; });
 }
 
 }  // namespace shmbus::agent

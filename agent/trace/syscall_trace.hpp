@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/base/clock.hpp"
 #include "agent/trace/perf_ring.hpp"
 #include "agent/trace/trace_decoder.hpp"
 
@@ -43,7 +44,6 @@ class SyscallTrace {
 
   Result<void> open_cpu(int cpu, const std::vector<Tracepoint>& tracepoints, const std::string& not_ours);
   void pair(const TraceRecord& record, std::vector<TracedCall>& calls);
-  void forget_the_stuck(std::uint64_t now_ns);
 
   UniqueFd wake_up_;  // epoll, on all rings
   std::vector<PerfRing> rings_;

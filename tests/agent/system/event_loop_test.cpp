@@ -62,7 +62,7 @@ TEST_F(EventLoopTest, ADescriptorThatIsNotListenedToWakesNobodyAndIsHeardLater) 
   bool listens = false;
   int done = 0;
   waits.add_descriptor(
-      event_, [&] { return listens; }, [&] { ++done; });
+      event_, [&] { ++done; }, [&] { return listens; });
   signal();
   waits.run_once(Clock::now() + milliseconds(1));
   EXPECT_EQ(done, 0);
@@ -77,7 +77,7 @@ TEST_F(EventLoopTest, ADescriptorThatIsNotListenedToWakesNobodyAndIsHeardLater) 
 TEST_F(EventLoopTest, WithoutADescriptorThereIsNothingToHear) {
   int done = 0;
   waits.add_descriptor(
-      -1, [] { return true; }, [&] { ++done; });
+      -1, [&] { ++done; }, [] { return true; });
   waits.add_descriptor(event_, [&] { ++done; });
   signal();
   waits.run_once(until_told_so());
