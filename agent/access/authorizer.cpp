@@ -44,6 +44,12 @@ bool is_for_audit(const OperationSpec& spec, const Error* error) {
   return spec.changes || (error != nullptr && error->code == ErrorCode::kPermissionDenied);
 }
 
+void log_failure(const Result<void>& written) {
+  if (!written) {
+    spdlog::error("not in the audit: {}", written.error().message);
+  }
+}
+
 }  // namespace
 
 Result<Authorizer::Grant> Authorizer::grant(const Caller& caller, const Operation& operation, const Target& target) {
@@ -120,7 +126,7 @@ void Authorizer::record(const Outcome& outcome, Clock::time_point now) {
   if (after != nullptr && error == nullptr) {
     record.after = after->permissions();
   }
-  write(record, now);
+  log_failure(files_.audit->write(record, now));
 }
 
 void Authorizer::record_refused(const Caller& caller, std::string_view endpoint, const Error& error,
@@ -128,23 +134,18 @@ void Authorizer::record_refused(const Caller& caller, std::string_view endpoint,
   if (!files_.audit) {
     return;
   }
-  write({.time = std::chrono::system_clock::now(),
-         .caller = caller,
-         .endpoint = endpoint,
-         .operation = {},
-         .segment = {},
-         .verdict = Verdict::kDeny,
-         .rule = error.message,
-         .error = error.code},
-        now);
+  log_failure(files_.audit->write({.time = std::chrono::system_clock::now(),
+                                   .caller = caller,
+                                   .endpoint = endpoint,
+                                   .verdict = Verdict::kDeny,
+                                   .rule = error.message,
+                                   .error = error.code},
+                                  now));
 }
 
 void Authorizer::flush_audit(Clock::time_point now) {
-  if (!files_.audit) {
-    return;
-  }
-  if (const Result<void> flushed = files_.audit->flush(now); !flushed) {
-    spdlog::error("not in the audit: {}", flushed.error().message);
+  if (files_.audit) {
+    log_failure(files_.audit->flush(now));
   }
 }
 
@@ -153,11 +154,5 @@ std::optional<Clock::time_point> Authorizer::next_deadline() const {
 }
 
 Result<void> Authorizer::reopen_audit() { return files_.audit ? files_.audit->reopen() : Result<void>(); }
-
-void Authorizer::write(const AuditRecord& record, Clock::time_point now) {
-  if (const Result<void> written = files_.audit->write(record, now); !written) {
-    spdlog::error("not in the audit: {}", written.error().message);
-  }
-}
 
 }  // namespace shmbus::agent

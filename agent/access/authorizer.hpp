@@ -74,7 +74,6 @@ class Authorizer {
 
  private:
   [[nodiscard]] Result<void> check_quota(const Caller& caller, const Operation& operation, const Quota& quota);
-  void write(const AuditRecord& record, Clock::time_point now);
 
   AuthorizerFiles files_;
   const Attachments& attachments_;

@@ -84,6 +84,4 @@ Result<void> read_list(const toml::node& node, std::vector<T>& into, Result<T> (
   return {};
 }
 
-// A string that `from` understands.
-
 }  // namespace shmbus::agent

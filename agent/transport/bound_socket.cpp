@@ -9,17 +9,10 @@ namespace {
 
 // Has our ZAP handler asked about each connection.
 void admit(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access) {
-  switch (endpoint.transport) {
-    case Transport::kPrivate:
-    case Transport::kLocal:
-      admit_anyone(socket, OpenDomain::kLocal);
-      break;
-    case Transport::kInsecure:
-      admit_anyone(socket, OpenDomain::kInsecure);
-      break;
-    case Transport::kCurve:
-      admit_by_key(socket, access.keys.value());
-      break;
+  if (endpoint.transport == Transport::kCurve) {
+    admit_by_key(socket, access.keys.value());
+  } else {
+    admit_anyone(socket, endpoint.transport == Transport::kInsecure ? OpenDomain::kInsecure : OpenDomain::kLocal);
   }
 }
 
@@ -39,18 +32,10 @@ void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t
 }
 
 std::string_view peer_of(zmq::message_t& message, Transport transport) {
-  const char* property = nullptr;
-  switch (transport) {
-    case Transport::kPrivate:
-    case Transport::kLocal:
-      property = "Peer-Address";
-      break;
-    case Transport::kCurve:
-      property = kKeyProperty;
-      break;
-    case Transport::kInsecure:
-      return {};
+  if (transport == Transport::kInsecure) {
+    return {};
   }
+  const char* const property = transport == Transport::kCurve ? kKeyProperty : "Peer-Address";
   const char* const value = zmq_msg_gets(message.handle(), property);
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
