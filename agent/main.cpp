@@ -141,7 +141,7 @@ Result<int> serve(const Config& config, ServiceManager& manager) {
     }
   }
   const UniqueFd signals = block_signals();
-  const std::size_t open_files = raise_open_files(config.limits.open_files);
+  const std::size_t open_files = raise_open_files(kOpenFiles);
   const std::size_t most_connections = open_files - kFilesBesideConnections;
   ConnectionLimiter::instance().limit({.in_all = config.limits.connections == 0
                                                      ? most_connections
@@ -215,6 +215,9 @@ int main(int argc, char** argv) {
       return *parsed.exit_status;
     }
     log_to_stderr(parsed.config);
+    for (const std::string& warning : parsed.warnings) {
+      spdlog::warn("{}", warning);
+    }
     if (!parsed.config.explain.empty()) {
       return print_explanation(parsed.config);
     }

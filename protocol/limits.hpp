@@ -1,5 +1,5 @@
 // Every limit of the wire, with its default, in one place. The agent's own limits (attachments, queues, replay) are
-// in agent/config/config.hpp.
+// in agent/config/limits.hpp.
 #pragma once
 
 #include <chrono>

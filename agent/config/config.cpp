@@ -59,7 +59,6 @@ Result<void> take(const OptionWords& words, Config& config) {
   config.settle = std::chrono::milliseconds(words.settle_ms);
   config.limits.lease = std::chrono::seconds(words.lease_s);
   config.limits.once_lifetime = std::chrono::seconds(words.once_s);
-  config.limits.handshake = std::chrono::milliseconds(words.handshake_ms);
   config.detection = words.detection == "trace"  ? DetectionMode::kTrace
                      : words.detection == "scan" ? DetectionMode::kScan
                                                  : DetectionMode::kAuto;
@@ -108,7 +107,10 @@ ParsedConfig parse_config(int argc, char** argv, const std::string& version) {
     std::cerr << taken.error().message << (taken.error().hint.empty() ? "" : "; ") << taken.error().hint
               << "\nRun with --help for more information.\n";
     parsed.exit_status = exit_status_of(ErrorCode::kBadRequest);
-  } else if (config.check) {
+    return parsed;
+  }
+  parsed.warnings = std::move(file->warnings);
+  if (config.check) {
     parsed.report = report(app, origins, *file, config);
   }
   return parsed;
@@ -117,10 +119,10 @@ ParsedConfig parse_config(int argc, char** argv, const std::string& version) {
 Result<void> check_endpoints(const Config& config) {
   std::set<std::string_view> seen;
   for (const auto* const endpoints : {&config.commands, &config.events}) {
-    if (endpoints->size() > config.limits.endpoints) {
+    if (endpoints->size() > kMaxEndpoints) {
       return Error{.code = ErrorCode::kBadRequest,
                    .message = std::to_string(endpoints->size()) + " endpoints of one kind, at most " +
-                              std::to_string(config.limits.endpoints) + " are served"};
+                              std::to_string(kMaxEndpoints) + " are served"};
     }
     for (const std::string& endpoint : *endpoints) {
       if (Result<void> checked = check_address(endpoint, config.tcp()); !checked) {

@@ -66,15 +66,16 @@ inline constexpr const char* kConfigFile = "/etc/shmbus/shmbus.toml";
 
 // What the command line, the environment and the configuration file ask for, in that order; or the status to exit with,
 // after --help, --version (which prints `version`) or a usage error, which it has printed. `report` is what --check is
-// to print.
+// to print; `warnings` are for the log.
 struct ParsedConfig {
   Config config;
   std::optional<int> exit_status;
   std::string report;
+  std::vector<std::string> warnings;
 };
 [[nodiscard]] ParsedConfig parse_config(int argc, char** argv, const std::string& version);
 
-// All addresses, as check_address() does; kBadRequest also for one that is given twice, or more than limits.endpoints
+// All addresses, as check_address() does; kBadRequest also for one that is given twice, or more than kMaxEndpoints
 // of a kind.
 [[nodiscard]] Result<void> check_endpoints(const Config& config);
 

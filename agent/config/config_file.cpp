@@ -8,6 +8,7 @@
 #include <charconv>
 #include <optional>
 
+#include "agent/config/limits.hpp"
 #include "agent/system/trusted_file.hpp"
 #include "protocol/text.hpp"
 
@@ -16,6 +17,26 @@ namespace {
 
 constexpr std::array kPolicyTables{"rule", "quota"};
 constexpr std::array kQuestions{"help", "version", "config", "check", "explain"};
+
+// A key that an option had once, and the value that is fixed now.
+struct FormerOption {
+  std::string_view key;
+  std::int64_t value;
+};
+constexpr std::array kFormerOptions{
+    FormerOption{"event_queue", kEventQueue},
+    FormerOption{"handshake_time", Limits{}.handshake.count()},
+    FormerOption{"max_array_entries", UnpackLimits{}.array_entries},
+    FormerOption{"max_depth", UnpackLimits{}.depth},
+    FormerOption{"max_endpoints", kMaxEndpoints},
+    FormerOption{"max_envelope_parts", kMaxEnvelopeParts},
+    FormerOption{"max_map_entries", UnpackLimits{}.map_entries},
+    FormerOption{"max_message_bytes", limits::kMaxMessageBytes},
+    FormerOption{"max_once_bytes", kMaxOnceBytes},
+    FormerOption{"max_once_values", kMaxOnceValues},
+    FormerOption{"reply_queue", kReplyQueue},
+    FormerOption{"request_queue", kRequestQueue},
+};
 
 Error fault(const std::string& place, const std::string& what, const std::string& hint = {}) {
   return {.code = ErrorCode::kBadRequest, .message = place + ": " + what, .hint = hint};
@@ -100,12 +121,19 @@ Result<ConfigFile> read_config_file(CLI::App& app, const std::string& path) {
   if (!parsed) {
     return fault(place_of(path, parsed.error().source()), escape_for_terminal(parsed.error().description()));
   }
-  ConfigFile file{.path = path, .settings = {}};
+  ConfigFile file{.path = path, .settings = {}, .warnings = {}};
   for (const auto& [name, node] : parsed.table()) {
     const std::string key(name.str());
     const std::string place = place_of(path, name.source());
     if (std::find(kPolicyTables.begin(), kPolicyTables.end(), key) != kPolicyTables.end()) {
       file.has_policy = true;
+      continue;
+    }
+    const auto* const former =
+        std::ranges::find_if(kFormerOptions, [&](const FormerOption& option) { return option.key == key; });
+    if (former != kFormerOptions.end()) {
+      file.warnings.push_back(place + ": " + key + " is no longer an option: it is fixed at " +
+                              std::to_string(former->value) + "; remove the line");
       continue;
     }
     CLI::Option* const option = option_of(app, key);

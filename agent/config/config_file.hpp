@@ -25,6 +25,7 @@ struct FileSetting {
 struct ConfigFile {
   std::string path;
   std::map<std::string, FileSetting> settings;
+  std::vector<std::string> warnings;
   bool has_policy = false;  // a rule or a quota
 };
 
@@ -34,7 +35,8 @@ struct ConfigFile {
 // "--socket-mode" as a key of the file: "socket_mode".
 [[nodiscard]] std::string key_of(const CLI::Option& option);
 
-// What the file says of the options of `app`, which the settings borrow. Errors: as read_trusted(), and kBadRequest
+// What the file says of the options of `app`, which the settings borrow. A key that was an option once is a warning.
+// Errors: as read_trusted(), and kBadRequest
 // "FILE:LINE:COLUMN: …" for what is no TOML, an unknown key, and a value of another type.
 [[nodiscard]] Result<ConfigFile> read_config_file(CLI::App& app, const std::string& path);
 

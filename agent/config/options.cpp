@@ -74,46 +74,6 @@ void add_detection(CLI::App& app, OptionWords& words) {
       ->capture_default_str();
 }
 
-void add_memory_limits(CLI::App& app, Limits& limits) {
-  app.add_option("--max-message-bytes", limits.message_bytes,
-                 "Bytes of one request; a longer one ends its connection. All of max_data fits only into the default")
-      ->check(CLI::Range(std::size_t{1024}, limits::kMaxMessageBytes))
-      ->capture_default_str();
-  app.add_option("--max-envelope-parts", limits.envelope_parts,
-                 "Frames of routing before a request, the empty one included")
-      ->check(CLI::Range(1, 255))
-      ->capture_default_str();
-  app.add_option("--max-depth", limits.unpack.depth, "How deep a request may nest; a batch takes 3")
-      ->check(CLI::Range(std::size_t{3}, limits::kMaxAnswerDepth))
-      ->capture_default_str();
-  app.add_option("--max-map-entries", limits.unpack.map_entries, "Entries of one map in a request")
-      ->check(CLI::Range(16, 65536))
-      ->capture_default_str();
-  app.add_option("--max-array-entries", limits.unpack.array_entries, "Entries of one array in a request")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  app.add_option("--max-once-values", limits.once_values, "Values of `once` remembered for one caller")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--max-once-bytes", limits.once_bytes, "Bytes of replies remembered with them")
-      ->check(CLI::Range(std::size_t{4} << 20, std::size_t{1} << 40))  // the largest batch fits
-      ->capture_default_str();
-  app.add_option("--max-subscription-bytes", limits.subscription_bytes,
-                 "Bytes of all subscriptions at one endpoint, 64 beside each topic; beyond it who has most is cut off")
-      ->check(CLI::Range(std::size_t{4096}, std::size_t{1} << 40))
-      ->capture_default_str();
-  app.add_option("--replay-bytes", limits.replay_bytes, "Events kept for replay, in bytes")->capture_default_str();
-  app.add_option("--event-queue", limits.event_queue, "Messages queued per subscriber before events are dropped")
-      ->check(CLI::Range(10'000, 10'000'000))
-      ->capture_default_str();
-  app.add_option("--reply-queue", limits.reply_queue, "Replies queued per client that does not read them")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  app.add_option("--request-queue", limits.request_queue, "Requests queued per client before it has to wait")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-}
-
 void add_limits(CLI::App& app, Limits& limits, OptionWords& words) {
   app.add_option("--max-attachments", limits.attachments, "Attachments held at a time")->capture_default_str();
   app.add_option("--max-attachments-per-principal", limits.attachments_per_principal, "The same for one caller")
@@ -124,21 +84,20 @@ void add_limits(CLI::App& app, Limits& limits, OptionWords& words) {
   app.add_option("--once-lifetime", words.once_s, "Seconds for which the outcome of a `once` is remembered")
       ->check(CLI::Range(60, 86'400))  // clients count on a minute
       ->capture_default_str();
-  app.add_option("--handshake-time", words.handshake_ms, "Milliseconds for a connection to say who it is")
-      ->check(CLI::Range(10, 600'000))
-      ->capture_default_str();
   app.add_option("--max-connections", limits.connections,
                  "Connections at a time, commands and events together; 0: as many as there are descriptors")
       ->capture_default_str();
   app.add_option("--max-connections-per-user", limits.connections_per_uid, "The same of one local user; 0: no limit")
       ->capture_default_str();
-  app.add_option("--max-endpoints", limits.endpoints, "Endpoints of each kind")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
   app.add_option("--max-requests-per-second", limits.requests_per_second,
                  "Requests of one caller where others are served too, each of a batch counted; 0: no limit")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  app.add_option("--max-subscription-bytes", limits.subscription_bytes,
+                 "Bytes of all subscriptions at one endpoint, 64 beside each topic; beyond it who has most is cut off")
+      ->check(CLI::Range(std::size_t{4096}, std::size_t{1} << 40))
+      ->capture_default_str();
+  app.add_option("--replay-bytes", limits.replay_bytes, "Events kept for replay, in bytes")->capture_default_str();
 }
 
 void add_log(CLI::App& app, Config& config, OptionWords& words) {
@@ -176,7 +135,6 @@ OptionWords words_of(const Config& config) {
   words.settle_ms = config.settle.count();
   words.lease_s = config.limits.lease.count();
   words.once_s = config.limits.once_lifetime.count();
-  words.handshake_ms = config.limits.handshake.count();
   return words;
 }
 
@@ -187,7 +145,6 @@ void add_options(CLI::App& app, Config& config, OptionWords& words, const std::s
   add_detection(app, words);
   add_log(app, config, words);
   add_limits(app, config.limits, words);
-  add_memory_limits(app, config.limits);
 }
 
 }  // namespace shmbus::agent

@@ -19,7 +19,6 @@ struct OptionWords {
   std::int64_t settle_ms = 0;
   std::int64_t lease_s = 0;
   std::int64_t once_s = 0;
-  std::int64_t handshake_ms = 0;
   std::string detection = "auto";
   std::string socket_mode;
   std::string events_mode;

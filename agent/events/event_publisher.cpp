@@ -38,8 +38,8 @@ Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAcces
   sockets_.push_back(
       {endpoint, zmq::socket_t(context_, zmq::socket_type::xpub), Subscriptions(limits_.subscription_bytes)});
   zmq::socket_t& socket = sockets_.back().socket;
-  set_common_options(socket, limits_, limits_.subscription_message_bytes);
-  socket.set(zmq::sockopt::sndhwm, high_water_mark(limits_.event_queue));
+  set_common_options(socket, limits_, kMaxSubscriptionMessageBytes);
+  socket.set(zmq::sockopt::sndhwm, high_water_mark(kEventQueue));
   socket.set(zmq::sockopt::xpub_verboser, true);  // each subscription is told, and each end of one
   return agent::bind(socket, endpoint, access, std::move(passed));
 }

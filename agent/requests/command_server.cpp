@@ -19,9 +19,9 @@ CommandServer::CommandServer(zmq::context_t& context, Authenticator& authenticat
 
 Result<Binding> CommandServer::bind(Endpoint endpoint, const SocketAccess& access, UniqueFd passed) {
   zmq::socket_t socket(context_, zmq::socket_type::router);
-  set_common_options(socket, limits_, limits_.message_bytes);
-  socket.set(zmq::sockopt::rcvhwm, limits_.request_queue);
-  socket.set(zmq::sockopt::sndhwm, high_water_mark(limits_.reply_queue));
+  set_common_options(socket, limits_, limits::kMaxMessageBytes);
+  socket.set(zmq::sockopt::rcvhwm, kRequestQueue);
+  socket.set(zmq::sockopt::sndhwm, high_water_mark(kReplyQueue));
   Result<Binding> bound = agent::bind(socket, endpoint, access, std::move(passed));
   if (bound) {
     endpoint.address = bound->endpoint;
@@ -61,7 +61,7 @@ bool CommandServer::receive(std::size_t socket, std::size_t most) {
 }
 
 std::optional<QueuedRequest> CommandServer::receive_message(std::size_t socket) {
-  const std::size_t most_envelope = limits_.envelope_parts + 1;  // with the routing id
+  const std::size_t most_envelope = kMaxEnvelopeParts + 1;  // with the routing id
   QueuedRequest message{.socket = socket, .frames = {}, .parts = 0};
   message.frames.reserve(most_envelope + 1);
   std::size_t envelope = 0;

@@ -19,7 +19,7 @@ namespace shmbus::agent {
 
 // Each socket is a ROUTER that keeps a request's envelope and answers as a REP would: a REP itself can be made to lose
 // another client's reply, and has to send each reply before it takes the next request. A message without an envelope,
-// or with one of more than limits.envelope_parts frames, is dropped as a REP drops it.
+// or with one of more than kMaxEnvelopeParts frames, is dropped as a REP drops it.
 //
 // Requests are taken off the sockets into a queue for each principal, and the queues are served by turns. One thread;
 // nothing here blocks.

@@ -15,7 +15,8 @@ std::string fingerprint_of(std::string_view operation) {
 
 }  // namespace
 
-OnceCache::OnceCache(const Limits& limits) : limits_(limits) {}
+OnceCache::OnceCache(const Limits& limits, std::size_t most_values, std::size_t most_bytes)
+    : lifetime_(limits.once_lifetime), most_values_(most_values), most_bytes_(most_bytes) {}
 
 Result<const EncodedOutcome*> OnceCache::find(const std::string& principal, const std::string& once,
                                               std::string_view operation, std::size_t most_bytes,
@@ -30,12 +31,12 @@ Result<const EncodedOutcome*> OnceCache::find(const std::string& principal, cons
     }
     return &found->second.outcome;
   }
-  if (memory.by_value.size() >= limits_.once_values || memory.bytes + most_bytes > limits_.once_bytes) {
+  if (memory.by_value.size() >= most_values_ || memory.bytes + most_bytes > most_bytes_) {
     return Error{.code = ErrorCode::kLimitReached,
                  .message = principal + " has " + std::to_string(memory.by_value.size()) + " of at most " +
-                            std::to_string(limits_.once_values) + " once values with " + std::to_string(memory.bytes) +
-                            " of at most " + std::to_string(limits_.once_bytes) + " bytes remembered",
-                 .hint = "each is forgotten after " + std::to_string(limits_.once_lifetime.count()) + " s"};
+                            std::to_string(most_values_) + " once values with " + std::to_string(memory.bytes) +
+                            " of at most " + std::to_string(most_bytes_) + " bytes remembered",
+                 .hint = "each is forgotten after " + std::to_string(lifetime_.count()) + " s"};
   }
   return nullptr;
 }
@@ -45,7 +46,7 @@ void OnceCache::remember(const std::string& principal, const std::string& once, 
   Memory& memory = memories_[principal];
   memory.bytes += outcome.bytes.size();
   memory.by_value[once] = {fingerprint_of(operation), outcome};
-  expiries_.push_back({now + limits_.once_lifetime, principal, once});
+  expiries_.push_back({now + lifetime_, principal, once});
 }
 
 void OnceCache::forget_expired(Clock::time_point now) {

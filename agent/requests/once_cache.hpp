@@ -15,7 +15,9 @@ namespace shmbus::agent {
 
 class OnceCache {
  public:
-  explicit OnceCache(const Limits& limits);
+  // Remembers so much for each principal.
+  explicit OnceCache(const Limits& limits, std::size_t most_values = kMaxOnceValues,
+                     std::size_t most_bytes = kMaxOnceBytes);
 
   // The outcome remembered for `once`, or null for a new value that has room for a reply of `most_bytes`.
   // `operation` is the request's fields in one spelling. Errors: kBadRequest if it was another request that had this
@@ -43,7 +45,9 @@ class OnceCache {
 
   void forget_expired(Clock::time_point now);
 
-  const Limits limits_;
+  const std::chrono::seconds lifetime_;
+  const std::size_t most_values_;
+  const std::size_t most_bytes_;
   std::unordered_map<std::string, Memory> memories_;
   std::deque<Expiry> expiries_;  // in the order of time
 };

@@ -61,7 +61,7 @@ TEST(TheTable, HasTheDefaultsOfTheStructs) {
 TEST(TheTable, HasNoFieldThatTheDecoderPassesOver) {
   for (const OperationSpec& spec : operations()) {
     for (const FieldSpec& field : spec.own_fields()) {
-      const std::string frame = bytes::request(spec.name, {{std::string(field.name), bytes::nil()}});
+      const std::string frame = bytes::request(spec.name, {{std::string(field.name), "\xd4\x01x"}});
       const DecodedRequest decoded = decode_request(frame);
       ASSERT_EQ(decoded.request.index(), 1U) << spec.name << ' ' << field.name;
       EXPECT_EQ(std::get<Error>(decoded.request).code, ErrorCode::kBadRequest);

@@ -13,7 +13,7 @@ TEST(CheckEndpoints, RefusesOneTwiceAndTooMany) {
   config.events.push_back("ipc:///run/a");
   EXPECT_NE(check_endpoints(config).error().message.find("ipc:///run/a is given twice"), std::string::npos);
   config.events.clear();
-  for (std::size_t i = 0; i <= config.limits.endpoints; ++i) {
+  for (std::size_t i = 0; i <= kMaxEndpoints; ++i) {
     config.events.push_back("ipc:///run/" + std::to_string(i));
   }
   EXPECT_NE(check_endpoints(config).error().message.find("at most 16"), std::string::npos);

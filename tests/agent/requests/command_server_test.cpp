@@ -3,10 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
 #include "tests/agent/requests/command_server_fixture.hpp"
 #include "tests/support/monitored_client.hpp"
+#include "tests/support/raw_connection.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -174,6 +176,45 @@ TEST_F(CommandServerTest, WithoutTheHandlersWordNobodyIsLetIn) {
   zmq::pollitem_t told{client.monitor.handle(), 0, ZMQ_POLLIN, 0};
   ASSERT_EQ(zmq::poll(&told, 1, std::chrono::seconds(20)), 1);
   EXPECT_NE(client.end_of_handshake(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+}
+
+TEST_F(CommandServerTest, ARequestHasItsLargestSizeAtMostElseItsConnectionEnds) {
+  bind(endpoint);
+  MonitoredClient client(zmq::socket_type::dealer);
+  client.socket.connect(endpoint);
+  const auto next_handshake = [&client] {
+    zmq::pollitem_t told{client.monitor.handle(), 0, ZMQ_POLLIN, 0};
+    EXPECT_EQ(zmq::poll(&told, 1, std::chrono::seconds(20)), 1);
+    return client.end_of_handshake();
+  };
+  EXPECT_EQ(next_handshake(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+  send(client.socket, {"", std::string(limits::kMaxMessageBytes, 'x')});
+  serve();
+  EXPECT_EQ(next_frame(client.socket), "");
+  EXPECT_EQ(error_in(reply_to(client.socket)).code, ErrorCode::kBadRequest);
+  EXPECT_FALSE(client.end_of_handshake());
+  send(client.socket, {"", std::string(limits::kMaxMessageBytes + 1, 'x')});
+  EXPECT_EQ(next_handshake(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED) << "it is connected again";
+  EXPECT_FALSE(server->serve(0));
+  EXPECT_EQ(server->take_served(), 0U);
+}
+
+TEST_F(CommandServerTest, AConnectionThatSaysNothingIsEnded) {
+  Limits brief;
+  brief.handshake = std::chrono::milliseconds(50);
+  zmq::context_t context;
+  CommandServer impatient(context, authenticator, dispatcher, brief);
+  const Result<Binding> bound = impatient.bind({endpoint, Transport::kPrivate}, SocketAccess{});
+  ASSERT_TRUE(bound.ok());
+  const UniqueFd silent = connected_to(path);
+  const timeval patience{.tv_sec = 20, .tv_usec = 0};
+  ASSERT_EQ(::setsockopt(silent.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+  std::array<char, 256> greeting{};
+  ssize_t got = 0;
+  do {
+    got = ::recv(silent.get(), greeting.data(), greeting.size(), 0);
+  } while (got > 0);
+  EXPECT_EQ(got, 0);
 }
 
 }  // namespace

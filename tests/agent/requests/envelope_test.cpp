@@ -18,36 +18,6 @@ TEST_F(AnEnvelope, OfSeveralFramesComesBackWhole) {
   EXPECT_EQ(reply_to(dealer).id, RequestId(std::uint64_t{1}));
 }
 
-TEST_F(AnEnvelope, WithoutAnEndIsPassedOver) {
-  bind(endpoint);
-  zmq::socket_t dealer = client(endpoint, zmq::socket_type::dealer);
-  std::vector<std::string> frames(1000, "hop");
-  frames.insert(frames.end(), {"", ping(1)});
-  send(dealer, frames);
-  send(dealer, {"no envelope"});
-  send(dealer, {"hop", ""});  // and one without a request
-  send(dealer, {"", ping(2)});
-  serve();
-  EXPECT_EQ(next_frame(dealer), "");
-  EXPECT_EQ(reply_to(dealer).id, RequestId(std::uint64_t{2}));
-}
-
-TEST_F(AnEnvelope, OfAsManyFramesAsTheLimitComesBackAndOneOfMoreIsDropped) {
-  bind(endpoint);
-  zmq::socket_t dealer = client(endpoint, zmq::socket_type::dealer);
-  std::vector<std::string> frames(limits.envelope_parts, "hop");
-  frames.insert(frames.end(), {"", ping(1)});
-  send(dealer, frames);
-  frames.erase(frames.begin());
-  send(dealer, frames);
-  serve();
-  for (std::size_t i = 1; i < limits.envelope_parts; ++i) {
-    EXPECT_EQ(next_frame(dealer), "hop");
-  }
-  EXPECT_EQ(next_frame(dealer), "");
-  EXPECT_EQ(reply_to(dealer).id, RequestId(std::uint64_t{1}));
-}
-
 // Clients that break the envelope and leave at once, then one that asks. `serve` takes what waits at `served`, and says
 // how many requests it answered.
 std::string replies_after_an_attack(zmq::context_t& context, zmq::socket_ref served,

@@ -11,13 +11,6 @@ using std::chrono::seconds;
 
 const std::string kOnce = "0123456789abcdef";
 
-Limits small_limits(std::size_t values, std::size_t bytes) {
-  Limits limits;
-  limits.once_values = values;
-  limits.once_bytes = bytes;
-  return limits;
-}
-
 // What is remembered, or null; fails the test on an error.
 const EncodedOutcome* found(OnceCache& cache, const std::string& principal, const std::string& operation,
                             Clock::time_point now = kStart) {
@@ -53,7 +46,7 @@ TEST(OnceCache, TheSameValueWithOtherFieldsIsABadRequest) {
 }
 
 TEST(OnceCache, EachPrincipalHasItsOwnValues) {
-  OnceCache cache(small_limits(1, 100));
+  OnceCache cache(Limits{}, 1, 100);
   cache.remember("uid:1", kOnce, "create", {.ok = true, .bytes = "result"}, kStart);
   EXPECT_EQ(found(cache, "uid:2", "remove"), nullptr);
 }
@@ -67,7 +60,7 @@ TEST(OnceCache, AnOutcomeIsForgottenAfterItsLifetimeAndNotBefore) {
 }
 
 TEST(OnceCache, ANewValueBeyondTheLimitIsRefusedAndTheOldOnesStayUntilTheyExpire) {
-  OnceCache cache(small_limits(1, 100));
+  OnceCache cache(Limits{}, 1, 100);
   cache.remember("uid:1", kOnce, "create", {.ok = true, .bytes = "result"}, kStart);
   const auto refused = cache.find("uid:1", "another-value-16", "create", 10, kStart);
   ASSERT_FALSE(refused);
@@ -76,8 +69,18 @@ TEST(OnceCache, ANewValueBeyondTheLimitIsRefusedAndTheOldOnesStayUntilTheyExpire
   EXPECT_TRUE(cache.find("uid:1", "another-value-16", "create", 10, kStart + seconds(60)));
 }
 
+TEST(OnceCache, ARefusalSaysHowLongValuesAreRemembered) {
+  OnceCache cache(Limits{.once_lifetime = seconds(3600)}, 1, 100);
+  cache.remember("uid:1", kOnce, "create", {.ok = true, .bytes = "result"}, kStart);
+  EXPECT_NE(found(cache, "uid:1", "create", kStart + seconds(3599)), nullptr);
+  const auto refused = cache.find("uid:1", "another-value-16", "create", 10, kStart);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("1 of at most 1 once values"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().hint.find("3600 s"), std::string::npos) << refused.error().hint;
+}
+
 TEST(OnceCache, RoomForTheLargestReplyMustBeThereBeforeTheRequestActs) {
-  OnceCache cache(small_limits(10, 100));
+  OnceCache cache(Limits{}, 10, 100);
   cache.remember("uid:1", kOnce, "create", {.ok = true, .bytes = std::string(60, 'x')}, kStart);
   EXPECT_TRUE(cache.find("uid:1", "another-value-16", "create", 40, kStart));
   const auto refused = cache.find("uid:1", "another-value-16", "create", 41, kStart);

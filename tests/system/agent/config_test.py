@@ -50,7 +50,21 @@ class Config(callers.AccessTest):
         told = self.ask("--check", "--config", self.config)
         again, origins = self.check(re.sub(r'.*= ""  #.*\n', "", told))  # what is empty is not set
         self.assertEqual(again, values)
-        self.assertIn(self.config, origins["reply_queue"])
+        self.assertIn(self.config, origins["replay_bytes"])
+
+    def test_what_was_an_option_once_is_a_warning_in_a_file_and_a_fault_on_the_command_line(self):
+        former = {"max_message_bytes": 1114112, "max_envelope_parts": 8, "max_depth": 8, "max_map_entries": 256,
+                  "max_array_entries": 16384, "max_once_values": 65536, "max_once_bytes": 16777216, "max_endpoints": 16,
+                  "event_queue": 10000, "reply_queue": 2000, "request_queue": 1000, "handshake_time": 3000}
+        for key in former:
+            self.assertIn("not expected", self.ask("--" + key.replace("_", "-"), "3", status=2))
+        self.write("shmbus.toml", "".join(f"{key} = 3\n" for key in former) + "settle = 2\n")
+        self.agent = self.start("--config", self.config)
+        self.new_client().result("ping")
+        for line, (key, value) in enumerate(former.items(), 1):
+            self.assertIn(f"{self.config}:{line}:1: {key} is no longer an option: it is fixed at {value}; remove the line",
+                          self.agent.log_text())
+        self.assertEqual(self.check(None, "--config", self.config)[0]["settle"], 2)
 
     def test_the_example_has_every_option_with_its_default(self):
         values, _ = self.check(SHMBUS_RUNTIME_DIR="/run/shmbus")
