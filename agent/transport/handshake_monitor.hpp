@@ -2,10 +2,10 @@
 // offer another mechanism than CURVE, that have a wrong key for the agent itself, or that speak no ZMTP.
 #pragma once
 
-#include <string>
 #include <zmq.hpp>
 
 #include "agent/base/throttled_log.hpp"
+#include "protocol/client/socket_monitor.hpp"
 
 namespace shmbus::agent {
 
@@ -15,19 +15,15 @@ class HandshakeMonitor {
  public:
   // Borrows all three. `watched` must outlive it, and be monitored by nobody else.
   HandshakeMonitor(zmq::context_t& context, zmq::socket_ref watched, ThrottledLog& refusals);
-  HandshakeMonitor(const HandshakeMonitor&) = delete;
-  HandshakeMonitor& operator=(const HandshakeMonitor&) = delete;
-  ~HandshakeMonitor();
 
   // Takes what was told, without blocking. Returns whether there may be more.
   bool read(Clock::time_point now);
 
-  [[nodiscard]] zmq::socket_ref socket() { return socket_; }
+  [[nodiscard]] zmq::socket_ref socket() { return monitor_.socket(); }
 
  private:
-  zmq::socket_ref watched_;
   ThrottledLog& refusals_;
-  zmq::socket_t socket_;
+  SocketMonitor monitor_;
 };
 
 }  // namespace shmbus::agent

@@ -6,6 +6,7 @@
 #include <zmq.hpp>
 
 #include "protocol/client/security/mechanism_probe.hpp"
+#include "protocol/client/socket_monitor.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus {
@@ -19,21 +20,17 @@ class RefusalWatch {
  public:
   // `socket` must outlive it. `with_key`: it has CURVE keys.
   RefusalWatch(zmq::context_t& context, zmq::socket_ref socket, bool with_key);
-  RefusalWatch(const RefusalWatch&) = delete;
-  RefusalWatch& operator=(const RefusalWatch&) = delete;
-  ~RefusalWatch();
 
   // Both are readable when there may be a refusal.
-  [[nodiscard]] zmq::socket_ref socket() { return told_; }
+  [[nodiscard]] zmq::socket_ref socket() { return monitor_.socket(); }
   [[nodiscard]] zmq::socket_ref probe() { return probe_.socket(); }
 
   // The first refusal, if there was one. Does not wait.
   [[nodiscard]] std::optional<Refusal> refusal();
 
  private:
-  zmq::socket_ref watched_;
   bool with_key_;
-  zmq::socket_t told_;
+  SocketMonitor monitor_;
   MechanismProbe probe_;  // for an agent that hung up without a word
   int hang_ups_ = 0;      // in a row
   std::optional<Refusal> refusal_;

@@ -173,7 +173,7 @@ TEST_F(CommandServerTest, WithoutTheHandlersWordNobodyIsLetIn) {
   ASSERT_TRUE(bound.ok());
   MonitoredClient client;
   client.socket.connect(endpoint);
-  zmq::pollitem_t told{client.monitor.handle(), 0, ZMQ_POLLIN, 0};
+  zmq::pollitem_t told{client.monitor.socket().handle(), 0, ZMQ_POLLIN, 0};
   ASSERT_EQ(zmq::poll(&told, 1, std::chrono::seconds(20)), 1);
   EXPECT_NE(client.end_of_handshake(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
 }
@@ -183,7 +183,7 @@ TEST_F(CommandServerTest, ARequestHasItsLargestSizeAtMostElseItsConnectionEnds) 
   MonitoredClient client(zmq::socket_type::dealer);
   client.socket.connect(endpoint);
   const auto next_handshake = [&client] {
-    zmq::pollitem_t told{client.monitor.handle(), 0, ZMQ_POLLIN, 0};
+    zmq::pollitem_t told{client.monitor.socket().handle(), 0, ZMQ_POLLIN, 0};
     EXPECT_EQ(zmq::poll(&told, 1, std::chrono::seconds(20)), 1);
     return client.end_of_handshake();
   };

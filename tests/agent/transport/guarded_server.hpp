@@ -65,7 +65,7 @@ class GuardedServer : public testing::Test {
   int outcome_of(MonitoredClient& client, const std::string& endpoint) {
     std::optional<int> end;
     client.socket.connect(endpoint);
-    serve_until([&] { return (end = client.end_of_handshake()).has_value(); }, {client.monitor});
+    serve_until([&] { return (end = client.end_of_handshake()).has_value(); }, {client.monitor.socket()});
     return end.value_or(0);
   }
 
