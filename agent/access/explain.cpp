@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/access/policy_words.hpp"
+#include "protocol/number.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -23,7 +24,7 @@ struct Question {
 };
 
 Result<std::uint32_t> user_id(const std::string& value) {
-  if (number_from(value)) {
+  if (parse_decimal_or_hex(value)) {
     return id_from(value);
   }
   const Result<Identity> user = user_named(value);

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "protocol/number.hpp"
 #include "protocol/operations.hpp"
 
 namespace shmbus::agent {
@@ -15,7 +16,7 @@ constexpr std::string_view kKey = "key:";
 
 // The key that `text` spells, without 0.
 std::optional<Key> key_from(std::string_view text) {
-  const std::optional<std::uint64_t> number = number_from(text);
+  const std::optional<std::uint64_t> number = parse_decimal_or_hex(text);
   if (!number || *number == kPrivateKey || *number > std::numeric_limits<Key>::max()) {
     return std::nullopt;
   }
@@ -29,7 +30,7 @@ Result<std::uint64_t> bytes_from(std::string_view text) {
   const std::size_t suffix = text.empty() ? std::string_view::npos : kSuffixes.find(text.back());
   const bool has_suffix = suffix != std::string_view::npos;
   const auto shift = has_suffix ? 10 * (static_cast<unsigned>(suffix) + 1) : 0U;
-  const std::optional<std::uint64_t> count = number_from(text.substr(0, text.size() - (has_suffix ? 1 : 0)));
+  const std::optional<std::uint64_t> count = parse_decimal_or_hex(text.substr(0, text.size() - (has_suffix ? 1 : 0)));
   if (!count || *count > std::numeric_limits<std::uint64_t>::max() >> shift) {
     return not_understood(in_quotes(text) + " is no number of bytes", "write an integer, or \"64K\", \"16M\", \"1G\"");
   }

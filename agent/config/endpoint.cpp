@@ -3,8 +3,9 @@
 #include <arpa/inet.h>
 #include <sys/un.h>
 
-#include <charconv>
 #include <string_view>
+
+#include "protocol/number.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -22,11 +23,7 @@ bool is_loopback(std::string_view address) {
   return host == "[::1]";
 }
 
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return text == "*" || (error == std::errc() && end == text.data() + text.size() && port != 0);
-}
+bool is_port(std::string_view text) { return text == "*" || parse_number<std::uint16_t>(text).value_or(0) != 0; }
 
 Error refused(const std::string& endpoint, const std::string& why, const std::string& hint = "") {
   return {.code = ErrorCode::kBadRequest, .message = "endpoint " + endpoint + " is refused: " + why, .hint = hint};

@@ -3,10 +3,10 @@
 #include <grp.h>
 #include <pwd.h>
 
-#include <charconv>
 #include <system_error>
 
 #include "protocol/limits.hpp"
+#include "protocol/number.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
@@ -16,7 +16,7 @@ namespace {
 bool can_be_name(const std::string& name) { return !name.empty() && name.find('\0') == std::string::npos; }
 
 std::string hint_for(const std::string& name, std::string_view prefix) {
-  return number_from(name) ? "for a number write " + std::string(prefix) + name : "";
+  return parse_decimal_or_hex(name) ? "for a number write " + std::string(prefix) + name : "";
 }
 
 Identity identity_of(const passwd& entry) {
@@ -40,22 +40,8 @@ Error not_understood(std::string message, std::string hint) {
   return {.code = ErrorCode::kBadRequest, .message = std::move(message), .hint = std::move(hint)};
 }
 
-std::optional<std::uint64_t> number_from(std::string_view text) {
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    text.remove_prefix(2);
-    base = 16;
-  }
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
 Result<std::uint32_t> id_from(std::string_view number) {
-  const std::optional<std::uint64_t> id = number_from(number);
+  const std::optional<std::uint64_t> id = parse_decimal_or_hex(number);
   if (!id || *id > limits::kMaxUid) {
     return not_understood(in_quotes(number) + " is not a number from 0 to " + std::to_string(limits::kMaxUid));
   }
@@ -79,7 +65,7 @@ Result<std::uint32_t> group_named(const std::string& name) {
 }
 
 Result<std::uint32_t> group_id(const std::string& value) {
-  return number_from(value) ? id_from(value) : group_named(value);
+  return parse_decimal_or_hex(value) ? id_from(value) : group_named(value);
 }
 
 Identity user_with(std::uint32_t uid) {

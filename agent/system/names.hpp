@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,9 +14,6 @@ namespace shmbus::agent {
 // `word` safe to print, in quotes, and the error about one.
 [[nodiscard]] std::string in_quotes(std::string_view word);
 [[nodiscard]] Error not_understood(std::string message, std::string hint = {});
-
-// Decimal, or hexadecimal after 0x; nothing for any other text or more than 64 bits.
-[[nodiscard]] std::optional<std::uint64_t> number_from(std::string_view text);
 
 // A uid or gid as a number, 0 … 4294967294.
 [[nodiscard]] Result<std::uint32_t> id_from(std::string_view number);

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "agent/system/environment.hpp"
+#include "protocol/number.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
@@ -151,7 +152,8 @@ std::vector<MappedSegment> mapped_segments() {
   std::vector<MappedSegment> found;
   std::error_code gone;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
-    const auto pid = number_of<std::int32_t>(entry.path().filename());
+    const std::string name = entry.path().filename();
+    const std::optional<std::int32_t> pid = parse_number<std::int32_t>(name);
     if (!pid || *pid == ::getpid() || !shares_our_segments(*pid).value_or(false)) {
       continue;
     }

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "agent/system/environment.hpp"
+#include "protocol/number.hpp"
 #include "protocol/text.hpp"
 #include "protocol/unique_fd.hpp"
 
@@ -32,7 +33,7 @@ ServiceManager ServiceManager::from_environment() {
   const std::string interval = taken_from_environment("WATCHDOG_USEC");
   const std::string watched = taken_from_environment("WATCHDOG_PID");
   if (watched.empty() || watched == std::to_string(::getpid())) {
-    manager.interval_ = std::chrono::microseconds(number_of<std::uint64_t>(interval).value_or(0) / 2);
+    manager.interval_ = std::chrono::microseconds(parse_number<std::uint64_t>(interval).value_or(0) / 2);
   }
   return manager;
 }

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "agent/system/environment.hpp"
+#include "protocol/number.hpp"
 
 namespace shmbus::agent {
 namespace {
@@ -72,7 +73,7 @@ Result<std::vector<PassedSocket>> take_passed_sockets(int first) {
   if (count.empty() || process != std::to_string(::getpid())) {
     return sockets;
   }
-  const std::optional<int> number = number_of<int>(count);
+  const std::optional<int> number = parse_number<int>(count);
   if (!number || *number < 0 || *number > kMostPassed) {
     return refused("LISTEN_FDS=" + count, "it is no number of descriptors");
   }

@@ -1,23 +1,20 @@
 #include "protocol/endpoint/peer_address.hpp"
 
-#include <charconv>
-#include <system_error>
+#include <algorithm>
+
+#include "protocol/number.hpp"
 
 namespace shmbus {
 namespace {
 
 constexpr std::string_view kLocalPrefix = "localhost:";
 
+// Takes the number up to the next colon, and that.
 template <class Number>
 std::optional<Number> take_number(std::string_view& text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const auto length = static_cast<std::size_t>(end - text.data());
-  const bool ends_well = length == text.size() || text[length] == ':';
-  if (error != std::errc{} || length == 0 || !ends_well) {
-    return std::nullopt;
-  }
-  text.remove_prefix(length == text.size() ? length : length + 1);
+  const std::size_t end = std::min(text.find(':'), text.size());
+  const std::optional<Number> number = parse_number<Number>(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
   return number;
 }
 

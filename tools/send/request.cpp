@@ -3,12 +3,12 @@
 #include <grp.h>
 #include <pwd.h>
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
 
 #include "protocol/limits.hpp"
+#include "protocol/number.hpp"
 #include "protocol/text.hpp"
 #include "tools/shared/report.hpp"
 
@@ -19,13 +19,6 @@ constexpr std::size_t kMaxBatchFileBytes = std::size_t{16} << 20;  // far more t
 
 Error bad_option(const FieldSpec& field, const std::string& why) {
   return {ErrorCode::kBadRequest, std::string(field.option) + ": " + why};
-}
-
-template <class T>
-std::optional<T> parse_number(std::string_view text) {
-  T number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional<T>(number) : std::nullopt;
 }
 
 // An integer if it is written as one, else the text itself: 007 stays what it is.

@@ -3,8 +3,9 @@
 #include <pwd.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdlib>
+
+#include "protocol/number.hpp"
 
 namespace shmbus {
 namespace {
@@ -16,11 +17,8 @@ std::string option_or_environment(const std::string& option, const char* variabl
 
 // Digits are a uid even where a user is called so.
 Result<std::uint32_t> uid_of(const std::string& user) {
-  std::uint32_t uid = 0;
-  const char* const last = user.data() + user.size();
-  const auto [end, error] = std::from_chars(user.data(), last, uid);
-  if (error == std::errc() && end == last && uid != UINT32_MAX) {  // (uid_t)-1 is no user
-    return uid;
+  if (const auto uid = parse_number<std::uint32_t>(user); uid && *uid != UINT32_MAX) {  // (uid_t)-1 is no user
+    return *uid;
   }
   if (const passwd* known = getpwnam(user.c_str()); known != nullptr) {
     return known->pw_uid;

@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <optional>
 #include <utility>
 
 #include "protocol/endpoint/random.hpp"
+#include "protocol/number.hpp"
 
 namespace shmbus {
 namespace {
@@ -34,12 +34,9 @@ Error refused(const std::string& path, const std::string& why) {
 std::optional<int> descriptor_at(const Location& place) {
   struct stat here {};
   struct stat own {};
-  int number = 0;
-  const char* const end = place.name.data() + place.name.size();
   const bool is_own = ::fstat(place.directory.get(), &here) == 0 && ::stat("/proc/self/fd", &own) == 0 &&
                       here.st_dev == own.st_dev && here.st_ino == own.st_ino;
-  const bool is_number = std::from_chars(place.name.data(), end, number).ptr == end;
-  return is_own && is_number ? std::optional(number) : std::nullopt;
+  return is_own ? parse_number<int>(place.name) : std::nullopt;
 }
 
 // True if the name leads to the file that is open.

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+
+#include "protocol/number.hpp"
 
 namespace shmbus {
 namespace {
@@ -23,15 +24,6 @@ std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"
 
 Error malformed(const std::string& message, const std::string& hint = kHint) {
   return {ErrorCode::kBadRequest, "--wait: " + message, hint};
-}
-
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  const bool is_hexadecimal = text.starts_with("0x") || text.starts_with("0X");
-  const std::string_view digits = is_hexadecimal ? text.substr(2) : text;
-  std::uint64_t number = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), number, is_hexadecimal ? 16 : 10);
-  return error == std::errc() && end == digits.data() + digits.size() ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
@@ -172,7 +164,7 @@ Result<std::uint64_t> Condition::parse_value(const Field& field, std::string_vie
     return is_yes || text == "0" || text == "no" ? Result<std::uint64_t>(is_yes ? 1 : 0)
                                                  : malformed(about + "1, 0, yes and no are");
   }
-  const std::optional<std::uint64_t> number = whole_number(text);
+  const std::optional<std::uint64_t> number = parse_decimal_or_hex(text);
   return number ? Result<std::uint64_t>(*number) : malformed(about + "a whole number from 0 is");
 }
 

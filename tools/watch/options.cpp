@@ -1,11 +1,11 @@
 #include "tools/watch/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <sstream>
 #include <string_view>
 #include <vector>
 
+#include "protocol/number.hpp"
 #include "tools/shared/json.hpp"
 #include "tools/shared/report.hpp"
 
@@ -51,10 +51,7 @@ Result<void> read_kinds(const std::vector<std::string>& names, WatchOptions& opt
 
 // What is wrong with the value of --count, or nothing.
 std::string check_count(const std::string& text) {
-  std::uint64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const bool is_number = error == std::errc() && end == text.data() + text.size();
-  return is_number && count > 0 ? "" : "'" + text + "' is not a whole number from 1";
+  return parse_number<std::uint64_t>(text).value_or(0) > 0 ? "" : "'" + text + "' is not a whole number from 1";
 }
 
 Result<void> read_condition(const std::string& text, WatchOptions& options) {

@@ -1,10 +1,11 @@
 #include "tools/watch/position_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <string_view>
 
 #include "protocol/limits.hpp"
+#include "protocol/number.hpp"
 #include "tools/shared/output_file.hpp"
 #include "tools/shared/report.hpp"
 
@@ -13,25 +14,14 @@ namespace {
 
 constexpr std::size_t kMostBytes = 64;  // two numbers of at most 20 digits
 
-// Takes a decimal number from the front of `text`.
-std::optional<std::uint64_t> take_number(std::string_view& text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) {
-    return std::nullopt;
-  }
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return number;
-}
-
+// "EPOCH SEQ", with or without an end of the line.
 std::optional<StreamPosition> position_in(std::string_view text) {
-  const std::optional<std::uint64_t> epoch = take_number(text);
-  if (!epoch || *epoch == 0 || *epoch > limits::kMaxEpoch || !text.starts_with(' ')) {
-    return std::nullopt;
-  }
-  text.remove_prefix(1);
-  const std::optional<std::uint64_t> seq = take_number(text);
-  return seq && (text.empty() || text == "\n") ? std::optional(StreamPosition{*epoch, *seq}) : std::nullopt;
+  text.remove_suffix(text.ends_with('\n') ? 1 : 0);
+  const std::size_t space = std::min(text.find(' '), text.size());
+  const auto epoch = parse_number<std::uint64_t>(text.substr(0, space));
+  const auto seq = parse_number<std::uint64_t>(text.substr(std::min(space + 1, text.size())));
+  const bool is_position = epoch && seq && *epoch > 0 && *epoch <= limits::kMaxEpoch;
+  return is_position ? std::optional(StreamPosition{*epoch, *seq}) : std::nullopt;
 }
 
 // "-" is a file of that name here, not stdin or stdout.

@@ -2,21 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 namespace shmbus::agent {
 namespace {
-
-TEST(ANumber, IsDecimalOrHexadecimal) {
-  EXPECT_EQ(number_from("0"), 0U);
-  EXPECT_EQ(number_from("0x162f"), 5679U);
-  EXPECT_EQ(number_from("0X162F"), 5679U);
-  EXPECT_EQ(number_from("18446744073709551615"), std::numeric_limits<std::uint64_t>::max());
-  for (const std::string_view text :
-       {"", "0x", "-1", "+1", " 1", "1 ", "1a", "0x-1", "0x0x1", "18446744073709551616"}) {
-    EXPECT_FALSE(number_from(text).has_value()) << text;
-  }
-}
 
 TEST(AUser, IsInItsGroups) {
   const Result<Identity> root = user_named("root");
