@@ -55,15 +55,6 @@ Result<void> take(const OptionWords& words, Config& config) {
   const std::string mode = !words.socket_mode.empty() ? words.socket_mode : group ? "660" : "600";
   config.commands_access = access_of(mode, group);
   config.events_access = access_of(words.events_mode.empty() ? mode : words.events_mode, group);
-  config.scan_interval = std::chrono::milliseconds(words.scan_ms);
-  config.settle = std::chrono::milliseconds(words.settle_ms);
-  config.limits.lease = std::chrono::seconds(words.lease_s);
-  config.limits.once_lifetime = std::chrono::seconds(words.once_s);
-  config.detection = words.detection == "trace"  ? DetectionMode::kTrace
-                     : words.detection == "scan" ? DetectionMode::kScan
-                                                 : DetectionMode::kAuto;
-  config.refuses_without_audit = words.audit_failure == "refuse";
-  config.log_format = words.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   if (config.insecure_tcp && !config.curve_secret.empty()) {
     return Error{.code = ErrorCode::kBadRequest, .message = "--insecure-tcp and --curve-secret exclude each other"};
   }
@@ -87,7 +78,7 @@ Result<ConfigFile> read_file(CLI::App& app, const std::string& asked_for) {
 ParsedConfig parse_config(int argc, char** argv, const std::string& version) {
   ParsedConfig parsed;
   Config& config = parsed.config;
-  OptionWords words = words_of(config);
+  OptionWords words;
   CLI::App app{"System V shared memory of this host as a resource on a ZeroMQ bus.", "shmbus-agent"};
   add_options(app, config, words, version);
   try {

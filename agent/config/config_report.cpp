@@ -2,10 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <span>
 #include <string_view>
 
+#include "protocol/mode.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::agent {
@@ -34,10 +34,8 @@ std::string array_of(const std::vector<std::string>& words) {
   return '[' + literal + ']';
 }
 
-std::string digits_of(const SocketAccess& access) {
-  std::array<char, 8> digits{};
-  std::snprintf(digits.data(), digits.size(), "%03o", static_cast<unsigned>(access.mode));
-  return digits.data();
+std::string quoted_digits(const SocketAccess& access) {
+  return quoted(std::to_string(mode_digits(Mode{static_cast<std::uint16_t>(access.mode)})));
 }
 
 bool is_number(const std::string& type) {
@@ -45,18 +43,12 @@ bool is_number(const std::string& type) {
 }
 
 std::string literal_of(const CLI::Option& option, const Config& config) {
-  const std::string key = key_of(option);
-  if (key == "commands") {
-    return array_of(config.commands);
-  }
-  if (key == "events") {
-    return array_of(config.events);
-  }
-  if (key == "socket_mode") {
-    return quoted(digits_of(config.commands_access));
-  }
-  if (key == "events_mode") {
-    return quoted(digits_of(config.events_access));
+  const std::map<std::string, std::string> come_to{{"commands", array_of(config.commands)},
+                                                   {"events", array_of(config.events)},
+                                                   {"socket_mode", quoted_digits(config.commands_access)},
+                                                   {"events_mode", quoted_digits(config.events_access)}};
+  if (const auto found = come_to.find(key_of(option)); found != come_to.end()) {
+    return found->second;
   }
   if (option.get_items_expected_max() == 0) {
     return option.count() > 0 && option.as<bool>() ? "true" : "false";

@@ -1,6 +1,9 @@
 #include "agent/config/options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace shmbus::agent {
 namespace {
@@ -10,6 +13,27 @@ std::string not_a_socket_mode(const std::string& digits) {
   const bool fits =
       digits.size() == 3 && digits.front() == '6' && digits.find_first_not_of("026", 1) == std::string::npos;
   return fits ? "" : "a socket's permissions are three digits, 600, 660 or 666 for example";
+}
+
+// A number in the unit of `into`.
+template <class Duration>
+CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& into, const std::string& help) {
+  return app
+      .add_option_function<std::int64_t>(
+          name, [&into](std::int64_t count) { into = Duration(count); }, help)
+      ->default_str(std::to_string(into.count()));
+}
+
+// One of a few words, the first of which is the default.
+template <class Value>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& into, const std::string& help,
+                        const std::vector<std::pair<std::string, Value>>& choices) {
+  const auto choose = [&into, choices](const std::string& chosen) {
+    into = std::ranges::find(choices, chosen, &std::pair<std::string, Value>::first)->second;
+  };
+  return app.add_option_function<std::string>(name, choose, help)
+      ->check(CLI::IsMember(choices))
+      ->default_str(choices.front().first);
 }
 
 void add_endpoints(CLI::App& app, Config& config, OptionWords& words) {
@@ -31,7 +55,7 @@ void add_endpoints(CLI::App& app, Config& config, OptionWords& words) {
       ->envname("SHMBUS_SOCKET_GROUP");
 }
 
-void add_access(CLI::App& app, Config& config, OptionWords& words) {
+void add_access(CLI::App& app, Config& config) {
   app.add_flag("--insecure-tcp", config.insecure_tcp,
                "Allow TCP endpoints without keys, on loopback only: whoever connects is served, as nobody by root");
   app.add_option(
@@ -49,66 +73,54 @@ void add_access(CLI::App& app, Config& config, OptionWords& words) {
   app.add_option("--audit", config.audit,
                  "File to which each change and each refusal is appended; opened again on SIGHUP")
       ->envname("SHMBUS_AUDIT");
-  app.add_option("--audit-failure", words.audit_failure,
-                 "If the audit can't be written: refuse what would change something, or continue")
-      ->envname("SHMBUS_AUDIT_FAILURE")
-      ->check(CLI::IsMember({"refuse", "continue"}))
-      ->capture_default_str();
+  add_choice(app, "--audit-failure", config.refuses_without_audit,
+             "If the audit can't be written: refuse what would change something, or continue",
+             {{"refuse", true}, {"continue", false}})
+      ->envname("SHMBUS_AUDIT_FAILURE");
 }
 
-void add_detection(CLI::App& app, OptionWords& words) {
-  app.add_option(
-         "--scan-interval", words.scan_ms,
-         "Milliseconds at most between two looks at all segments, 5000 or this while calls are traced; 0: never")
+void add_detection(CLI::App& app, Config& config) {
+  add_duration(app, "--scan-interval", config.scan_interval,
+               "Milliseconds at most between two looks at all segments, 5000 or this while calls are traced; 0: never")
       ->envname("SHMBUS_SCAN_INTERVAL")
-      ->check(CLI::Range(0, 86'400'000))
-      ->capture_default_str();
-  app.add_option("--detection", words.detection,
-                 "How changes made by others are found: trace (the kernel tells of calls; root), scan, or auto")
-      ->envname("SHMBUS_DETECTION")
-      ->check(CLI::IsMember({"auto", "trace", "scan"}))
-      ->capture_default_str();
-  app.add_option("--settle", words.settle_ms, "Milliseconds at least between two looks at what was traced")
+      ->check(CLI::Range(0, 86'400'000));
+  add_choice(app, "--detection", config.detection,
+             "How changes made by others are found: trace (the kernel tells of calls; root), scan, or auto",
+             {{"auto", DetectionMode::kAuto}, {"trace", DetectionMode::kTrace}, {"scan", DetectionMode::kScan}})
+      ->envname("SHMBUS_DETECTION");
+  add_duration(app, "--settle", config.settle, "Milliseconds at least between two looks at what was traced")
       ->envname("SHMBUS_SETTLE")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+      ->check(CLI::Range(1, 1000));
 }
 
-void add_limits(CLI::App& app, Limits& limits, OptionWords& words) {
-  app.add_option("--max-attachments", limits.attachments, "Attachments held at a time")->capture_default_str();
-  app.add_option("--max-attachments-per-principal", limits.attachments_per_principal, "The same for one caller")
-      ->capture_default_str();
-  app.add_option("--max-lease", words.lease_s, "Seconds that an attachment is held without use, at most")
-      ->check(CLI::Range(std::int64_t{1}, kLongestLease.count()))
-      ->capture_default_str();
-  app.add_option("--once-lifetime", words.once_s, "Seconds for which the outcome of a `once` is remembered")
-      ->check(CLI::Range(60, 86'400))  // clients count on a minute
-      ->capture_default_str();
+void add_limits(CLI::App& app, Limits& limits) {
+  app.option_defaults()->always_capture_default();
+  app.add_option("--max-attachments", limits.attachments, "Attachments held at a time");
+  app.add_option("--max-attachments-per-principal", limits.attachments_per_principal, "The same for one caller");
+  add_duration(app, "--max-lease", limits.lease, "Seconds that an attachment is held without use, at most")
+      ->check(CLI::Range(std::int64_t{1}, kLongestLease.count()));
+  add_duration(app, "--once-lifetime", limits.once_lifetime, "Seconds for which the outcome of a `once` is remembered")
+      ->check(CLI::Range(60, 86'400));  // clients count on a minute
   app.add_option("--max-connections", limits.connections,
-                 "Connections at a time, commands and events together; 0: as many as there are descriptors")
-      ->capture_default_str();
-  app.add_option("--max-connections-per-user", limits.connections_per_uid, "The same of one local user; 0: no limit")
-      ->capture_default_str();
+                 "Connections at a time, commands and events together; 0: as many as there are descriptors");
+  app.add_option("--max-connections-per-user", limits.connections_per_uid, "The same of one local user; 0: no limit");
   app.add_option("--max-requests-per-second", limits.requests_per_second,
                  "Requests of one caller where others are served too, each of a batch counted; 0: no limit")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--max-subscription-bytes", limits.subscription_bytes,
                  "Bytes of all subscriptions at one endpoint, 64 beside each topic; beyond it who has most is cut off")
-      ->check(CLI::Range(std::size_t{4096}, std::size_t{1} << 40))
-      ->capture_default_str();
-  app.add_option("--replay-bytes", limits.replay_bytes, "Events kept for replay, in bytes")->capture_default_str();
+      ->check(CLI::Range(std::size_t{4096}, std::size_t{1} << 40));
+  app.add_option("--replay-bytes", limits.replay_bytes, "Events kept for replay, in bytes");
 }
 
-void add_log(CLI::App& app, Config& config, OptionWords& words) {
+void add_log(CLI::App& app, Config& config) {
   app.add_option("--log-level", config.log_level, "trace, debug, info, warning, error, critical or off")
       ->envname("SHMBUS_LOG_LEVEL")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
       ->capture_default_str();
-  app.add_option("--log-format", words.log_format, "text, or json: an object on each line")
-      ->envname("SHMBUS_LOG_FORMAT")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
+  add_choice(app, "--log-format", config.log_format, "text, or json: an object on each line",
+             {{"text", LogFormat::kText}, {"json", LogFormat::kJson}})
+      ->envname("SHMBUS_LOG_FORMAT");
 }
 
 void add_questions(CLI::App& app, Config& config, std::string& file, const std::string& version) {
@@ -129,22 +141,13 @@ void add_questions(CLI::App& app, Config& config, std::string& file, const std::
 
 }  // namespace
 
-OptionWords words_of(const Config& config) {
-  OptionWords words;
-  words.scan_ms = config.scan_interval.count();
-  words.settle_ms = config.settle.count();
-  words.lease_s = config.limits.lease.count();
-  words.once_s = config.limits.once_lifetime.count();
-  return words;
-}
-
 void add_options(CLI::App& app, Config& config, OptionWords& words, const std::string& version) {
   add_questions(app, config, words.config_file, version);
   add_endpoints(app, config, words);
-  add_access(app, config, words);
-  add_detection(app, words);
-  add_log(app, config, words);
-  add_limits(app, config.limits, words);
+  add_access(app, config);
+  add_detection(app, config);
+  add_log(app, config);
+  add_limits(app, config.limits);
 }
 
 }  // namespace shmbus::agent
