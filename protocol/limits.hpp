@@ -25,19 +25,12 @@ inline constexpr std::uint64_t kMaxUid = 4294967294;                      // (ui
 inline constexpr std::uint64_t kDefaultLeaseMs = 60'000;
 inline constexpr std::uint64_t kMaxLeaseMs = 86'400'000;
 
+// What a message may unpack to, checked while it is parsed: how deep containers nest, and how much each holds.
+inline constexpr std::size_t kMaxRequestDepth = 8;
+inline constexpr std::size_t kMaxMapEntries = 256;
+inline constexpr std::size_t kMaxArrayEntries = 16384;
 inline constexpr std::size_t kMaxAnswerDepth = 16;  // an event in the replay of a batch takes 9
 
 inline constexpr std::chrono::seconds kHeartbeatInterval{1};
 
 }  // namespace shmbus::limits
-
-namespace shmbus {
-
-// What a message may unpack to, checked while it is parsed: how deep containers nest, and how much each holds.
-struct UnpackLimits {
-  std::size_t depth = 8;  // at most limits::kMaxAnswerDepth
-  std::size_t map_entries = 256;
-  std::size_t array_entries = 16384;
-};
-
-}  // namespace shmbus

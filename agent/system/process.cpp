@@ -8,7 +8,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "agent/system/environment.hpp"
 #include "protocol/number.hpp"
 #include "protocol/text.hpp"
 

@@ -188,9 +188,9 @@ BatchItem read_batched(const msgpack::object& object) {
 
 }  // namespace codec
 
-DecodedRequest decode_request(std::string_view frame, const UnpackLimits& limits) {
+DecodedRequest decode_request(std::string_view frame) {
   DecodedRequest decoded;
-  const Result<codec::Unpacked> unpacked = codec::unpack_request(frame, limits);
+  const Result<codec::Unpacked> unpacked = codec::unpack_request(frame);
   if (!unpacked) {
     decoded.request = unpacked.error();
   } else {

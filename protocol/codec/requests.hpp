@@ -18,7 +18,7 @@ struct DecodedRequest {
 
 // Checks everything that can be checked without looking at a segment: form, limits, types, ranges, fields that
 // exclude each other. Errors: kBadRequest naming the field, kUnknownOp, kTooLarge for data beyond kMaxDataBytes.
-[[nodiscard]] DecodedRequest decode_request(std::string_view frame, const UnpackLimits& limits = {});
+[[nodiscard]] DecodedRequest decode_request(std::string_view frame);
 
 [[nodiscard]] std::string encode_request(const Request& request);
 

@@ -3,11 +3,13 @@
 #include <new>
 #include <string>
 
+#include "protocol/limits.hpp"
+
 namespace shmbus::codec {
 namespace {
 
 struct MessageLimits {
-  UnpackLimits parts;
+  std::size_t depth;
   std::size_t bytes;  // of a string or bin
   ErrorCode code;     // of the error if one is exceeded
 };
@@ -15,7 +17,7 @@ struct MessageLimits {
 bool borrow_from_frame(msgpack::type::object_type /*type*/, std::size_t /*size*/, void* /*user_data*/) { return true; }
 
 Result<Unpacked> unpack(std::string_view frame, const MessageLimits& limits) {
-  const auto& [parts, bytes, code] = limits;
+  const auto& [depth, bytes, code] = limits;
   try {
     thread_local msgpack::zone zone;  // keeps its first chunk from one message to the next
     zone.clear();
@@ -24,13 +26,13 @@ Result<Unpacked> unpack(std::string_view frame, const MessageLimits& limits) {
     Unpacked unpacked;
     unpacked.object = msgpack::unpack(
         zone, frame.data(), frame.size(), end, referenced, borrow_from_frame, nullptr,
-        msgpack::unpack_limit(parts.array_entries, parts.map_entries, bytes, bytes, bytes, parts.depth));
+        msgpack::unpack_limit(limits::kMaxArrayEntries, limits::kMaxMapEntries, bytes, bytes, bytes, depth));
     unpacked.trailing_bytes = frame.size() - end;
     return unpacked;
   } catch (const msgpack::insufficient_bytes&) {
     return Error{code, "the message of " + std::to_string(frame.size()) + " bytes ends too early for a msgpack map"};
   } catch (const msgpack::depth_size_overflow&) {
-    return Error{code, "the message nests more than " + std::to_string(parts.depth) + " deep"};
+    return Error{code, "the message nests more than " + std::to_string(depth) + " deep"};
   } catch (const msgpack::size_overflow&) {
     return Error{code, "the message has a map, array, string or bin that is too large"};
   } catch (const msgpack::unpack_error&) {
@@ -42,12 +44,12 @@ Result<Unpacked> unpack(std::string_view frame, const MessageLimits& limits) {
 
 }  // namespace
 
-Result<Unpacked> unpack_request(std::string_view frame, const UnpackLimits& limits) {
-  return unpack(frame, {limits, limits::kMaxMessageBytes, ErrorCode::kBadRequest});
+Result<Unpacked> unpack_request(std::string_view frame) {
+  return unpack(frame, {limits::kMaxRequestDepth, limits::kMaxMessageBytes, ErrorCode::kBadRequest});
 }
 
 Result<Unpacked> unpack_answer(std::string_view frame) {
-  auto unpacked = unpack(frame, {{.depth = limits::kMaxAnswerDepth}, limits::kMaxReplyBytes, ErrorCode::kInternal});
+  auto unpacked = unpack(frame, {limits::kMaxAnswerDepth, limits::kMaxReplyBytes, ErrorCode::kInternal});
   if (unpacked && unpacked->trailing_bytes != 0) {
     return Error{ErrorCode::kInternal, std::to_string(unpacked->trailing_bytes) + " bytes follow the message"};
   }

@@ -5,7 +5,6 @@
 #include <msgpack.hpp>
 #include <string_view>
 
-#include "protocol/limits.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus::codec {
@@ -18,7 +17,7 @@ struct Unpacked {
 };
 
 // Never throws. Errors: kBadRequest for what is not msgpack or exceeds the limits of requests, kNoMemory.
-[[nodiscard]] Result<Unpacked> unpack_request(std::string_view frame, const UnpackLimits& limits = {});
+[[nodiscard]] Result<Unpacked> unpack_request(std::string_view frame);
 
 // The same for replies and events, with room for fields of later versions. Errors: kInternal, also for trailing bytes,
 // and kNoMemory.

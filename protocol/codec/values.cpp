@@ -1,10 +1,10 @@
 #include "protocol/codec/values.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <span>
 
 #include "protocol/limits.hpp"
+#include "protocol/number.hpp"
 #include "protocol/text.hpp"
 
 namespace shmbus::codec {
@@ -37,21 +37,12 @@ std::optional<Number> number_of(const msgpack::object& object) {
 }
 
 std::optional<Number> number_in(std::string_view text) {
-  Number number;
   const bool minus = text.starts_with('-');
-  text.remove_prefix(minus ? 1 : 0);
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    base = 16;
-    text.remove_prefix(2);
-  }
-  const char* const end = text.data() + text.size();
-  const auto [stopped, problem] = std::from_chars(text.data(), end, number.magnitude, base);
-  if (problem != std::errc{} || stopped != end) {
+  const std::optional<std::uint64_t> magnitude = parse_decimal_or_hex(text.substr(minus ? 1 : 0));
+  if (!magnitude) {
     return std::nullopt;
   }
-  number.negative = minus && number.magnitude != 0;
-  return number;
+  return Number{.negative = minus && *magnitude != 0, .magnitude = *magnitude};
 }
 
 std::optional<std::string_view> bytes_of(const msgpack::object& object) {

@@ -73,7 +73,7 @@ TEST(Unpacking, HasALimitForEachSize) {
     const auto unpacked = unpack_request(frame);
     return unpacked.ok() ? std::string() : unpacked.error().message;
   };
-  const std::size_t deepest = UnpackLimits{}.depth;
+  const std::size_t deepest = limits::kMaxRequestDepth;
   EXPECT_EQ(refused(std::string(deepest, '\x91') + "\x01"), "");
   EXPECT_EQ(refused(std::string(deepest + 1, '\x91') + "\x01"), "the message nests more than 8 deep");
   EXPECT_EQ(refused(of({0xde, 0x01, 0x00}) + std::string(512, '\x01')), "");  // map 16 of 256
