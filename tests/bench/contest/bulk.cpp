@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <system_error>
 
@@ -159,25 +160,33 @@ void measure_bulk(Field& field, Results& results, const Effort& effort, int mega
   std::memset(segment.place(), 's', bytes);
   BareMover bare(field.context, field.pieces.endpoint());
   Effort few = effort;
-  few.turns = 1;
+  few.turns = effort.moves;
   const std::string what = std::to_string(megabytes) + " MiB";
   const RowName read{"read " + what, "GB/s", "size", static_cast<double>(bytes)};
   const RowName write{"write " + what + ", pages there", "GB/s"};
   const RowName kept_read{"read " + what + ", attachment kept", "GB/s"};
   const RowName kept_write{"write " + what + ", attachment kept", "GB/s"};
   const int shmid = segment.shmid();
-  const Attached attached(field, {.shm_key = {}, .shm_shmid = shmid});
-  const std::vector<Runner> readers{
+  std::vector<Runner> readers{
       {read, Side::kDirect, running([&] { std::memcpy(memory.data(), segment.place(), bytes); })},
-      {read, Side::kEcho, running([&] { bare.read(shmid, memory.data(), bytes, kBulkPieceBytes, kBulkInFlight); })},
-      {read, Side::kShmbus, running([&] { read_through(field.client, whole(shmid), memory.data(), bytes); })},
-      {kept_read, Side::kShmbus, running([&] { read_through(field.client, whole(attached), memory.data(), bytes); })}};
-  const std::vector<Runner> writers{
+      {read, Side::kEcho, running([&] { bare.read(shmid, memory.data(), bytes, kBulkPieceBytes, kBulkInFlight); })}};
+  std::vector<Runner> writers{
       {write, Side::kDirect, running([&] { std::memcpy(segment.place(), memory.data(), bytes); })},
-      {write, Side::kEcho, running([&] { bare.write(shmid, memory.data(), bytes, kBulkPieceBytes, kBulkInFlight); })},
-      {write, Side::kShmbus, running([&] { write_through(field.client, whole(shmid), memory.data(), bytes); })},
-      {kept_write, Side::kShmbus,
-       running([&] { write_through(field.client, whole(attached), memory.data(), bytes); })}};
+      {write, Side::kEcho, running([&] { bare.write(shmid, memory.data(), bytes, kBulkPieceBytes, kBulkInFlight); })}};
+  std::deque<Attached> attached;
+  for (Build& build : field.builds) {
+    const BulkRange kept = whole(attached.emplace_back(build, SegmentRef{.shm_key = {}, .shm_shmid = shmid}));
+    const auto reading = [&](const BulkRange& range) {
+      return running([&, range] { read_through(build.client(), range, memory.data(), bytes); });
+    };
+    const auto writing = [&](const BulkRange& range) {
+      return running([&, range] { write_through(build.client(), range, memory.data(), bytes); });
+    };
+    readers.push_back({read, build.side(), reading(whole(shmid))});
+    readers.push_back({kept_read, build.side(), reading(kept)});
+    writers.push_back({write, build.side(), writing(whole(shmid))});
+    writers.push_back({kept_write, build.side(), writing(kept)});
+  }
   take_rates(results, few, readers, 1, gigabytes(bytes));
   take_rates(results, few, writers, 1, gigabytes(bytes));
 
@@ -208,7 +217,7 @@ void measure_fresh_write(Field& field, Results& results, const Effort& effort) {
   const std::string memory(bytes, 'm');
   BareMover bare(field.context, field.pieces.endpoint());
   Effort few = effort;
-  few.turns = 1;
+  few.turns = effort.moves;
   const RowName row{"write " + std::to_string(bytes / kMebibyte) + " MiB, new segment", "GB/s"};
   const auto into_fresh = [&](const std::function<void(const Segment&)>& fill) {
     return [bytes, fill](int) {
@@ -216,15 +225,17 @@ void measure_fresh_write(Field& field, Results& results, const Effort& effort) {
       return timed([&] { fill(segment); });
     };
   };
-  take_rates(results, few,
-             {{row, Side::kDirect, into_fresh([&](const Segment& fresh) { std::memset(fresh.place(), 'm', bytes); })},
-              {row, Side::kEcho, into_fresh([&](const Segment& fresh) {
-                 bare.write(fresh.shmid(), memory.data(), bytes, kBulkPieceBytes, kBulkInFlight);
-               })},
-              {row, Side::kShmbus, into_fresh([&](const Segment& fresh) {
-                 write_through(field.client, whole(fresh.shmid()), memory.data(), bytes);
-               })}},
-             1, gigabytes(bytes));
+  std::vector<Runner> runners{
+      {row, Side::kDirect, into_fresh([&](const Segment& fresh) { std::memset(fresh.place(), 'm', bytes); })},
+      {row, Side::kEcho, into_fresh([&](const Segment& fresh) {
+         bare.write(fresh.shmid(), memory.data(), bytes, kBulkPieceBytes, kBulkInFlight);
+       })}};
+  for (Build& build : field.builds) {
+    runners.push_back({row, build.side(), into_fresh([&](const Segment& fresh) {
+                         write_through(build.client(), whole(fresh.shmid()), memory.data(), bytes);
+                       })});
+  }
+  take_rates(results, few, runners, 1, gigabytes(bytes));
 }
 
 }  // namespace shmbus::bench

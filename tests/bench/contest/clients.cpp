@@ -47,10 +47,12 @@ void measure_clients(Field& field, Results& results, const Effort& effort) {
     const RowName row{"stat, " + std::to_string(count) + " clients", "/s", "clients", static_cast<double>(count)};
     const auto number = static_cast<std::size_t>(count);
     const std::string& stat = field.stat.front();
-    std::vector<Runner> runners{
-        runner<Pipeline>(row, Side::kEcho, number, stat,
-                         [&] { return Pipeline(field.context, field.echo.endpoint()); }),
-        runner<Pipeline>(row, Side::kShmbus, number, stat, [&] { return Pipeline(field.context, field.commands()); })};
+    std::vector<Runner> runners{runner<Pipeline>(row, Side::kEcho, number, stat,
+                                                 [&] { return Pipeline(field.context, field.echo.endpoint()); })};
+    for (const Build& build : field.builds) {
+      runners.push_back(
+          runner<Pipeline>(row, build.side(), number, stat, [&] { return Pipeline(field.context, build.commands()); }));
+    }
     if (field.redis) {
       runners.push_back(runner<StreamClient>(row, Side::kRedis, number, redis_command({"HGETALL", "stat"}),
                                              [&] { return StreamClient(field.redis_path); }));

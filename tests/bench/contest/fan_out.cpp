@@ -58,15 +58,22 @@ void measure_events(Field& field, Results& results, const Effort& effort) {
     published += redis_command({"PUBLISH", "shm", payload});
   }
 
-  std::vector<std::unique_ptr<Subscriber>> ours;
+  struct Ours {
+    Pipeline client;
+    std::vector<std::unique_ptr<Subscriber>> subscribers;
+  };
+  auto agents = for_each_build(field.builds, [&](Build& build) {
+    return Ours{Pipeline(field.context, build.commands()), {}};
+  });
   std::vector<std::unique_ptr<BareSubscriber>> bare;
   std::vector<std::unique_ptr<StreamClient>> of_redis;
-  Pipeline agent(field.context, field.commands());
   const std::unique_ptr<StreamClient> redis = field.redis ? std::make_unique<StreamClient>(field.redis_path) : nullptr;
   for (const int count : {1, 10, effort.most_subscribers}) {
     const std::size_t before = bare.size();
     while (bare.size() < static_cast<std::size_t>(count)) {
-      ours.push_back(std::make_unique<Subscriber>(field.context, field.events()));
+      for (auto& [build, ours] : agents) {
+        ours.subscribers.push_back(std::make_unique<Subscriber>(field.context, build->events()));
+      }
       bare.push_back(std::make_unique<BareSubscriber>(field.context, field.publisher_endpoint()));
       if (redis) {
         of_redis.push_back(std::make_unique<StreamClient>(field.redis_path));
@@ -75,24 +82,25 @@ void measure_events(Field& field, Results& results, const Effort& effort) {
     }
     field.publisher.expect(bare.size() - before);
     const RowName row{"events to " + std::to_string(count) + " subscribers", "/s"};
-    std::vector<Runner> runners{{row, Side::kEcho,
-                                 [&](int) {
+    std::vector<Runner> runners{{row, Side::kEcho, [&](int) {
                                    return timed([&] {
                                      field.publisher.publish(kBurst);
                                      receive_all(bare, [](BareSubscriber& subscriber) { subscriber.receive(); });
                                      field.publisher.finish();
                                    });
-                                 }},
-                                {row, Side::kShmbus, [&](int) {
-                                   return timed([&] {
-                                     agent.send(burst);
-                                     receive_all(ours, [](Subscriber& subscriber) {
-                                       while (!subscriber.receive().first.starts_with("shm/")) {  // another one's sync
-                                       }
-                                     });
-                                     agent.receive();
-                                   });
                                  }}};
+    for (auto& [build, ours] : agents) {
+      runners.push_back({row, build->side(), [&burst, &ours = ours](int) {
+                           return timed([&] {
+                             ours.client.send(burst);
+                             receive_all(ours.subscribers, [](Subscriber& subscriber) {
+                               while (!subscriber.receive().first.ends_with("/written")) {  // a sync, another's change
+                               }
+                             });
+                             ours.client.receive();
+                           });
+                         }});
+    }
     if (redis) {
       runners.push_back({row, Side::kRedis, [&](int) {
                            return timed([&] {

@@ -18,7 +18,6 @@ namespace shmbus::bench {
 namespace {
 
 constexpr uid_t kNobody = 65534;         // whom a caller on tcp is served as
-constexpr uid_t kOtherUser = 23456;      // a uid that nobody has
 constexpr std::size_t kStatReply = 250;  // bytes, as the agent's
 constexpr int kMostSockets = 4096;
 
@@ -59,12 +58,14 @@ WriteRequest small_write(const std::string& data) {
   return request;
 }
 
-bool others_exist() {
-  std::ifstream map("/proc/self/uid_map");
-  unsigned long inside = 0;
-  unsigned long outside = 0;
-  unsigned long count = 0;
-  return geteuid() == 0 && map >> inside >> outside >> count && count > kOtherUser;
+std::deque<Build> builds_of(const FieldOptions& options, const std::string& stat) {
+  std::deque<Build> builds;
+  builds.emplace_back(BuildSetup{Side::kShmbus, options.bin, options.directory + "/agent", options.detection, stat});
+  if (!options.against.empty()) {
+    builds.emplace_back(
+        BuildSetup{Side::kOtherBuild, options.against, options.directory + "/other-agent", options.detection, stat});
+  }
+  return builds;
 }
 
 zmq::context_t roomy_context() {
@@ -90,15 +91,6 @@ cpu_set_t cpus_for(Placement placement, bool serves, const cpu_set_t& all) {
   return others;
 }
 
-Client connected(const std::string& endpoint) {
-  Result<Client> opened = Client::open({Endpoint{endpoint}, std::chrono::seconds(20)});
-  if (!opened) {
-    throw std::runtime_error(opened.error().message);
-  }
-  require(*opened, PingRequest{});
-  return std::move(opened).value();
-}
-
 }  // namespace
 
 Field::Field(const FieldOptions& given)
@@ -109,10 +101,7 @@ Field::Field(const FieldOptions& given)
       set{encoded(set_mode(0664)), encoded(set_mode(0666))},
       read{encoded(small_read())},
       write{encoded(small_write(std::string(kSmallBytes, 'x')))},
-      agent_directory(options.directory + "/agent"),
-      open_directory(options.directory + "/open"),
       redis_path(options.directory + "/redis.sock"),
-      tcp(free_tcp_endpoint()),
       echo("ipc://" + options.directory + "/echo.sock"),
       echo_tcp(free_tcp_endpoint()),
       bare_stat("ipc://" + options.directory + "/stat.sock", {}, answer_with_stat(shmid, kStatReply)),
@@ -122,20 +111,12 @@ Field::Field(const FieldOptions& given)
                                                                     std::nullopt, answer_least(shmid, kOtherUser))
                                     : nullptr),
       publisher(publisher_endpoint(), kEventBytes),
-      agent({options.bin + "/shmbus-agent", "--log-level", "warning", "--detection", options.detection},
-            {"SHMBUS_RUNTIME_DIR=" + agent_directory}),
-      open_agent({options.bin + "/shmbus-agent", "--log-level", "error", "--detection", "scan", "--scan-interval", "0",
-                  "--socket-mode", "666", "--commands", open_commands(), "--commands", tcp, "--insecure-tcp",
-                  "--max-requests-per-second", "0"},
-                 {"SHMBUS_RUNTIME_DIR=" + open_directory}),
+      builds(builds_of(options, stat.front())),
       echo_user(others_exist() ? std::make_unique<Asker>(AskerSetup{echo.endpoint(), stat.front(), {}, {}, true})
                                : nullptr),
       least_user(least_as_other ? std::make_unique<Asker>(AskerSetup{least_as_other->endpoint(), stat.front(), {}, {}})
                                 : nullptr),
-      other_user(others_exist() ? std::make_unique<Asker>(AskerSetup{open_commands(), stat.front(), kOtherUser, {}})
-                                : nullptr),
-      context(roomy_context()),
-      client(connected(commands())) {
+      context(roomy_context()) {
   if (!options.flask.empty()) {
     // As the package redis-server does, which would start one for the whole machine.
     const std::string redis_server = options.directory + "/redis-server";
@@ -148,7 +129,9 @@ Field::Field(const FieldOptions& given)
     const std::string ready = flask->wait_for("ready");
     flask_port = std::stoi(ready.substr(ready.rfind(' ')));
   }
-  connected(open_commands());
+  for (Build& build : builds) {
+    build.connect();
+  }
 }
 
 std::optional<pid_t> Field::pid_of(Side side) const {
@@ -158,7 +141,9 @@ std::optional<pid_t> Field::pid_of(Side side) const {
     case Side::kLeast:
       return least.pid();
     case Side::kShmbus:
-      return agent.pid();
+      return builds.front().pid();
+    case Side::kOtherBuild:
+      return builds.size() > 1 ? std::optional(builds.back().pid()) : std::nullopt;
     case Side::kRedis:
       return redis ? std::optional(redis->pid()) : std::nullopt;
     case Side::kFlask:
@@ -170,8 +155,12 @@ std::optional<pid_t> Field::pid_of(Side side) const {
 }
 
 std::vector<pid_t> Field::all() const {
-  std::vector<pid_t> pids{getpid(),    echo.pid(),  echo_tcp.pid(),   bare_stat.pid(), pieces.pid(),
-                          least.pid(), agent.pid(), open_agent.pid(), publisher.pid()};
+  std::vector<pid_t> pids{getpid(),     echo.pid(),  echo_tcp.pid(), bare_stat.pid(),
+                          pieces.pid(), least.pid(), publisher.pid()};
+  for (const Build& build : builds) {
+    const std::vector<pid_t> of_build = build.all();
+    pids.insert(pids.end(), of_build.begin(), of_build.end());
+  }
   if (least_as_other) {
     pids.push_back(least_as_other->pid());
   }
@@ -180,7 +169,7 @@ std::vector<pid_t> Field::all() const {
       pids.push_back((*process)->pid());
     }
   }
-  for (const auto* user : {&echo_user, &least_user, &other_user}) {
+  for (const auto* user : {&echo_user, &least_user}) {
     if (*user) {
       pids.push_back((*user)->pid());
     }
@@ -196,6 +185,12 @@ void Field::check(const std::string& endpoint, const Requests& requests, const O
     if (!reply || !reply->ok()) {
       throw std::runtime_error(reply ? std::get<Error>(reply->outcome).message : reply.error().message);
     }
+  }
+}
+
+void Field::check_agents(const Requests& requests, const Operation& operation) {
+  for (const Build& build : builds) {
+    check(build.commands(), requests, operation);
   }
 }
 

@@ -2,15 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 #include <zmq.hpp>
 
-#include "protocol/client/client.hpp"
 #include "tests/bench/asker.hpp"
 #include "tests/bench/contest/bare_servers.hpp"
+#include "tests/bench/contest/build.hpp"
 #include "tests/bench/contest/least_server.hpp"
 #include "tests/bench/contest/results.hpp"
 #include "tests/bench/contest/server_process.hpp"
@@ -23,6 +24,7 @@ namespace shmbus::bench {
 struct FieldOptions {
   std::string directory;  // an empty one, for sockets
   std::string bin;        // where shmbus-agent is
+  std::string against;    // where that of another build is; empty: there is none
   std::string flask;      // the service; empty: neither it nor Redis takes part
   std::string detection = "scan";
 };
@@ -34,10 +36,16 @@ struct Effort {
   int turn_ms = 4;       // of one who is asked one thing at a time
   int pipelined = 1500;  // requests in a turn
   int moved_megabytes = 1024;
+  int moves = 1;  // of it in a repetition
   int listed_segments = 30'000;
   int bursts = 2;  // of 1000 events
   int most_subscribers = 100;
   int most_clients = 1000;
+  bool builds_alone = false;  // has nobody else take turns
+
+  [[nodiscard]] bool has_turns(Side side) const {
+    return !builds_alone || side == Side::kShmbus || side == Side::kOtherBuild;
+  }
 };
 
 inline constexpr Key kKey = 5679;
@@ -57,29 +65,26 @@ struct Field {
   [[nodiscard]] std::optional<pid_t> pid_of(Side side) const;
   [[nodiscard]] std::vector<pid_t> all() const;
 
-  // Checks that the agent at `endpoint` takes each of them. Throws std::runtime_error with what it says.
+  // Checks that the server at `endpoint`, or all agents for their own user, take each of them. Throws
+  // std::runtime_error with what is said.
   void check(const std::string& endpoint, const Requests& requests, const Operation& operation);
+  void check_agents(const Requests& requests, const Operation& operation);
 
   FieldOptions options;
   int shmid;
   Requests ping, stat, set, read, write;
-  std::string agent_directory, open_directory, redis_path, tcp;
+  std::string redis_path;
   EchoProcess echo, echo_tcp, bare_stat, pieces, least;
   std::unique_ptr<EchoProcess> least_as_other;  // as the other user
   BarePublisher publisher;
-  ServerProcess agent;       // for its own user
-  ServerProcess open_agent;  // for all local users, and on tcp
+  std::deque<Build> builds;  // ours, then the other one, which has the same turns
   std::optional<ServerProcess> redis, flask;
-  // Of our own user, and of nobody's, if there can be one.
-  std::unique_ptr<Asker> echo_user, least_user, other_user;
+  // Of our own user, if there can be others.
+  std::unique_ptr<Asker> echo_user, least_user;
   int flask_port = 0;
   zmq::context_t context;
-  Client client;
 
-  [[nodiscard]] std::string commands() const { return "ipc://" + agent_directory + "/commands.sock"; }
-  [[nodiscard]] std::string events() const { return "ipc://" + agent_directory + "/events.sock"; }
   [[nodiscard]] std::string publisher_endpoint() const { return "ipc://" + options.directory + "/publisher.sock"; }
-  [[nodiscard]] std::string open_commands() const { return "ipc://" + open_directory + "/commands.sock"; }
 };
 
 // On which CPUs the threads of all run. `kServersApart`: the main thread of each server on one of them, and all other

@@ -1,11 +1,16 @@
 // Compares the agent with the limit, the floor, and what people would use instead; tests/bench/compare starts it.
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
+#include "tests/bench/contest/build_comparison.hpp"
 #include "tests/bench/contest/goals.hpp"
 #include "tests/bench/contest/rows.hpp"
 
@@ -16,6 +21,7 @@ using namespace shmbus::bench;
 struct Options {
   FieldOptions field;
   std::string json;
+  int runs = 5;
   bool quick = false;
   bool guard = false;
 };
@@ -119,6 +125,30 @@ bool compare(const Options& options, const Effort& effort) {
   return met || options.quick;
 }
 
+// Our build and another one, with fresh agents and an IPC namespace of its own in each run. Both are there at the same
+// time and have turns of some milliseconds, so that what the machine does meanwhile is done to both.
+bool compare_builds(const Options& options, Effort effort) {
+  Results results;
+  effort.builds_alone = true;
+  effort.repetitions = 1;
+  effort.turns *= 2;
+  effort.moves = 2;
+  for (int run = 1; run <= options.runs; ++run) {
+    std::fprintf(stderr, "==> run %d of %d\n", run, options.runs);
+    if (run > 1 && unshare(CLONE_NEWIPC) != 0) {
+      throw std::system_error(errno, std::generic_category(), "a fresh IPC namespace");
+    }
+    effort.listed_segments = make_room(effort.listed_segments);
+    FieldOptions fresh = options.field;
+    fresh.directory += "/" + std::to_string(run);
+    std::filesystem::create_directory(fresh.directory);
+    Field field(fresh);
+    measure_all(field, results, effort);
+  }
+  return print_build_comparison(results, goals_of(results, effort.moved_megabytes, effort.listed_segments)) ||
+         options.quick;
+}
+
 // Whether each bound holds in one of the tries.
 bool guard(const Options& options, const Effort& effort) {
   Field field(options.field);
@@ -154,12 +184,18 @@ int main(int argc, char** argv) {
     app.add_option("--directory", options.field.directory, "An empty directory for sockets")->required();
     app.add_option("--flask", options.field.flask, "The Flask service; without it neither it nor Redis takes part");
     app.add_option("--detection", options.field.detection, "The agent's");
+    CLI::Option* const against = app.add_option("--against", options.field.against,
+                                                "Where another build's shmbus-agent is, to be compared with");
+    app.add_option("--runs", options.runs, "How often, with --against")->check(CLI::PositiveNumber)->needs(against);
     app.add_option("--json", options.json, "File for rows, samples and goals");
     app.add_flag("--quick", options.quick, "Little of everything, to see that it works; no figure means anything");
     app.add_flag("--guard", options.guard, "A few ratios against wide bounds, up to four times");
     CLI11_PARSE(app, argc, argv);
     Effort effort = effort_of(options);
     raise_open_files();
+    if (!options.field.against.empty()) {
+      return compare_builds(options, effort) ? 0 : 1;
+    }
     effort.listed_segments = make_room(effort.listed_segments);
     return (options.guard ? guard(options, effort) : compare(options, effort)) ? 0 : 1;
   } catch (const std::exception& error) {

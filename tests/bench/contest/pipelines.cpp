@@ -1,3 +1,4 @@
+#include <deque>
 #include <memory>
 
 #include "protocol/codec/requests.hpp"
@@ -7,6 +8,7 @@
 namespace shmbus::bench {
 namespace {
 
+constexpr int kLeaseMs = 3'600'000;  // longer than any row takes, however busy the machine
 constexpr int kBatchesInFlight = 2;  // so that the agent has the next when it has answered one
 
 // Commands to Redis, so many at a time.
@@ -27,8 +29,10 @@ std::function<Seconds(int)> redis_pipeline(StreamClient& redis, const std::strin
   };
 }
 
-std::function<Seconds(int)> pipelined(Pipeline& pipeline, const std::string& request, int in_flight) {
-  return [&pipeline, &request, in_flight](int count) { return pipeline.measure(request, count, in_flight); };
+std::function<Seconds(int)> pipelined(Pipeline& pipeline, std::string request, int in_flight) {
+  return [&pipeline, request = std::move(request), in_flight](int count) {
+    return pipeline.measure(request, count, in_flight);
+  };
 }
 
 }  // namespace
@@ -40,16 +44,17 @@ BatchRequest batch_of_stats(int count) {
   return batch;
 }
 
-Attached::Attached(Field& field, const SegmentRef& segment) : field_(field) {
+Attached::Attached(Build& build, const SegmentRef& segment) : build_(build) {
   AttachRequest attach;
   attach.segment = segment;
-  attachment_ = require(field_.client, attach).attachment;
+  attach.lease_ms = kLeaseMs;
+  attachment_ = require(build_.client(), attach).attachment;
 }
 
 Attached::~Attached() {
   DetachRequest detach;
   detach.attachment = attachment_;
-  static_cast<void>(field_.client.call(detach));  // else its lease ends
+  static_cast<void>(build_.client().call(detach));  // else its lease ends
 }
 
 std::string Attached::small_write() const {
@@ -75,7 +80,9 @@ void take_rates(Results& results, const Effort& effort, const std::vector<Runner
     };
     std::vector<Share> shares;
     for (const Runner& runner : runners) {
-      shares.push_back({runner});
+      if (effort.has_turns(runner.side)) {
+        shares.push_back({runner});
+      }
     }
     for (int turn = 0; turn < effort.turns; ++turn) {
       have_turns(shares, [count](Share& share) { share.time += share.runner.run(count); });
@@ -87,7 +94,7 @@ void take_rates(Results& results, const Effort& effort, const std::vector<Runner
 }
 
 void measure_pipelines(Field& field, Results& results, const Effort& effort) {
-  Pipeline agent(field.context, field.commands());
+  auto agents = for_each_build(field.builds, [&](Build& build) { return Pipeline(field.context, build.commands()); });
   Pipeline echo(field.context, field.echo.endpoint());
   Pipeline least(field.context, field.least.endpoint());
   Pipeline bare_stat(field.context, field.bare_stat.endpoint());
@@ -97,8 +104,10 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
     for (const int in_flight : {1, 10, 100, 400}) {
       const RowName row{std::string(name) + ", " + std::to_string(in_flight) + " in flight", "/s"};
       std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, requests->front(), in_flight)},
-                                  {row, Side::kLeast, pipelined(least, requests->front(), in_flight)},
-                                  {row, Side::kShmbus, pipelined(agent, requests->front(), in_flight)}};
+                                  {row, Side::kLeast, pipelined(least, requests->front(), in_flight)}};
+      for (auto& [build, agent] : agents) {
+        runners.push_back({row, build->side(), pipelined(agent, requests->front(), in_flight)});
+      }
       if (requests == &field.stat) {
         runners.push_back({{row.name + ", REP with shmctl alone", "/s"},
                            Side::kEcho,
@@ -117,10 +126,12 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
   for (const int size : {10, 100}) {
     const BatchRequest stats = batch_of_stats(size);
     const std::string batch = encode_request({RequestId(std::uint64_t{1}), {}, {}, stats});
-    field.check(field.commands(), {batch}, stats);
+    field.check_agents({batch}, stats);
     const RowName row{"stat, in batches of " + std::to_string(size) + " (Redis: GET)", "/s"};
-    std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, batch, kBatchesInFlight)},
-                                {row, Side::kShmbus, pipelined(agent, batch, kBatchesInFlight)}};
+    std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, batch, kBatchesInFlight)}};
+    for (auto& [build, agent] : agents) {
+      runners.push_back({row, build->side(), pipelined(agent, batch, kBatchesInFlight)});
+    }
     if (redis) {
       const std::string get = redis_command({"GET", "data"});
       runners.push_back({row, Side::kRedis,
@@ -129,13 +140,17 @@ void measure_pipelines(Field& field, Results& results, const Effort& effort) {
     take_rates(results, effort, runners, effort.pipelined / size, size);
   }
 
-  const Attached attached(field);
-  const Requests requests{attached.small_write()};
-  field.check(field.commands(), requests, WriteRequest{});
   const RowName row{"write 64 B into an attachment, 100 in flight", "/s"};
-  std::vector<Runner> runners{{row, Side::kEcho, pipelined(echo, requests.front(), 100)},
-                              {row, Side::kLeast, pipelined(least, requests.front(), 100)},
-                              {row, Side::kShmbus, pipelined(agent, requests.front(), 100)}};
+  std::deque<Attached> attached;
+  std::vector<Runner> runners;
+  for (auto& [build, agent] : agents) {
+    const std::string write = attached.emplace_back(*build).small_write();
+    field.check(build->commands(), {write}, WriteRequest{});
+    runners.push_back({row, build->side(), pipelined(agent, write, 100)});
+  }
+  const std::string write = attached.front().small_write();
+  runners.push_back({row, Side::kEcho, pipelined(echo, write, 100)});
+  runners.push_back({row, Side::kLeast, pipelined(least, write, 100)});
   if (redis) {
     runners.push_back({row, Side::kRedis,
                        redis_pipeline(*redis, redis_command({"SET", "data", std::string(kSmallBytes, 'x')}), 100)});

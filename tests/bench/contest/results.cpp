@@ -25,12 +25,6 @@ constexpr std::array<Column, 6> kColumns{{{Side::kDirect, "direct"},
                                           {Side::kRedis, "Redis"},
                                           {Side::kFlask, "Flask"}}};
 
-// Three digits that count.
-std::string short_number(double value) {
-  const double size = std::abs(value);
-  return shown(value, size < 1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0, "");
-}
-
 double spread_percent(const std::vector<double>& samples) {
   const auto [least, most] = std::minmax_element(samples.begin(), samples.end());
   const double middle = median(samples);
@@ -40,6 +34,11 @@ double spread_percent(const std::vector<double>& samples) {
 std::string quoted(const std::string& text) { return '"' + text + '"'; }  // our own texts need no escapes
 
 }  // namespace
+
+std::string short_number(double value) {
+  const double size = std::abs(value);
+  return shown(value, size < 1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0, "");
+}
 
 void Results::add(const RowName& row, Side side, double value) {
   auto found = std::find_if(rows_.begin(), rows_.end(), [&](const Row& known) { return known.name.name == row.name; });
@@ -64,17 +63,29 @@ std::optional<double> Results::median_of(const Cell& cell) const {
   return samples != nullptr ? std::optional(median(*samples)) : std::nullopt;
 }
 
-std::optional<double> Results::ratio(const Cell& one, const Cell& other) const {
+std::vector<RowName> Results::rows() const {
+  std::vector<RowName> names;
+  for (const Row& row : rows_) {
+    names.push_back(row.name);
+  }
+  return names;
+}
+
+std::vector<double> Results::ratios(const Cell& one, const Cell& other) const {
   const std::vector<double>* const upper = samples_of(one);
   const std::vector<double>* const lower = samples_of(other);
-  if (upper == nullptr || lower == nullptr) {
-    return std::nullopt;
-  }
   std::vector<double> ratios;
-  for (std::size_t i = 0; i < std::min(upper->size(), lower->size()); ++i) {
-    ratios.push_back((*upper)[i] / (*lower)[i]);
+  if (upper != nullptr && lower != nullptr) {
+    for (std::size_t i = 0; i < std::min(upper->size(), lower->size()); ++i) {
+      ratios.push_back((*upper)[i] / (*lower)[i]);
+    }
   }
-  return median(ratios);
+  return ratios;
+}
+
+std::optional<double> Results::ratio(const Cell& one, const Cell& other) const {
+  const std::vector<double> all = ratios(one, other);
+  return all.empty() ? std::nullopt : std::optional(median(all));
 }
 
 void Results::print() const {

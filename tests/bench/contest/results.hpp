@@ -8,14 +8,16 @@
 
 namespace shmbus::bench {
 
-// The columns, from the floor to what people have today.
-enum class Side { kDirect, kEcho, kLeast, kShmbus, kRedis, kFlask };
+// The columns, from the floor to what people have today, and another build of the agent.
+enum class Side { kDirect, kEcho, kLeast, kShmbus, kRedis, kFlask, kOtherBuild };
 
 struct RowName {
   std::string name;
   std::string unit;
   std::string plot = {};  // the picture it is a point of, at `x`
   double x = 0;
+
+  [[nodiscard]] bool is_rate() const { return unit.ends_with("/s"); }  // the more the better; else the less
 };
 
 // One side of one row.
@@ -25,6 +27,7 @@ struct Cell {
 };
 
 struct Goal {
+  std::string row;  // of the table, with this
   std::string what;
   std::optional<double> value;  // none: not measured
   bool at_least = false;        // else at most
@@ -41,7 +44,11 @@ class Results {
 
   [[nodiscard]] std::optional<double> median_of(const Cell& cell) const;
 
-  // The median of the ratios of one repetition each; none if one of them was not measured.
+  // The names of the rows, as they came.
+  [[nodiscard]] std::vector<RowName> rows() const;
+
+  // The ratios of one repetition each; empty if one of them was not measured. ratio(): their median.
+  [[nodiscard]] std::vector<double> ratios(const Cell& one, const Cell& other) const;
   [[nodiscard]] std::optional<double> ratio(const Cell& one, const Cell& other) const;
 
   // Each median with half the distance of the smallest from the largest sample, in percent.
@@ -60,6 +67,9 @@ class Results {
 
   std::vector<Row> rows_;  // as they came
 };
+
+// Three digits that count.
+[[nodiscard]] std::string short_number(double value);
 
 // Prints each goal with its value and whether it is met; returns whether all are that were measured.
 bool print_goals(const std::vector<Goal>& goals);

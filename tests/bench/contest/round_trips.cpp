@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <deque>
 #include <map>
 
 #include "protocol/codec/requests.hpp"
@@ -37,7 +38,8 @@ std::function<void()> asking(StreamClient& client, Requests requests) {
   };
 }
 
-void take_turns(Results& results, const Effort& effort, const RowName& row, const std::vector<Asking>& sides) {
+void take_turns(Results& results, const Effort& effort, const RowName& row, std::vector<Asking> sides) {
+  std::erase_if(sides, [&](const Asking& asking) { return !effort.has_turns(asking.side); });
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
     std::map<Side, std::vector<double>> times;
     for (int turn = 0; turn < effort.turns; ++turn) {
@@ -61,6 +63,19 @@ void take_turns(Results& results, const Effort& effort, const RowName& row, cons
 std::string web(const std::string& method, const std::string& rest, const std::string& json = {}) {
   return http_request(method, "/shm/" + std::to_string(kKey) + rest, json);
 }
+
+// One client of the agents of a build.
+struct BuildClient {
+  BuildClient(zmq::context_t& context, Build& used)
+      : build(used), ipc(context, build.commands()), tcp(context, build.tcp()), attached(build) {}
+
+  Build& build;
+  RoundTrips ipc, tcp;
+  Attached attached;
+  Requests write_attached{attached.small_write()};
+};
+
+using BuildClients = std::deque<BuildClient>;
 
 // What the others are asked for the same purpose.
 struct Rivals {
@@ -86,8 +101,7 @@ void direct_set(int shmid, std::uint16_t mode) {
   shmctl(shmid, IPC_SET, &state);
 }
 
-void measure_by_size(Field& field, Results& results, const Effort& effort, RoundTrips& agent, const Attached& attached,
-                     StreamClient* redis) {
+void measure_by_size(Field& field, Results& results, const Effort& effort, BuildClients& agents, StreamClient* redis) {
   RoundTrips bare(field.context, field.pieces.endpoint());
   RoundTrips least(field.context, field.least.endpoint());
   const Mapped mapped(field.shmid);
@@ -96,13 +110,16 @@ void measure_by_size(Field& field, Results& results, const Effort& effort, Round
                                     {std::size_t{4096}, "4 KiB"},
                                     {std::size_t{65536}, "64 KiB"},
                                     {kSegmentBytes, "1 MiB"}}) {
-    const Requests request{attached.read(bytes)};
+    const Requests request{agents.front().attached.read(bytes)};
     const Requests piece{piece_request({field.shmid, 0, bytes})};
     const std::size_t count = bytes;
     std::vector<Asking> sides{{Side::kDirect, [&] { std::memcpy(place.data(), mapped.place(), count); }},
                               {Side::kEcho, asking(bare, piece)},
-                              {Side::kLeast, asking(least, request)},
-                              {Side::kShmbus, asking(agent, request)}};
+                              {Side::kLeast, asking(least, request)}};
+    std::deque<Requests> reads;
+    for (BuildClient& agent : agents) {
+      sides.push_back({agent.build.side(), asking(agent.ipc, reads.emplace_back(1, agent.attached.read(bytes)))});
+    }
     if (redis != nullptr) {
       const std::string name_of_value = "value" + std::to_string(bytes);
       redis->ask(redis_command({"SET", name_of_value, place.substr(0, bytes)}));
@@ -115,8 +132,8 @@ void measure_by_size(Field& field, Results& results, const Effort& effort, Round
 
 // What opens and what closes again, one after the other.
 void measure_pair(Results& results, const Effort& effort, const std::string& row, const std::function<void()>& direct,
-                  const Operation& first, const Operation& second, RoundTrips& agent, RoundTrips& echo, Rivals* rivals,
-                  const Requests& web_requests) {
+                  const Operation& first, const Operation& second, BuildClients& agents, RoundTrips& echo,
+                  Rivals* rivals, const Requests& web_requests) {
   const Requests pair{encode_request({RequestId(std::uint64_t{1}), {}, {}, first}),
                       encode_request({RequestId(std::uint64_t{2}), {}, {}, second})};
   const auto both = [](auto& client, const Requests& requests) {
@@ -125,39 +142,45 @@ void measure_pair(Results& results, const Effort& effort, const std::string& row
       client.ask(requests[1]);
     };
   };
-  std::vector<Asking> sides{
-      {Side::kDirect, direct}, {Side::kEcho, both(echo, pair)}, {Side::kShmbus, both(agent, pair)}};
+  std::vector<Asking> sides{{Side::kDirect, direct}, {Side::kEcho, both(echo, pair)}};
+  for (BuildClient& agent : agents) {
+    sides.push_back({agent.build.side(), both(agent.ipc, pair)});
+  }
   if (rivals != nullptr) {
     sides.push_back({Side::kFlask, both(rivals->flask, web_requests)});
   }
   take_turns(results, effort, {row, "us"}, sides);
 }
 
-void measure_pairs(Field& field, Results& results, const Effort& effort, RoundTrips& agent, RoundTrips& echo,
+void measure_pairs(Field& field, Results& results, const Effort& effort, BuildClients& agents, RoundTrips& echo,
                    Rivals* rivals) {
   AttachRequest attach;
   attach.segment.shm_key = kKey;
   DetachRequest detach;
   detach.segment.shm_key = kKey;
   measure_pair(results, effort, "attach and detach, ipc", [&] { const Mapped mapped(field.shmid); }, attach, detach,
-               agent, echo, rivals, {web("POST", "/attach"), web("POST", "/detach")});
+               agents, echo, rivals, {web("POST", "/attach"), web("POST", "/detach")});
   RemoveRequest remove;
   remove.segment.shm_key = kPassingKey;
   const std::string key = std::to_string(kPassingKey);
   measure_pair(
       results, effort, "create and remove, ipc",
       [] { shmctl(shmget(static_cast<key_t>(kPassingKey), 1024, IPC_CREAT | IPC_EXCL | 0600), IPC_RMID, nullptr); },
-      CreateRequest{kPassingKey, 1024, Mode{0600}, true}, remove, agent, echo, rivals,
+      CreateRequest{kPassingKey, 1024, Mode{0600}, true}, remove, agents, echo, rivals,
       {http_request("POST", "/shm", R"({"shm_key": )" + key + R"(, "shm_segsz": 1024, "mode": 600})"),
        http_request("DELETE", "/shm/" + key, {})});
 }
 
 void measure_other_user(Field& field, Results& results, const Effort& effort) {
-  if (!field.other_user) {
+  if (!others_exist()) {
     return;
   }
-  const std::array sides{std::pair{Side::kEcho, field.echo_user.get()}, std::pair{Side::kLeast, field.least_user.get()},
-                         std::pair{Side::kShmbus, field.other_user.get()}};
+  std::vector<std::pair<Side, Asker*>> sides{{Side::kEcho, field.echo_user.get()},
+                                             {Side::kLeast, field.least_user.get()}};
+  for (const Build& build : field.builds) {
+    sides.emplace_back(build.side(), build.other_user());
+  }
+  std::erase_if(sides, [&](const auto& side) { return !effort.has_turns(side.first); });
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
     for (int turn = 0; turn < effort.turns; ++turn) {
       have_turns(sides, [](const auto& side) { side.second->measure(kTripsOfUser); });
@@ -172,14 +195,15 @@ void measure_other_user(Field& field, Results& results, const Effort& effort) {
 
 void measure_round_trips(Field& field, Results& results, const Effort& effort) {
   place(field.all(), Placement::kOneCpu);
-  RoundTrips agent(field.context, field.commands());
   RoundTrips echo(field.context, field.echo.endpoint());
   RoundTrips least(field.context, field.least.endpoint());
-  RoundTrips agent_tcp(field.context, field.tcp);
   RoundTrips echo_tcp(field.context, field.echo_tcp.endpoint());
   const std::unique_ptr<Rivals> rivals = field.redis ? std::make_unique<Rivals>(field) : nullptr;
-  const Attached attached(field);
-  const Requests write_attached{attached.small_write()};
+  BuildClients agents;
+  for (Build& build : field.builds) {
+    agents.emplace_back(field.context, build);
+  }
+  const Requests& write_attached = agents.front().write_attached;
   std::array<char, kSmallBytes> place_for_data{};
   const Mapped mapped(field.shmid);
 
@@ -233,8 +257,13 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
        [&place_for_data, &mapped] { std::memcpy(mapped.place(), place_for_data.data(), kSmallBytes); },
        {}}};
   for (const Row& row : rows) {
-    field.check(field.commands(), row.requests, row.operation);
-    std::vector<Asking> sides{{Side::kEcho, asking(echo, row.requests)}, {Side::kShmbus, asking(agent, row.requests)}};
+    const bool is_attached = &row.requests == &write_attached;  // each build has its own
+    std::vector<Asking> sides{{Side::kEcho, asking(echo, row.requests)}};
+    for (BuildClient& agent : agents) {
+      const Requests& requests = is_attached ? agent.write_attached : row.requests;
+      field.check(agent.build.commands(), requests, row.operation);
+      sides.push_back({agent.build.side(), asking(agent.ipc, requests)});
+    }
     if (&row.requests != &field.set) {
       field.check(field.least.endpoint(), row.requests, row.operation);
       sides.push_back({Side::kLeast, asking(least, row.requests)});
@@ -249,14 +278,17 @@ void measure_round_trips(Field& field, Results& results, const Effort& effort) {
     if (row.direct) {
       take_turns(results, effort, {std::string(row.name) + ", ipc", "us"}, {{Side::kDirect, row.direct}});
     }
-    if (&row.requests != &write_attached) {  // an attachment is another principal's on tcp
-      field.check(field.tcp, row.requests, row.operation);
-      take_turns(results, effort, {std::string(row.name) + ", tcp", "us"},
-                 {{Side::kEcho, asking(echo_tcp, row.requests)}, {Side::kShmbus, asking(agent_tcp, row.requests)}});
+    if (!is_attached) {  // an attachment is another principal's on tcp
+      std::vector<Asking> on_tcp{{Side::kEcho, asking(echo_tcp, row.requests)}};
+      for (BuildClient& agent : agents) {
+        field.check(agent.build.tcp(), row.requests, row.operation);
+        on_tcp.push_back({agent.build.side(), asking(agent.tcp, row.requests)});
+      }
+      take_turns(results, effort, {std::string(row.name) + ", tcp", "us"}, on_tcp);
     }
   }
-  measure_by_size(field, results, effort, agent, attached, rivals ? &rivals->redis : nullptr);
-  measure_pairs(field, results, effort, agent, echo, rivals.get());
+  measure_by_size(field, results, effort, agents, rivals ? &rivals->redis : nullptr);
+  measure_pairs(field, results, effort, agents, echo, rivals.get());
   measure_other_user(field, results, effort);
   place(field.all(), Placement::kAnywhere);
 }

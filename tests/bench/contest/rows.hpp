@@ -30,10 +30,10 @@ Seconds timed(Function&& function) {
   return std::chrono::steady_clock::now() - start;
 }
 
-// An attachment of the agent's to the segment, or to another, held for the scope, and requests through it.
+// An attachment of an agent's to the segment, or to another, held for the scope, and requests through it.
 class Attached {
  public:
-  explicit Attached(Field& field, const SegmentRef& segment = {kKey, {}});
+  explicit Attached(Build& build, const SegmentRef& segment = {kKey, {}});
   ~Attached();
   Attached(const Attached&) = delete;
   Attached& operator=(const Attached&) = delete;
@@ -43,7 +43,7 @@ class Attached {
   [[nodiscard]] std::string read(std::size_t bytes) const;
 
  private:
-  Field& field_;
+  Build& build_;
   AttachmentId attachment_;
 };
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <stdexcept>
 #include <system_error>
 
 #include "protocol/codec/requests.hpp"
 #include "tests/bench/contest/rows.hpp"
+#include "tests/bench/contest/turns.hpp"
 #include "tests/bench/process_usage.hpp"
 
 namespace shmbus::bench {
@@ -45,29 +47,35 @@ std::string look_request() {
 
 void measure_list(Field& field, Results& results, const Effort& effort, int segments) {
   have_segments(segments);
-  RoundTrips agent(field.context, field.commands());
-  agent.ask(look_request());  // publishes what is new
+  auto agents = for_each_build(field.builds, [&](Build& build) { return RoundTrips(field.context, build.commands()); });
+  for (auto& [build, agent] : agents) {
+    agent.ask(look_request());  // publishes what is new
+  }
   const RowName row{"list of " + std::to_string(segments) + " segments", "us", "segments",
                     static_cast<double>(segments)};
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
-    std::vector<double> listed;
-    std::vector<double> direct;
+    std::map<Side, std::vector<double>> times;
     for (int i = 0; i < (segments <= kFewSegments ? kLists : 1); ++i) {
-      direct.push_back(1e6 * timed(look_at_all).count());
-      const Listing listing = list_all(agent, kPage);
-      if (listing.segments != static_cast<std::size_t>(segments)) {
-        throw std::runtime_error("list gave " + std::to_string(listing.segments) + " segments");
+      if (effort.has_turns(Side::kDirect)) {
+        times[Side::kDirect].push_back(1e6 * timed(look_at_all).count());
       }
-      listed.push_back(1e6 * listing.time.count());
+      have_turns(agents, [&](auto& turn) {
+        const Listing listing = list_all(turn.second, kPage);
+        if (listing.segments != static_cast<std::size_t>(segments)) {
+          throw std::runtime_error("list gave " + std::to_string(listing.segments) + " segments");
+        }
+        times[turn.first->side()].push_back(1e6 * listing.time.count());
+      });
     }
-    results.add(row, Side::kDirect, median(direct));
-    results.add(row, Side::kShmbus, median(listed));
+    for (const auto& [side, taken] : times) {
+      results.add(row, side, median(taken));
+    }
   }
 }
 
 void measure_memory(Field& field, Results& results, const std::string& when) {
   const RowName row{"resident memory, " + when, "MiB"};
-  for (const Side side : {Side::kEcho, Side::kShmbus, Side::kRedis, Side::kFlask}) {
+  for (const Side side : {Side::kEcho, Side::kShmbus, Side::kOtherBuild, Side::kRedis, Side::kFlask}) {
     if (const std::optional<pid_t> pid = field.pid_of(side)) {
       results.add(row, side, resident_beyond_segments_mib(*pid));
     }
