@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1} << 20U;
 constexpr std::size_t kMostOfRedis = 256;  // MiB in one value
-constexpr std::size_t kMostInOneMessage = 64 * kMebibyte;
 
 // A segment of its own for these rows, gone with the scope, attached here.
 class Segment {
@@ -52,32 +51,32 @@ class BareMover {
     socket_.connect(endpoint);
   }
 
-  void read(int shmid, char* memory, std::size_t bytes, std::size_t piece, std::size_t in_flight) {
+  void read(int shmid, char* memory, std::size_t bytes) {
     move(
-        bytes, piece, in_flight,
+        bytes,
         [&](std::size_t offset) {
-          ask({shmid, offset, piece}, {});
+          ask({shmid, offset, kBulkPieceBytes}, {});
         },
         [&](std::size_t offset, const zmq::message_t& answer) {
           std::memcpy(memory + offset, answer.data(), answer.size());
         });
   }
 
-  void write(int shmid, const char* memory, std::size_t bytes, std::size_t piece, std::size_t in_flight) {
+  void write(int shmid, const char* memory, std::size_t bytes) {
     move(
-        bytes, piece, in_flight,
+        bytes,
         [&](std::size_t offset) {
-          ask({shmid, offset, 0}, {memory + offset, piece});
+          ask({shmid, offset, 0}, {memory + offset, kBulkPieceBytes});
         },
         [](std::size_t, const zmq::message_t&) {});
   }
 
  private:
   template <class Send, class Take>
-  void move(std::size_t bytes, std::size_t piece, std::size_t in_flight, const Send& send, const Take& take) {
+  void move(std::size_t bytes, const Send& send, const Take& take) {
     std::size_t sent = 0;
-    for (std::size_t taken = 0; taken < bytes; taken += piece) {
-      for (; sent < bytes && sent < taken + in_flight * piece; sent += piece) {
+    for (std::size_t taken = 0; taken < bytes; taken += kBulkPieceBytes) {
+      for (; sent < bytes && sent < taken + kBulkInFlight * kBulkPieceBytes; sent += kBulkPieceBytes) {
         send(sent);
       }
       zmq::message_t frame;
@@ -169,10 +168,10 @@ void measure_bulk(Field& field, Results& results, const Effort& effort, int mega
   const int shmid = segment.shmid();
   std::vector<Runner> readers{
       {read, Side::kDirect, running([&] { std::memcpy(memory.data(), segment.place(), bytes); })},
-      {read, Side::kEcho, running([&] { bare.read(shmid, memory.data(), bytes, kBulkPieceBytes, kBulkInFlight); })}};
+      {read, Side::kEcho, running([&] { bare.read(shmid, memory.data(), bytes); })}};
   std::vector<Runner> writers{
       {write, Side::kDirect, running([&] { std::memcpy(segment.place(), memory.data(), bytes); })},
-      {write, Side::kEcho, running([&] { bare.write(shmid, memory.data(), bytes, kBulkPieceBytes, kBulkInFlight); })}};
+      {write, Side::kEcho, running([&] { bare.write(shmid, memory.data(), bytes); })}};
   std::deque<Attached> attached;
   for (Build& build : field.builds) {
     const BulkRange kept = whole(attached.emplace_back(build, SegmentRef{.shm_key = {}, .shm_shmid = shmid}));
@@ -190,14 +189,6 @@ void measure_bulk(Field& field, Results& results, const Effort& effort, int mega
   take_rates(results, few, readers, 1, gigabytes(bytes));
   take_rates(results, few, writers, 1, gigabytes(bytes));
 
-  if (bytes <= kMostInOneMessage) {
-    const RowName one_read{read.name + " as one message", "GB/s"};
-    const RowName one_write{write.name + ", as one message", "GB/s"};
-    take_rates(results, few,
-               {{one_read, Side::kEcho, running([&] { bare.read(shmid, memory.data(), bytes, bytes, 1); })},
-                {one_write, Side::kEcho, running([&] { bare.write(shmid, memory.data(), bytes, bytes, 1); })}},
-               1, gigabytes(bytes));
-  }
   if (field.redis) {
     StreamClient redis(field.redis_path);
     const std::size_t value = std::min(bytes, kMostOfRedis * kMebibyte);
@@ -227,9 +218,7 @@ void measure_fresh_write(Field& field, Results& results, const Effort& effort) {
   };
   std::vector<Runner> runners{
       {row, Side::kDirect, into_fresh([&](const Segment& fresh) { std::memset(fresh.place(), 'm', bytes); })},
-      {row, Side::kEcho, into_fresh([&](const Segment& fresh) {
-         bare.write(fresh.shmid(), memory.data(), bytes, kBulkPieceBytes, kBulkInFlight);
-       })}};
+      {row, Side::kEcho, into_fresh([&](const Segment& fresh) { bare.write(fresh.shmid(), memory.data(), bytes); })}};
   for (Build& build : field.builds) {
     runners.push_back({row, build.side(), into_fresh([&](const Segment& fresh) {
                          write_through(build.client(), whole(fresh.shmid()), memory.data(), bytes);

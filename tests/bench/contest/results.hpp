@@ -32,7 +32,7 @@ struct Goal {
   std::optional<double> value;  // none: not measured
   bool at_least = false;        // else at most
   double bound = 0;
-  std::optional<double> least = {};  // what the least server reaches, or bare ZeroMQ itself
+  std::optional<double> least = {};  // what the least server reaches
 
   [[nodiscard]] bool met() const { return !value || (at_least ? *value >= bound : *value <= bound); }
 };
