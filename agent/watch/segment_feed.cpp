@@ -7,7 +7,7 @@ namespace shmbus::agent {
 namespace {
 
 constexpr int kMostBaselineTries = 1000;
-constexpr std::chrono::seconds kPagesAreOneList{1};
+constexpr std::chrono::seconds kListIsFresh{1};
 constexpr int kMostLooksInVain = 12;  // at what an ended process had attached; with the pauses between, about 4 s
 
 // Which of the candidates made `change`: the segment names the process that attached or detached last.
@@ -85,16 +85,14 @@ void SegmentFeed::look_at_key(Key key) {
   }
 }
 
-void SegmentFeed::look_for_page(std::optional<ShmId> after, std::chrono::steady_clock::time_point now) {
-  const bool goes_on =
-      after && after == page_end_ && now - page_look_ < kPagesAreOneList && kernel_.usage().segments == watcher_.size();
-  if (goes_on) {
+bool SegmentFeed::look_for_list(std::optional<ShmId> after, Clock::time_point now) {
+  if (after && last_list_look_ && now - *last_list_look_ < kListIsFresh) {
     replay_calls();
-    return;
+    return false;
   }
   look_at_all();
-  page_look_ = now;
-  page_end_.reset();
+  last_list_look_ = now;
+  return true;
 }
 
 bool SegmentFeed::follow_calls() {

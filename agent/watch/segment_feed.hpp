@@ -1,13 +1,13 @@
 // Looks at segments and publishes what it finds: the one way by which changes become events, whoever made them.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "agent/base/clock.hpp"
 #include "agent/events/event_publisher.hpp"
 #include "agent/kernel/shm_kernel.hpp"
 #include "agent/watch/call_tracker.hpp"
@@ -33,11 +33,10 @@ class SegmentFeed {
   void look_at(ShmId shmid);
   void look_at_key(Key key);
 
-  // As look_at_all(), for a page of a list with the ids after `after`. A page that goes on where the last one ended
-  // needs no look of its own, if it is asked for soon and no segment came or went: the first page's look is that of
-  // all.
-  void look_for_page(std::optional<ShmId> after, std::chrono::steady_clock::time_point now);
-  void page_ends_at(ShmId last) { page_end_ = last; }
+  // Looks at every segment for a list of the ids after `after`, unless one is given and there was a look for a list
+  // less than a second ago: that of the first page, mostly. With 30 000 segments such looks would be most of the work.
+  // Returns whether it looked.
+  bool look_for_list(std::optional<ShmId> after, Clock::time_point now);
 
   // Publishes the calls that were witnessed since the last time, and what a look at their segments tells besides.
   // Requires a witness. Returns whether more looks are needed: a call is going on, or what a process that ended had
@@ -94,8 +93,7 @@ class SegmentFeed {
   SegmentWatcher watcher_;
   std::unique_ptr<CallTracker> tracker_;  // none: changes are found by looking alone
   std::unordered_map<ShmId, Candidates> candidates_;
-  std::optional<ShmId> page_end_;
-  std::chrono::steady_clock::time_point page_look_;
+  std::optional<Clock::time_point> last_list_look_;
 };
 
 }  // namespace shmbus::agent

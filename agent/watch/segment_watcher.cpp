@@ -134,20 +134,10 @@ std::optional<ShmId> SegmentWatcher::id_of(Key key) const {
   return found == by_key_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::vector<const SegmentStat*> SegmentWatcher::all() const {
-  std::vector<const SegmentStat*> stats;
-  stats.reserve(known_.size());
-  for (const auto& [shmid, known] : known_) {
-    stats.push_back(&known.stat);
-  }
-  return stats;
-}
-
 void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<SegmentChange>& changes) {
   const auto entry = known_.find(found.shm_shmid);
   if (entry == known_.end()) {
-    known_.emplace(found.shm_shmid, KnownSegment{found, look_});
-    enter(found);
+    enter(known_.emplace(found.shm_shmid, KnownSegment{found, look_}).first->second.stat);
     tell_created(found, changes);
     return;
   }
@@ -160,7 +150,7 @@ void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<Segme
   const SegmentStat before = std::exchange(known.stat, found);
   if (is_reused(before, found)) {
     leave(before);
-    enter(found);
+    enter(known.stat);
     tell_removed(before, changes);
     tell_created(found, changes);
     return;
@@ -174,6 +164,7 @@ void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<Segme
 
 void SegmentWatcher::enter(const SegmentStat& stat) {
   ids_.appeared(stat.shm_shmid);
+  by_id_.emplace(stat.shm_shmid, &stat);
   if (stat.shm_key != kPrivateKey && !stat.marked) {
     by_key_[stat.shm_key] = stat.shm_shmid;
   }
@@ -181,6 +172,7 @@ void SegmentWatcher::enter(const SegmentStat& stat) {
 
 void SegmentWatcher::leave(const SegmentStat& stat) {
   ids_.vanished(stat.shm_shmid);
+  by_id_.erase(stat.shm_shmid);
   gone_.push_back(stat.shm_shmid);
   if (gone_.size() > kMostGone) {
     gone_.pop_front();

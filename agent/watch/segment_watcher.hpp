@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -54,9 +55,8 @@ class SegmentWatcher {
   // The known, unmarked segment that `key` (not kPrivateKey) names.
   [[nodiscard]] std::optional<ShmId> id_of(Key key) const;
 
-  // All known states, in no particular order. Valid until the next comparison.
-  [[nodiscard]] std::vector<const SegmentStat*> all() const;
-  [[nodiscard]] std::size_t size() const { return known_.size(); }
+  // All known states, by ascending id. Valid until the next comparison.
+  [[nodiscard]] const std::map<ShmId, const SegmentStat*>& by_id() const { return by_id_; }
 
  private:
   struct KnownSegment {
@@ -66,11 +66,12 @@ class SegmentWatcher {
   };
 
   void compare_present(const SegmentStat& found, std::vector<SegmentChange>& changes);
-  void enter(const SegmentStat& stat);  // into the indexes
+  void enter(const SegmentStat& stat);  // into the indexes; where it is known, and stays
   void leave(const SegmentStat& stat);
   void unname(const SegmentStat& stat);  // its key names it no longer
 
-  std::unordered_map<ShmId, KnownSegment> known_;
+  std::unordered_map<ShmId, KnownSegment> known_;  // which all are looked up in at each look
+  std::map<ShmId, const SegmentStat*> by_id_;      // the same, for lists
   std::unordered_map<Key, ShmId>
       by_key_;  // the unmarked ones; the newest where an older one is not yet seen to be gone
   std::uint64_t look_ = 0;

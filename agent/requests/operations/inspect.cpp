@@ -1,7 +1,5 @@
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "agent/requests/operations/operations.hpp"
 #include "protocol/codec/replies.hpp"
 #include "protocol/operations.hpp"
@@ -11,20 +9,8 @@ namespace {
 
 constexpr std::uint64_t kProtocolVersion = 1;
 
-// What the request's filters let through, by ascending shmid; one more than it wants, if there are more.
-std::vector<const SegmentStat*> select(const SegmentWatcher& watcher, const ListRequest& request) {
-  std::vector<const SegmentStat*> segments = watcher.all();
-  std::erase_if(segments, [&](const SegmentStat* stat) {
-    return (request.shm_key && *request.shm_key != stat->shm_key) || (request.uid && *request.uid != stat->uid) ||
-           (request.after && stat->shm_shmid <= *request.after);
-  });
-  const auto by_id = [](const SegmentStat* a, const SegmentStat* b) { return a->shm_shmid < b->shm_shmid; };
-  if (const std::size_t wanted = request.limit + 1; segments.size() > wanted) {
-    std::nth_element(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(wanted), segments.end(), by_id);
-    segments.resize(wanted);
-  }
-  std::sort(segments.begin(), segments.end(), by_id);
-  return segments;
+bool matches(const ListRequest& request, const SegmentStat& stat) {
+  return (!request.shm_key || *request.shm_key == stat.shm_key) && (!request.uid || *request.uid == stat.uid);
 }
 
 }  // namespace
@@ -43,12 +29,17 @@ Result<StatResult> execute(OperationContext& context, const StatRequest& /*reque
 
 Result<ListResult> execute(OperationContext& context, const ListRequest& request) {
   if (!context.looked) {
-    context.feed.look_for_page(request.after, context.now);
-    context.looked = true;
+    context.looked = context.feed.look_for_list(request.after, context.now);
   }
   ListResult result;
   std::size_t bytes = 0;
-  for (const SegmentStat* const stat : select(context.feed.watcher(), request)) {
+  const auto& segments = context.feed.watcher().by_id();
+  for (auto next = request.after ? segments.upper_bound(*request.after) : segments.begin(); next != segments.end();
+       ++next) {
+    const SegmentStat& stat = *next->second;
+    if (!matches(request, stat)) {
+      continue;
+    }
     if (result.segments.size() == request.limit || bytes + kMostStatBytes > limits::kMaxDataBytes) {
       result.more = true;
       break;
@@ -60,12 +51,9 @@ Result<ListResult> execute(OperationContext& context, const ListRequest& request
                               std::to_string(context.data_left),
                    .hint = "ask for it alone, or with a smaller limit"};
     }
-    result.segments.push_back(*stat);
+    result.segments.push_back(stat);
   }
   context.data_left -= bytes;
-  if (result.more) {
-    context.feed.page_ends_at(result.segments.back().shm_shmid);
-  }
   return result;
 }
 

@@ -90,25 +90,23 @@ TEST_F(SegmentFeedTest, WhoAttachesMeanwhileIsNotTheCaller) {
   EXPECT_FALSE(told[1].actor.principal);
 }
 
-TEST_F(SegmentFeedTest, APageThatGoesOnNeedsNoLookOfItsOwn) {
+TEST_F(SegmentFeedTest, APageAfterAnotherNeedsNoLookForASecond) {
   const ShmId first = make(1);
   make(2);
   const auto lists_for = [this](std::optional<ShmId> after, Clock::time_point when) {
     const int before = kernel.lists();
-    feed.look_for_page(after, when);
+    const bool looked = feed.look_for_list(after, when);
+    EXPECT_EQ(looked, kernel.lists() > before);
     return kernel.lists() - before;
   };
-  EXPECT_EQ(lists_for({}, now), 1);
-  feed.page_ends_at(first);
+  const auto second = std::chrono::seconds(1);
+  EXPECT_EQ(lists_for(first, now), 1) << "no page came before";
+  EXPECT_EQ(lists_for({}, now), 1) << "a first page";
   EXPECT_EQ(lists_for(first, now), 0);
-  EXPECT_EQ(lists_for(first + 1, now), 1) << "not where the last one ended";
-  feed.page_ends_at(first);
-  EXPECT_EQ(lists_for(first, now + std::chrono::seconds(1)), 1) << "too late";
-  feed.page_ends_at(first);
-  make(3);
-  EXPECT_EQ(lists_for(first, now + std::chrono::seconds(1)), 1) << "one came";
-  EXPECT_EQ(kinds_of(events()), (Kinds{EventKind::kCreated, EventKind::kCreated, EventKind::kCreated}));
-  EXPECT_EQ(lists_for({}, now + std::chrono::seconds(1)), 1) << "a first page";
+  EXPECT_EQ(lists_for(first, now + second - std::chrono::milliseconds(1)), 0);
+  EXPECT_EQ(lists_for(first, now + second), 1) << "too late";
+  EXPECT_EQ(lists_for({}, now + second), 1) << "a first page";
+  EXPECT_EQ(kinds_of(events()), (Kinds{EventKind::kCreated, EventKind::kCreated}));
 }
 
 TEST_F(SegmentFeedTest, LookingAtOneSegmentLeavesTheOthersForLater) {

@@ -50,6 +50,10 @@ std::vector<Goal> goals_of(const Results& results, int moved_megabytes, int list
   at_least(read + kKept, kSamePieces, results.ratio(ours(read + kKept), echo(read)), 0.8);
   at_least(write + kKept, kSamePieces, results.ratio(ours(write + kKept), echo(write + ", pages there")), 0.8);
 
+  const std::string list = "list of " + std::to_string(listed_segments) + " segments";
+  const std::optional<double> longer = results.ratio(ours(list), ours("list of 1000 segments"));
+  at_most(list, ", for each / for each of 1000", longer ? std::optional(*longer * 1000 / listed_segments) : longer,
+          1.5);
   for (const int segments : {1000, listed_segments}) {
     const std::string look = "CPU time, look at " + std::to_string(segments) + " segments";
     at_most(look, " / a bare SHM_STAT_ANY loop", results.ratio(ours(look), {look, Side::kDirect}), 1.3);

@@ -15,8 +15,9 @@ namespace shmbus::bench {
 namespace {
 
 constexpr std::uint64_t kPage = 1000;
-constexpr int kFewSegments = 1000;  // up to which one list is not enough for a sample
-constexpr int kLists = 20;
+constexpr int kListed = 20'000;  // segments in all for a sample
+constexpr int kFewestLists = 3;
+constexpr int kMostLists = 20;
 
 }  // namespace
 
@@ -55,7 +56,7 @@ void measure_list(Field& field, Results& results, const Effort& effort, int segm
                     static_cast<double>(segments)};
   for (int repetition = 0; repetition < effort.repetitions; ++repetition) {
     std::map<Side, std::vector<double>> times;
-    for (int i = 0; i < (segments <= kFewSegments ? kLists : 1); ++i) {
+    for (int i = 0; i < std::clamp(kListed / segments, kFewestLists, kMostLists); ++i) {
       if (effort.has_turns(Side::kDirect)) {
         times[Side::kDirect].push_back(1e6 * timed(look_at_all).count());
       }
