@@ -46,13 +46,8 @@ Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAcces
 
 void EventPublisher::publish(Event&& event) {
   const std::string_view body = journal_.append(event);
-  const bool somebody_subscribes = std::any_of(sockets_.begin(), sockets_.end(), [](const EventSocket& event_socket) {
-    return !event_socket.subscriptions.empty();
-  });
-  if (somebody_subscribes) {
-    write_topic(event, topic_);
-    send_to_all(topic_, body);
-  }
+  write_topic(event, topic_);
+  send_to_all(topic_, body);
 }
 
 void EventPublisher::notify(std::string_view topic) {

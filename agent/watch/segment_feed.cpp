@@ -58,7 +58,7 @@ bool SegmentFeed::look_at_all() {
   if (const std::optional<UnseenIds> unseen = watcher_.take_unseen()) {
     publish_missed(*unseen);
   }
-  publish(changes, {});
+  publish(changes, EventSource::kKernel, {});
   return !changes.empty();
 }
 
@@ -123,19 +123,14 @@ void SegmentFeed::report(ShmId shmid, const Effect& effect, const Actor& actor) 
   const std::optional<SegmentStat> now = look_and_drain(shmid);
   if (const SegmentStat* const before = watcher_.known(shmid)) {
     watcher_.touched_by_us(shmid);  // or the times of who came meanwhile would be a visit of the actor's
-    for (const SegmentChange& change : watcher_.compare_one(shmid, state_after(effect, *before, now))) {
-      publish(change, EventSource::kBus, actor);
-    }
+    publish(watcher_.compare_one(shmid, state_after(effect, *before, now)), EventSource::kBus, actor);
   }
   take_look(shmid, now);
 }
 
 void SegmentFeed::report_created(const SegmentStat& made, const Actor& actor) {
   look_at_former(made);
-  for (const SegmentChange& change :
-       watcher_.compare_one(made.shm_shmid, state_after({}, made, look(made.shm_shmid)))) {
-    publish(change, EventSource::kBus, actor);
-  }
+  publish(watcher_.compare_one(made.shm_shmid, state_after({}, made, look(made.shm_shmid))), EventSource::kBus, actor);
   look_at(made.shm_shmid);
 }
 
@@ -145,15 +140,13 @@ void SegmentFeed::report_written(ShmId shmid, std::uint64_t offset, std::uint64_
     look_at(shmid);
     known = watcher_.known(shmid);
   }
-  Event event;
-  event.kind = EventKind::kWritten;
-  event.source = EventSource::kBus;
-  event.shm_key = known != nullptr ? known->shm_key : kPrivateKey;
-  event.shm_shmid = shmid;
-  event.actor = std::move(actor);
-  event.offset = offset;
-  event.length = length;
-  publisher_.publish(std::move(event));
+  publisher_.publish({.kind = EventKind::kWritten,
+                      .shm_key = known != nullptr ? known->shm_key : kPrivateKey,
+                      .shm_shmid = shmid,
+                      .source = EventSource::kBus,
+                      .actor = std::move(actor),
+                      .offset = offset,
+                      .length = length});
 }
 
 SegmentStat SegmentFeed::with_original_key(SegmentStat stat) const {
@@ -185,7 +178,7 @@ std::optional<Key> SegmentFeed::key_if_new(ShmId shmid, const std::optional<Segm
 // The key's former segment goes before `young` comes.
 void SegmentFeed::look_at_former(const SegmentStat& young) {
   if (const std::optional<ShmId> former = watcher_.id_of(young.shm_key); former && *former != young.shm_shmid) {
-    publish(watcher_.compare_one(*former, look(*former)), {});
+    publish(watcher_.compare_one(*former, look(*former)), EventSource::kKernel, {});
   }
 }
 
@@ -235,7 +228,7 @@ void SegmentFeed::replay(const WitnessedCall& call) {
   } else if (const SegmentStat* const before = watcher_.known(call.shmid)) {
     Effect effect{.removed = call.kind == Kind::kRemoved};
     effect.attached = call.kind == Kind::kAttached ? 1 : call.kind == Kind::kDetached ? -1 : 0;
-    publish(watcher_.compare_one(call.shmid, state_after(effect, *before, actual)), call.actor);
+    publish(watcher_.compare_one(call.shmid, state_after(effect, *before, actual)), EventSource::kKernel, call.actor);
   }
 }
 
@@ -251,14 +244,14 @@ void SegmentFeed::replay_created(const WitnessedCall& call, const std::optional<
     made.gid = made.cgid = actual->cgid;
   }
   look_at_former(made);
-  publish(watcher_.compare_one(call.shmid, state_after({}, made, actual)), call.actor);
+  publish(watcher_.compare_one(call.shmid, state_after({}, made, actual)), EventSource::kKernel, call.actor);
 }
 
 // Tells what a look found, each with who is suspected of it. Who ended keeps being suspected until his attachments go.
 void SegmentFeed::publish_with_suspects(ShmId shmid, const std::vector<SegmentChange>& changes) {
   const auto entry = candidates_.find(shmid);
   if (entry == candidates_.end()) {
-    publish(changes, {});
+    publish(changes, EventSource::kKernel, {});
     return;
   }
   Candidates& candidates = entry->second;
@@ -276,32 +269,24 @@ void SegmentFeed::publish_with_suspects(ShmId shmid, const std::vector<SegmentCh
   }
 }
 
-void SegmentFeed::publish(const std::vector<SegmentChange>& changes, const Actor& actor) {
+void SegmentFeed::publish(const std::vector<SegmentChange>& changes, EventSource source, const Actor& actor) {
   for (const SegmentChange& change : changes) {
-    publish(change, EventSource::kKernel, actor);
+    publish(change, source, actor);
   }
 }
 
 void SegmentFeed::publish(const SegmentChange& change, EventSource source, const Actor& actor) {
-  Event event;
-  event.kind = change.kind;
-  event.source = source;
-  event.shm_key = change.stat.shm_key;
-  event.shm_shmid = change.stat.shm_shmid;
-  event.stat = change.stat;
-  event.changed = change.changed;
-  event.actor = actor;
-  publisher_.publish(std::move(event));
+  publisher_.publish({.kind = change.kind,
+                      .shm_key = change.stat.shm_key,
+                      .shm_shmid = change.stat.shm_shmid,
+                      .source = source,
+                      .stat = change.stat,
+                      .changed = change.changed,
+                      .actor = actor});
 }
 
 void SegmentFeed::publish_missed(const UnseenIds& unseen) {
-  Event event;
-  event.kind = EventKind::kMissed;
-  event.source = EventSource::kKernel;
-  event.from = unseen.from;
-  event.to = unseen.to;
-  event.at_least = unseen.at_least;
-  publisher_.publish(std::move(event));
+  publisher_.publish({.kind = EventKind::kMissed, .from = unseen.from, .to = unseen.to, .at_least = unseen.at_least});
 }
 
 }  // namespace shmbus::agent

@@ -83,7 +83,7 @@ class SegmentFeed {
   void replay(const WitnessedCall& call);
   void replay_created(const WitnessedCall& call, const std::optional<SegmentStat>& actual);
 
-  void publish(const std::vector<SegmentChange>& changes, const Actor& actor);
+  void publish(const std::vector<SegmentChange>& changes, EventSource source, const Actor& actor);
   void publish_with_suspects(ShmId shmid, const std::vector<SegmentChange>& changes);
   void publish(const SegmentChange& change, EventSource source, const Actor& actor);
   void publish_missed(const UnseenIds& unseen);

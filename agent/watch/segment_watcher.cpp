@@ -102,16 +102,16 @@ std::vector<SegmentChange> SegmentWatcher::compare(const std::vector<SegmentStat
   return changes;
 }
 
-const std::vector<SegmentChange>& SegmentWatcher::compare_one(ShmId shmid, const std::optional<SegmentStat>& now) {
-  changes_.clear();
+std::vector<SegmentChange> SegmentWatcher::compare_one(ShmId shmid, const std::optional<SegmentStat>& now) {
+  std::vector<SegmentChange> changes;
   if (now) {
-    compare_present(*now, changes_);
+    compare_present(*now, changes);
   } else if (const auto found = known_.find(shmid); found != known_.end()) {
     leave(found->second.stat);
-    tell_removed(found->second.stat, changes_);
+    tell_removed(found->second.stat, changes);
     known_.erase(found);
   }
-  return changes_;
+  return changes;
 }
 
 void SegmentWatcher::touched_by_us(ShmId shmid) {

@@ -37,8 +37,8 @@ class SegmentWatcher {
   std::vector<SegmentChange> compare(const std::vector<SegmentStat>& listing,
                                      const std::unordered_set<ShmId>& leave_out = {});
 
-  // The same for one segment; `now` is empty where it is gone. Valid until the next call.
-  const std::vector<SegmentChange>& compare_one(ShmId shmid, const std::optional<SegmentStat>& now);
+  // The same for one segment; `now` is empty where it is gone.
+  std::vector<SegmentChange> compare_one(ShmId shmid, const std::optional<SegmentStat>& now);
 
   // What the last compare() of a whole listing showed to be missing, once.
   std::optional<UnseenIds> take_unseen() { return std::exchange(unseen_, std::nullopt); }
@@ -79,7 +79,6 @@ class SegmentWatcher {
   IdSequence ids_;
   std::deque<ShmId> gone_;  // the last ones
   std::optional<UnseenIds> unseen_;
-  std::vector<SegmentChange> changes_;  // of one segment; keeps its memory
 };
 
 }  // namespace shmbus::agent
