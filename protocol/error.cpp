@@ -1,5 +1,6 @@
 #include "protocol/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -42,15 +43,9 @@ constexpr std::array kCodes{
 
 const CodeRow& row_of(ErrorCode code) { return kCodes.at(static_cast<std::size_t>(code)); }
 
-constexpr bool rows_stand_in_order() {
-  for (std::size_t i = 0; i < kCodes.size(); ++i) {
-    if (static_cast<std::size_t>(kCodes[i].code) != i) {
-      return false;
-    }
-  }
-  return true;
-}
-static_assert(rows_stand_in_order());
+static_assert(std::ranges::is_sorted(kCodes, std::ranges::less_equal(), &CodeRow::code) &&
+                  kCodes.size() == static_cast<std::size_t>(kCodes.back().code) + 1,
+              "each code has its row");
 
 ErrorCode code_of(int errno_value) {
   switch (errno_value) {

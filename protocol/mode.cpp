@@ -3,43 +3,31 @@
 #include <array>
 #include <optional>
 
+#include "protocol/number.hpp"
+
 namespace shmbus {
 namespace {
 
-// Reads up to four octal digits; nothing for any other text.
-std::optional<std::uint32_t> octal(std::string_view text) {
-  if (text.empty()) {
-    return std::nullopt;
-  }
-  std::uint32_t bits = 0;
-  for (const char digit : text) {
-    if (digit < '0' || digit > '7' || bits > kModeBits) {
-      return std::nullopt;
-    }
-    bits = bits * 8 + static_cast<std::uint32_t>(digit - '0');
-  }
-  return bits;
+// The mode that octal digits spell; nothing for any other text.
+std::optional<Mode> mode_of_digits(std::string_view text) {
+  const auto bits = parse_number<std::uint16_t>(text, 8);
+  return bits && *bits <= kModeBits ? std::optional(Mode{*bits}) : std::nullopt;
 }
 
 // True where group or others have a right that the class before them lacks: rare in earnest, usual for a bit mask
 // whose decimal digits are read as octal ones.
-bool rights_grow(std::uint32_t bits) {
-  const std::uint32_t owner = bits >> 6U;
-  const std::uint32_t group = (bits >> 3U) & 7U;
-  const std::uint32_t others = bits & 7U;
+bool rights_grow(Mode mode) {
+  const unsigned owner = mode.bits >> 6U;
+  const unsigned group = (mode.bits >> 3U) & 7U;
+  const unsigned others = mode.bits & 7U;
   return (group & ~owner) != 0 || (others & ~group) != 0;
-}
-
-std::string digits_of(std::uint32_t bits) {
-  const std::string digits = std::to_string(mode_digits(Mode{static_cast<std::uint16_t>(bits)}));
-  return std::string(3 - digits.size(), '0') + digits;
 }
 
 std::string hint_for_number(std::int64_t number, bool spells_a_mode) {
   std::string hint = "the decimal digits of a mode are octal digits, 666 means rw-rw-rw-";
   if (number >= 0 && number <= kModeBits) {
-    hint += "; for the bit mask 0o" + digits_of(static_cast<std::uint32_t>(number)) + " write " +
-            digits_of(static_cast<std::uint32_t>(number));
+    const std::string digits = mode_text(Mode{static_cast<std::uint16_t>(number)});
+    hint += "; for the bit mask 0o" + digits + " write " + digits;
   }
   if (spells_a_mode) {
     hint += "; to insist, write it as a string: \"" + std::to_string(number) + "\"";
@@ -48,6 +36,11 @@ std::string hint_for_number(std::int64_t number, bool spells_a_mode) {
 }
 
 }  // namespace
+
+std::string mode_text(Mode mode) {
+  const std::string digits = std::to_string(mode_digits(mode));
+  return std::string(3 - digits.size(), '0') + digits;
+}
 
 std::string mode_letters(Mode mode) {
   constexpr std::string_view kLetters = "rwxrwxrwx";
@@ -62,23 +55,22 @@ std::string mode_letters(Mode mode) {
 
 Result<Mode> mode_from_number(std::int64_t number) {
   constexpr std::int64_t kAllBitsTyped = 0777;  // 511: its digits would pass for a mode
-  const std::optional<std::uint32_t> bits = octal(std::to_string(number));
-  const bool spells_a_mode = bits.has_value() && *bits <= kModeBits;
-  if (spells_a_mode && !rights_grow(*bits) && number != kAllBitsTyped) {
-    return Mode{static_cast<std::uint16_t>(*bits)};
+  const std::optional<Mode> mode = mode_of_digits(std::to_string(number));
+  if (mode && !rights_grow(*mode) && number != kAllBitsTyped) {
+    return *mode;
   }
-  const std::string why = spells_a_mode ? " looks like a bit mask" : " is not three octal digits, 0 to 777";
+  const std::string why = mode ? " looks like a bit mask" : " is not three octal digits, 0 to 777";
   return Error{.code = ErrorCode::kBadRequest,
                .message = "mode " + std::to_string(number) + why,
-               .hint = hint_for_number(number, spells_a_mode)};
+               .hint = hint_for_number(number, mode.has_value())};
 }
 
 Result<Mode> mode_from_text(std::string_view text) {
-  const std::optional<std::uint32_t> bits = octal(text);
-  if (bits.has_value() && *bits <= kModeBits && text.size() <= 4) {
-    return Mode{static_cast<std::uint16_t>(*bits)};
+  const std::optional<Mode> mode = mode_of_digits(text);
+  if (mode && text.size() <= 4) {
+    return *mode;
   }
-  const bool has_prefix = text.starts_with("0o") && octal(text.substr(2)).value_or(01000) <= kModeBits;
+  const bool has_prefix = text.starts_with("0o") && mode_of_digits(text.substr(2));
   return Error{.code = ErrorCode::kBadRequest,
                .message = "mode \"" + std::string(text) + "\" is not three octal digits, 0 to 777",
                .hint = has_prefix ? "write \"" + std::string(text.substr(2)) + "\""

@@ -25,6 +25,9 @@ inline constexpr std::uint16_t kModeBits = 0777;
   return (bits >> 6U) * 100 + ((bits >> 3U) & 7U) * 10 + (bits & 7U);
 }
 
+// 0004 -> "004".
+[[nodiscard]] std::string mode_text(Mode mode);
+
 // 0664 -> "rw-rw-r--".
 [[nodiscard]] std::string mode_letters(Mode mode);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <tuple>
 
 namespace shmbus {
 namespace {
@@ -49,12 +50,8 @@ constexpr std::array kCommonFields{
 
 // The fields of an operation: every request's, then its own.
 template <class... Own>
-constexpr std::array<FieldSpec, kCommonFields.size() + sizeof...(Own)> with_common(const Own&... own) {
-  std::array<FieldSpec, kCommonFields.size() + sizeof...(Own)> fields{};
-  auto* const next = std::copy(kCommonFields.begin(), kCommonFields.end(), fields.begin());
-  const std::array<FieldSpec, sizeof...(Own)> own_fields{own...};
-  std::copy(own_fields.begin(), own_fields.end(), next);
-  return fields;
+constexpr auto with_common(const Own&... own) {
+  return std::apply([&](const auto&... common) { return std::array{common..., own...}; }, kCommonFields);
 }
 
 constexpr auto kCreateFields = with_common(

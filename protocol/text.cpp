@@ -1,42 +1,26 @@
 #include "protocol/text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 
 namespace shmbus {
 namespace {
 
-struct Sequence {
-  std::size_t length;      // bytes
-  std::uint32_t smallest;  // code point that may be written so
-};
-
-// The form that a leading byte announces; length 0 for a byte that can't lead.
-Sequence announced_by(unsigned char lead) {
-  if (lead < 0x80) {
-    return {1, 0};
-  }
-  if ((lead & 0xe0U) == 0xc0) {
-    return {2, 0x80};
-  }
-  if ((lead & 0xf0U) == 0xe0) {
-    return {3, 0x800};
-  }
-  if ((lead & 0xf8U) == 0xf0) {
-    return {4, 0x10000};
-  }
-  return {0, 0};
-}
+// The smallest code point that may be written in so many bytes.
+constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
 
 // The length of the well-formed character at the start of `bytes`, 0 if there is none; `point` is its code point.
 std::size_t leading_character(std::string_view bytes, std::uint32_t& point) {
   const auto lead = static_cast<unsigned char>(bytes.front());
-  const Sequence form = announced_by(lead);
-  if (form.length == 0 || form.length > bytes.size()) {
+  const auto ones = static_cast<unsigned>(std::countl_one(lead));  // the length; none of one byte, one can't lead
+  const std::size_t length = std::max(ones, 1U);
+  if (ones == 1 || length >= kSmallest.size() || length > bytes.size()) {
     return 0;
   }
-  point = form.length == 1 ? lead : lead & (0x7fU >> form.length);
-  for (std::size_t i = 1; i < form.length; ++i) {
+  point = lead & (0x7fU >> ones);
+  for (std::size_t i = 1; i < length; ++i) {
     const auto next = static_cast<unsigned char>(bytes[i]);
     if ((next & 0xc0U) != 0x80) {
       return 0;
@@ -44,7 +28,7 @@ std::size_t leading_character(std::string_view bytes, std::uint32_t& point) {
     point = (point << 6U) | (next & 0x3fU);
   }
   const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-  return point < form.smallest || point > 0x10ffff || surrogate ? 0 : form.length;
+  return point < kSmallest.at(length) || point > 0x10ffff || surrogate ? 0 : length;
 }
 
 void append_escaped(std::string& to, std::string_view bytes) {
