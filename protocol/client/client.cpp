@@ -52,8 +52,8 @@ std::string seconds_text(std::chrono::milliseconds time) {
 
 Client::Client(ClientOptions options)
     : options_(std::move(options)),
-      socket_(context_, zmq::socket_type::dealer),
-      agent_(options_.commands.address, options_.agent_user),
+      socket_({zmq::socket_type::dealer, "commands", options_.commands.address, options_.curve, options_.agent_user,
+               limits::kMaxReplyBytes}),
       next_id_(random_53_bits()) {}
 
 Result<Client> Client::open(ClientOptions options) {
@@ -64,23 +64,12 @@ Result<Client> Client::open(ClientOptions options) {
   return client;
 }
 
-Result<void> Client::renew() {
-  refusals_.reset();
-  socket_ = zmq::socket_t(context_, zmq::socket_type::dealer);
-  socket_.set(zmq::sockopt::linger, 0);
-  socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxReplyBytes));
-  Result<std::unique_ptr<RefusalWatch>> connected =
-      connect_to(context_, socket_, options_.commands.address, "commands", options_.curve);
-  if (!connected) {
-    return std::move(connected).error();
-  }
-  refusals_ = *std::move(connected);
-  return {};
-}
+Result<void> Client::renew() { return socket_.connect(); }
 
 void Client::post(zmq::message_t frame) {
-  static_cast<void>(socket_.send(zmq::message_t(), zmq::send_flags::sndmore | zmq::send_flags::dontwait) &&
-                    socket_.send(frame, zmq::send_flags::dontwait));
+  zmq::socket_t& socket = socket_.socket();
+  static_cast<void>(socket.send(zmq::message_t(), zmq::send_flags::sndmore | zmq::send_flags::dontwait) &&
+                    socket.send(frame, zmq::send_flags::dontwait));
 }
 
 Result<Reply> Client::call(Request request, Clock::time_point deadline) {
@@ -162,23 +151,17 @@ Result<std::string> Client::exchange_until(const std::string& frame, const Reque
 
 Result<std::optional<zmq::message_t>> Client::next_answer(Clock::time_point deadline) {
   for (;;) {
-    switch (wait_for_message(socket_, options_.interrupt_fd, deadline, refusals_.get())) {
-      case Woken::kRefused:
-        return error_of(*refusals_->refusal(), options_.commands.address);
-      case Woken::kInterrupt:
-        return Error{ErrorCode::kInterrupted, "interrupted before an answer came"};
-      case Woken::kDeadline:
-        return std::optional<zmq::message_t>();
-      case Woken::kMessage:
-        break;
-    }
-    Result<std::optional<std::vector<zmq::message_t>>> message = receive_message(socket_, agent_);
+    Result<std::optional<AgentSocket::Frames>> message = socket_.receive(deadline, options_.interrupt_fd);
     if (!message) {
-      return std::move(message).error();
+      Error error = std::move(message).error();
+      error.message += error.code == ErrorCode::kInterrupted ? " before an answer came" : "";
+      return error;
     }
-    if (std::optional<std::vector<zmq::message_t>>& frames = *message;
-        frames && frames->size() == 2 && frames->front().empty()) {
-      return std::optional(std::move(frames->back()));
+    if (!*message) {
+      return std::optional<zmq::message_t>();
+    }
+    if (auto& [delimiter, answer] = **message; delimiter.empty()) {
+      return std::optional(std::move(answer));
     }
   }
 }
@@ -222,7 +205,7 @@ Error Client::no_answer() const {
           "no answer from the agent within " + seconds_text(options_.timeout) + " at " + describe(options_.commands),
           "check that shmbus-agent runs and that this user may connect to it; --commands or SHMBUS_COMMANDS names "
           "another endpoint, a longer timeout may help" +
-              key_hint(options_.commands.address, options_.curve)};
+              socket_.key_hint()};
 }
 
 }  // namespace shmbus

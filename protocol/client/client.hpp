@@ -3,21 +3,24 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <zmq.hpp>
 
+#include "protocol/client/agent_socket.hpp"
 #include "protocol/client/endpoints.hpp"
-#include "protocol/client/security/agent_check.hpp"
 #include "protocol/client/security/curve.hpp"
-#include "protocol/client/socket.hpp"
 #include "protocol/commands.hpp"
 #include "protocol/result.hpp"
 
 namespace shmbus {
+
+// `reply`, with the agent's errors among the errors.
+[[nodiscard]] inline Result<Reply> only_ok(Result<Reply> reply) {
+  return reply && !reply->ok() ? std::get<Error>(std::move(reply->outcome)) : std::move(reply);
+}
 
 struct ClientOptions {
   Endpoint commands;
@@ -54,12 +57,9 @@ class Client {
   // The same for the operation alone, and with the agent's errors among the errors.
   template <class R>
   [[nodiscard]] Result<typename R::Result> call(const R& operation) {
-    Result<Reply> reply = call(Request{{}, {}, {}, Operation(operation)});
+    Result<Reply> reply = only_ok(call(Request{{}, {}, {}, Operation(operation)}));
     if (!reply) {
       return std::move(reply).error();
-    }
-    if (!reply->ok()) {
-      return std::get<Error>(std::move(reply->outcome));
     }
     return std::get<typename R::Result>(std::get<OperationResult>(std::move(reply->outcome)));
   }
@@ -95,10 +95,7 @@ class Client {
   Result<std::uint64_t> current_epoch(Clock::time_point deadline);
 
   ClientOptions options_;
-  zmq::context_t context_;
-  zmq::socket_t socket_;
-  std::unique_ptr<RefusalWatch> refusals_;  // of this socket_
-  AgentCheck agent_;
+  AgentSocket socket_;
   std::uint64_t next_id_;
   std::optional<std::uint64_t> epoch_;  // of the last reply
   int tries_ = 0;                       // of the last exchange

@@ -18,8 +18,8 @@ constexpr ShmId kMissedShmId = 0;  // the topic of `missed` is that of segment 0
 EventStream::EventStream(EventStreamOptions options, Client& client)
     : options_(std::move(options)),
       client_(client),
-      socket_(context_, zmq::socket_type::sub),
-      agent_(options_.events.address, options_.agent_user) {}
+      socket_({zmq::socket_type::sub, "events", options_.events.address, options_.curve, options_.agent_user,
+               limits::kMaxEventBytes, kReceiveQueueMessages}) {}
 
 Result<std::unique_ptr<EventStream>> EventStream::open(EventStreamOptions options, Client& client) {
   std::unique_ptr<EventStream> stream(new EventStream(std::move(options), client));  // the constructor is private
@@ -69,26 +69,21 @@ Result<void> EventStream::resume(const StreamPosition& since, const Notice& live
 Result<Notice> EventStream::subscribe() {
   const std::string sync_topic = std::string(kSyncTopics) + random_hex(kSyncNonceDigits / 2);
   const Clock::time_point deadline = Clock::now() + options_.connect_timeout;
-  socket_.set(zmq::sockopt::linger, 0);
-  socket_.set(zmq::sockopt::rcvhwm, kReceiveQueueMessages);
-  socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxEventBytes));
-  Result<std::unique_ptr<RefusalWatch>> connected =
-      connect_to(context_, socket_, options_.events.address, "events", options_.curve);
-  if (!connected) {
+  if (Result<void> connected = socket_.connect(); !connected) {
     return std::move(connected).error();
   }
-  refusals_ = *std::move(connected);
-  socket_.set(zmq::sockopt::subscribe, options_.shm_key ? topics_of_key(*options_.shm_key) : kSegmentTopics);
-  socket_.set(zmq::sockopt::subscribe, kMissedTopic);
-  socket_.set(zmq::sockopt::subscribe, kAgentTopics);
-  socket_.set(zmq::sockopt::subscribe, sync_topic);
+  zmq::socket_t& socket = socket_.socket();
+  socket.set(zmq::sockopt::subscribe, options_.shm_key ? topics_of_key(*options_.shm_key) : kSegmentTopics);
+  socket.set(zmq::sockopt::subscribe, kMissedTopic);
+  socket.set(zmq::sockopt::subscribe, kAgentTopics);
+  socket.set(zmq::sockopt::subscribe, sync_topic);
   for (;;) {
     Result<Message> message = receive(deadline);
     if (!message && message.error().code == ErrorCode::kTimedOut) {
       return Error{ErrorCode::kNoAnswer, "no answer from the agent at its events endpoint " + describe(options_.events),
                    "check that shmbus-agent runs and that this user may connect to it; --events or SHMBUS_EVENTS names "
                    "another endpoint, --connect-timeout allows more time" +
-                       key_hint(options_.events.address, options_.curve)};
+                       socket_.key_hint()};
     }
     if (!message) {
       return std::move(message).error();
@@ -101,25 +96,15 @@ Result<Notice> EventStream::subscribe() {
 }
 
 Result<EventStream::Message> EventStream::receive(std::optional<Clock::time_point> deadline) {
-  for (;;) {
-    switch (wait_for_message(socket_, options_.interrupt_fd, deadline, refusals_.get())) {
-      case Woken::kRefused:
-        return error_of(*refusals_->refusal(), options_.events.address);
-      case Woken::kInterrupt:
-        return Error{ErrorCode::kInterrupted, "interrupted"};
-      case Woken::kDeadline:
-        return Error{ErrorCode::kTimedOut, "no event in time"};
-      case Woken::kMessage:
-        break;
-    }
-    Result<std::optional<std::vector<zmq::message_t>>> message = receive_message(socket_, agent_);
-    if (!message) {
-      return std::move(message).error();
-    }
-    if (const std::optional<std::vector<zmq::message_t>>& frames = *message; frames && frames->size() == 2) {
-      return Message{frames->front().to_string(), frames->back().to_string()};
-    }
+  const Result<std::optional<AgentSocket::Frames>> message = socket_.receive(deadline, options_.interrupt_fd);
+  if (!message) {
+    return message.error();
   }
+  if (!*message) {
+    return Error{ErrorCode::kTimedOut, "no event in time"};
+  }
+  const auto& [topic, body] = **message;
+  return Message{topic.to_string(), body.to_string()};
 }
 
 void EventStream::start_from(const Snapshot& snapshot) {

@@ -10,7 +10,6 @@
 #include <string>
 #include <variant>
 #include <vector>
-#include <zmq.hpp>
 
 #include "protocol/client/client.hpp"
 #include "protocol/client/history.hpp"
@@ -98,10 +97,7 @@ class EventStream {
 
   EventStreamOptions options_;
   Client& client_;
-  zmq::context_t context_;
-  zmq::socket_t socket_;
-  std::unique_ptr<RefusalWatch> refusals_;
-  AgentCheck agent_;
+  AgentSocket socket_;
   std::optional<Snapshot> snapshot_;
   std::uint64_t epoch_ = 0;
   std::uint64_t position_ = 0;         // every event up to this seq is known

@@ -16,55 +16,48 @@ bool is_full(std::size_t count, std::uint64_t limit, Client& client) {
 
 }  // namespace
 
-Error no_progress(Client& client) {
-  return {ErrorCode::kNoAnswer,
-          "the agent at " + client.endpoint().address + " says that more follows, but its answer brings nothing new",
-          "it may be no shmbus-agent, or a broken one"};
-}
-
-Error not_ended_in_time(Client& client) {
-  return {ErrorCode::kNoAnswer,
-          "the agent at " + client.endpoint().address + " has not come to the end of its answer within " +
-              std::to_string(client.options().timeout.count()) + " ms",
-          "ask for less, or allow more time"};
+Result<void> check_page(Client& client, bool is_new, Clock::time_point deadline) {
+  const std::string agent = "the agent at " + client.endpoint().address;
+  if (!is_new) {
+    return Error{ErrorCode::kNoAnswer, agent + " says that more follows, but its answer brings nothing new",
+                 "it may be no shmbus-agent, or a broken one"};
+  }
+  if (Clock::now() >= deadline) {
+    return Error{ErrorCode::kNoAnswer,
+                 agent + " has not come to the end of its answer within " +
+                     std::to_string(client.options().timeout.count()) + " ms",
+                 "ask for less, or allow more time"};
+  }
+  return {};
 }
 
 // The first page's seq counts, since what changed after it comes as events.
 Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
-  std::optional<Snapshot> snapshot;
+  Snapshot snapshot;
   ListRequest list{.shm_key = shm_key, .uid = {}, .after = {}, .limit = limits::kMaxPage};
   const Clock::time_point deadline = Clock::now() + client.options().timeout;
-  for (bool more = true; more;) {
-    Result<Reply> reply = client.call(Request{{}, {}, {}, list}, deadline);
+  for (;;) {
+    const Result<Reply> reply = only_ok(client.call(Request{{}, {}, {}, list}, deadline));
     if (!reply) {
-      return std::move(reply).error();
+      return reply.error();
     }
-    if (!reply->ok()) {
-      return std::get<Error>(std::move(reply->outcome));
+    if (!list.after) {
+      snapshot = {{}, reply->epoch.value_or(0), reply->seq.value_or(0)};
+    } else if (snapshot.epoch != reply->epoch) {  // another agent answered in between: its seq starts anew
+      list.after.reset();
+      continue;
     }
-    if (!snapshot || snapshot->epoch != reply->epoch) {
-      const bool is_first_page = !list.after;
-      snapshot = Snapshot{{}, reply->epoch.value_or(0), reply->seq.value_or(0)};
-      if (!is_first_page) {  // another agent answered in between: its seq starts anew
-        list.after.reset();
-        snapshot.reset();
-        continue;
-      }
+    const auto& page = std::get<ListResult>(std::get<OperationResult>(reply->outcome));
+    snapshot.segments.insert(snapshot.segments.end(), page.segments.begin(), page.segments.end());
+    if (!page.more) {
+      return snapshot;
     }
-    auto& page = std::get<ListResult>(std::get<OperationResult>(reply->outcome));
-    snapshot->segments.insert(snapshot->segments.end(), page.segments.begin(), page.segments.end());
-    more = page.more;
-    if (more && (page.segments.empty() || page.segments.back().shm_shmid <= list.after.value_or(-1))) {
-      return no_progress(client);
+    const bool is_new = !page.segments.empty() && page.segments.back().shm_shmid > list.after.value_or(-1);
+    if (Result<void> checked = check_page(client, is_new, deadline); !checked) {
+      return std::move(checked).error();
     }
-    if (more && Clock::now() >= deadline) {
-      return not_ended_in_time(client);
-    }
-    if (more) {
-      list.after = page.segments.back().shm_shmid;
-    }
+    list.after = page.segments.back().shm_shmid;
   }
-  return *std::move(snapshot);
 }
 
 // Each seq stands for one event, so the width of what is left to fetch bounds the page as well.
@@ -77,12 +70,9 @@ Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range)
                                 .shm_key = range.shm_key,
                                 .shm_shmid = range.shm_shmid,
                                 .limit = std::min(limits::kMaxPage, range.up_to - since)};
-    Result<Reply> reply = client.call(Request{{}, range.epoch, {}, request}, deadline);
+    Result<Reply> reply = only_ok(client.call(Request{{}, range.epoch, {}, request}, deadline));
     if (!reply) {
       return std::move(reply).error();
-    }
-    if (!reply->ok()) {
-      return std::get<Error>(std::move(reply->outcome));
     }
     auto& page = std::get<EventsResult>(std::get<OperationResult>(reply->outcome));
     more = page.more;
@@ -97,11 +87,8 @@ Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range)
         events.push_back({std::move(*event), std::move(body)});
       }
     }
-    if (more && since <= before) {
-      return no_progress(client);
-    }
-    if (more && Clock::now() >= deadline) {
-      return not_ended_in_time(client);
+    if (Result<void> checked = check_page(client, since > before, deadline); more && !checked) {
+      return std::move(checked).error();
     }
     if (more && is_full(page.events.size(), request.limit, client)) {
       deadline = Clock::now() + client.options().timeout;

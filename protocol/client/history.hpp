@@ -34,14 +34,12 @@ struct EventRange {
   std::optional<ShmId> shm_shmid = {};
 };
 
-// kNoAnswer: the agent says that more follows, but its page brought nothing new.
-[[nodiscard]] Error no_progress(Client& client);
+// Checks that the next page of an answer can be asked for. Errors: kNoAnswer if the last one brought nothing new
+// although more follows, or if `deadline` has passed.
+[[nodiscard]] Result<void> check_page(Client& client, bool is_new, Clock::time_point deadline);
 
-// kNoAnswer: all pages of an answer were to come within one timeout of the client, and more follow.
-[[nodiscard]] Error not_ended_in_time(Client& client);
-
-// All pages of `list`, within one timeout of the client. Errors: those of Client::call and the agent's, and the two
-// above.
+// All pages of `list`, within one timeout of the client. Errors: those of Client::call and the agent's, and
+// check_page's.
 [[nodiscard]] Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key);
 
 // The events of `range`, in order. However many there are, each timeout must bring a full page. Errors: the same;

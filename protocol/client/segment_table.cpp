@@ -3,28 +3,16 @@
 namespace shmbus {
 namespace {
 
-template <class T>
-void change(const Changes::BeforeAfter<T>& changed, T& field) {
-  if (changed) {
-    field = changed->second;
-  }
-}
-
 // The event's stat, but of what `changed` tells step by step only this step.
 SegmentStat state_after(const Event& event, const SegmentStat& before) {
   SegmentStat now = *event.stat;
-  now.uid = before.uid;
-  now.gid = before.gid;
-  now.mode = before.mode;
-  now.locked = before.locked;
-  now.marked = before.marked;
-  now.shm_nattch = before.shm_nattch;
-  change(event.changed.uid, now.uid);
-  change(event.changed.gid, now.gid);
-  change(event.changed.mode, now.mode);
-  change(event.changed.locked, now.locked);
-  change(event.changed.marked, now.marked);
-  change(event.changed.shm_nattch, now.shm_nattch);
+  const auto step = [](const auto& changed, const auto& old) { return changed ? changed->second : old; };
+  now.uid = step(event.changed.uid, before.uid);
+  now.gid = step(event.changed.gid, before.gid);
+  now.mode = step(event.changed.mode, before.mode);
+  now.locked = step(event.changed.locked, before.locked);
+  now.marked = step(event.changed.marked, before.marked);
+  now.shm_nattch = step(event.changed.shm_nattch, before.shm_nattch);
   return now;
 }
 

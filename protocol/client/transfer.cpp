@@ -46,12 +46,9 @@ Result<void> Transfer::begin() {
     outcome_.shm_segsz = read->shm_segsz;
   } else {
     const Request whole{{}, range_.epoch, {}, AttachRequest{.segment = range_.segment, .read_only = reads()}};
-    const Result<Reply> reply = client_.call(whole);
+    const Result<Reply> reply = only_ok(client_.call(whole));
     if (!reply) {
       return reply.error();
-    }
-    if (!reply->ok()) {
-      return std::get<Error>(reply->outcome);
     }
     attached_ = std::get<AttachResult>(std::get<OperationResult>(reply->outcome));
     attachment_ = attached_->attachment;
@@ -201,12 +198,10 @@ Result<bool> Transfer::wait_until(Clock::time_point deadline) {
 
 Result<void> Transfer::finish_first() {
   const Piece& piece = pieces_.front();
-  const Result<Reply> reply = decode_reply(piece.answer->to_string_view(), operation_of(piece), DataIs::kBorrowed);
+  const Result<Reply> reply =
+      only_ok(decode_reply(piece.answer->to_string_view(), operation_of(piece), DataIs::kBorrowed));
   if (!reply) {
     return reply.error();
-  }
-  if (!reply->ok()) {
-    return std::get<Error>(reply->outcome);
   }
   if (Result<void> taken = take(piece, std::get<OperationResult>(reply->outcome)); !taken) {
     return taken;

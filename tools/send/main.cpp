@@ -67,11 +67,9 @@ Result<Json> send_list(Client& client, Json request) {
   Json& segments = (*all)["result"]["segments"];
   Json& more = (*all)["result"]["more"];
   for (Json last = -1; more == true; last = request["after"]) {
-    if (segments.empty() || segments.back()["shm_shmid"] <= last) {
-      return no_progress(client);
-    }
-    if (Clock::now() >= deadline) {
-      return not_ended_in_time(client);
+    const bool is_new = !segments.empty() && segments.back()["shm_shmid"] > last;
+    if (Result<void> checked = check_page(client, is_new, deadline); !checked) {
+      return std::move(checked).error();
     }
     request["after"] = segments.back()["shm_shmid"];
     Result<Json> page = send_typed(client, request, deadline);
