@@ -3,6 +3,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <iomanip>
+#include <sstream>
+
 namespace shmbus {
 
 struct ContentHash::State {
@@ -15,15 +18,10 @@ ContentHash::~ContentHash() = default;
 void ContentHash::add(std::string_view bytes) { XXH3_128bits_update(&state_->xxh3, bytes.data(), bytes.size()); }
 
 std::string ContentHash::hex() const {
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(&state_->xxh3));
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned char byte : canonical.digest) {
-    hex += kDigits[byte >> 4U];
-    hex += kDigits[byte & 0xFU];
-  }
-  return hex;
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state_->xxh3);
+  std::ostringstream hex;
+  hex << std::hex << std::setfill('0') << std::setw(16) << hash.high64 << std::setw(16) << hash.low64;
+  return hex.str();
 }
 
 }  // namespace shmbus

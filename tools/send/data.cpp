@@ -4,13 +4,12 @@
 
 #include "protocol/limits.hpp"
 #include "tools/send/content_hash.hpp"
-#include "tools/shared/output_file.hpp"
 
 namespace shmbus {
 
 Result<DataFile> take_data_file(SendOptions& options) {
   DataFile data;
-  if (options.command != "write" || !options.data_file || options.flags.contains("text")) {
+  if (!options.data_file) {
     return data;
   }
   Result<InputFile> file = InputFile::open(*options.data_file);
@@ -24,7 +23,7 @@ Result<DataFile> take_data_file(SendOptions& options) {
   }
   data.head.resize(*count);
   options.data_file.reset();
-  if (*count <= limits::kMaxDataBytes) {
+  if (*count <= limits::kMaxDataBytes || options.flags.contains("text")) {
     options.values["data"] = std::move(data.head);
   } else {
     data.rest.emplace(*std::move(file));
@@ -56,15 +55,6 @@ void add_hash(const SendOptions& options, const Json& request, Json& reply) {
     hash.add(written->get_ref<const std::string&>());
   }
   reply["xxh3_128"] = hash.hex();
-}
-
-Result<void> write_file(const std::string& path, std::string_view data) {
-  Result<OutputFile> file = OutputFile::open(path);
-  if (!file) {
-    return file.error();
-  }
-  Result<void> written = file->write(data);
-  return written ? file->commit() : written;
 }
 
 }  // namespace shmbus

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "tools/send/options.hpp"
 #include "tools/shared/input_file.hpp"
@@ -11,14 +10,14 @@
 
 namespace shmbus {
 
-// The data of a write in pieces: what was read of its file already, and the rest. Without `rest` there is none.
+// The data of a write in pieces: what was read of its file already, and the rest. Without `rest` it is one request.
 struct DataFile {
   std::string head;
   std::optional<InputFile> rest;
 };
 
-// Opens the file that options.data_file names. What one request can hold becomes options.values, as if it had been
-// typed. A text stays where it is: it is one request. Errors: as InputFile.
+// Opens the file that options.data_file names. What one request can hold, and a text, which is always one request,
+// becomes options.values, as if it had been typed. Errors: as InputFile.
 [[nodiscard]] Result<DataFile> take_data_file(SendOptions& options);
 
 // Whether the result of a read has its data, which goes elsewhere when it is read in pieces; and the data as it is.
@@ -27,8 +26,5 @@ struct DataFile {
 
 // Puts the hash of what one request moved beside its result, if it is wanted and not there.
 void add_hash(const SendOptions& options, const Json& request, Json& reply);
-
-// `data` as the whole of the file. Errors: as OutputFile.
-[[nodiscard]] Result<void> write_file(const std::string& path, std::string_view data);
 
 }  // namespace shmbus

@@ -1,8 +1,6 @@
 #include "tools/send/keygen.hpp"
 
-#include <cerrno>
 #include <string_view>
-#include <system_error>
 
 #include "protocol/client/security/curve.hpp"
 #include "tools/shared/output_file.hpp"
@@ -14,26 +12,11 @@ Error failed(const std::string& path, const Error& why) {
   if (why.code == ErrorCode::kPermissionDenied) {
     return why;
   }
-  ErrorCode code = ErrorCode::kInternal;
-  std::string hint;
-  switch (why.errno_value) {
-    case EEXIST:
-      code = ErrorCode::kExists;
-      hint = "keys are not overwritten: take another name or directory, or remove the file if nobody uses its keys";
-      break;
-    case ENOENT:
-    case ENOTDIR:
-      code = ErrorCode::kNotFound;
-      break;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      code = ErrorCode::kPermissionDenied;
-      break;
-    default:
-      break;
+  Error error = errno_error(why.errno_value, "cannot make " + path);
+  if (error.code == ErrorCode::kExists) {
+    error.hint = "keys are not overwritten: take another name or directory, or remove the file if nobody uses its keys";
   }
-  return {code, "cannot make " + path + ": " + std::generic_category().message(why.errno_value), hint, why.errno_value};
+  return error;
 }
 
 // The file, with its content, that waits for commit().

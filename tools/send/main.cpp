@@ -6,8 +6,6 @@
 
 #include "protocol/client/client.hpp"
 #include "protocol/client/history.hpp"
-#include "protocol/codec/replies.hpp"
-#include "protocol/codec/requests.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/message_memory.hpp"
 #include "tools/send/data.hpp"
@@ -15,6 +13,7 @@
 #include "tools/send/options.hpp"
 #include "tools/send/request.hpp"
 #include "tools/send/transfer.hpp"
+#include "tools/shared/output_file.hpp"
 #include "tools/shared/report.hpp"
 #include "tools/shared/text.hpp"
 
@@ -37,16 +36,13 @@ Result<Json> send_raw(Client& client, const Json& request) {
 }
 
 Result<Json> send_typed(Client& client, const Json& request, std::optional<Clock::time_point> deadline = {}) {
-  const Result<std::string> frame = msgpack_from_json(request);
-  if (!frame) {
-    return frame.error();
+  std::string frame;
+  Result<Request> typed = request_from_json(request, frame);
+  if (!typed) {
+    return typed.error();
   }
-  DecodedRequest decoded = decode_request(*frame);
-  if (const Error* wrong = std::get_if<Error>(&decoded.request)) {
-    return *wrong;
-  }
-  const Result<Reply> reply = client.call(std::get<Request>(std::move(decoded.request)),
-                                          deadline.value_or(Clock::now() + client.options().timeout));
+  const Result<Reply> reply =
+      client.call(*std::move(typed), deadline.value_or(Clock::now() + client.options().timeout));
   if (!reply) {
     return reply.error();
   }

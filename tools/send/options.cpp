@@ -1,9 +1,9 @@
 #include "tools/send/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <sstream>
 #include <string_view>
 
+#include "tools/shared/command_line.hpp"
 #include "tools/shared/report.hpp"
 
 namespace shmbus {
@@ -80,22 +80,18 @@ void add_operation(CLI::App& app, const OperationSpec& operation, SendOptions& o
   }
 }
 
-bool asks_for_json(int argc, const char* const* argv) {
-  return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
-}
-
 }  // namespace
 
 std::variant<SendOptions, int> parse_send_options(int argc, const char* const* argv) {
   SendOptions options;
   AccessOptions access;
-  double timeout_seconds = 3;
   CLI::App app{"Asks shmbus-agent to do something with System V shared memory.", kProgram};
   app.set_version_flag("--version", std::string(kProgram) + " " + SHMBUS_VERSION);
   app.add_option("--commands", options.commands, "endpoint of the agent (or SHMBUS_COMMANDS)");
   add_access_options(app, access);
-  app.add_option("--timeout", timeout_seconds, "seconds to wait for the answer, all tries together (default 3)")
-      ->check(CLI::Range(0.001, 1e6));
+  add_seconds(
+      app, "--timeout", [&options](auto timeout) { options.timeout = timeout; },
+      "seconds to wait for the answer, all tries together (default 3)", 1e6);
   app.add_flag("--json", options.json, "print the reply as one JSON document");
   app.add_flag("--verbose", options.verbose, "tell which endpoint was taken");
   app.footer(
@@ -128,27 +124,18 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
       ->required();
   keygen->add_option("--dir", options.directory, "where the files are made (default .)")->type_name("DIR");
 
-  try {
-    app.parse(argc, argv);
+  app.final_callback([&options] {
     if (options.command.empty()) {
       throw CLI::RequiredError("A subcommand");
     }
-  } catch (const CLI::Success& wanted) {  // help or version
-    std::ostringstream text;
-    app.exit(wanted, text, text);
-    const Result<void> written = write_stdout(text.str());
-    return written ? 0 : report(kProgram, written.error(), OutputForm::kText);
-  } catch (const CLI::ParseError& error) {
-    const std::vector<CLI::App*> chosen = app.get_subcommands();
-    const std::string command = kProgram + (chosen.empty() ? "" : " " + chosen.front()->get_name());
-    return report(kProgram, {ErrorCode::kBadRequest, error.what(), command + " --help tells more"},
-                  asks_for_json(argc, argv) ? OutputForm::kJson : OutputForm::kText);
+  });
+  if (const std::optional<int> status = parse_command_line(app, argc, argv)) {
+    return *status;
   }
-  options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
   if (options.command != kKeygenCommand) {  // the keys that the environment names may be those that it makes
     Result<Access> resolved = resolve_access(access);
     if (!resolved) {
-      return report(kProgram, resolved.error(), options.json ? OutputForm::kJson : OutputForm::kText);
+      return report(kProgram, resolved.error(), form_of(options.json));
     }
     options.access = *std::move(resolved);
   }

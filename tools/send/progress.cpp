@@ -1,9 +1,11 @@
 #include "tools/send/progress.hpp"
 
-#include <array>
-#include <cstdio>
+#include <iomanip>
 #include <iostream>
+#include <sstream>
 #include <string_view>
+
+#include "tools/shared/text.hpp"
 
 namespace shmbus {
 namespace {
@@ -12,14 +14,8 @@ constexpr std::chrono::milliseconds kPause{100};
 constexpr std::string_view kClearLine = "\r\x1b[K";
 
 std::string amount(double bytes) {
-  constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
-  std::size_t unit = 0;
-  for (; bytes >= 1024 && unit + 1 < kUnits.size(); ++unit) {
-    bytes /= 1024;
-  }
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f %s", bytes, kUnits.at(unit));
-  return text.data();
+  const auto [number, unit] = in_unit(bytes);
+  return (std::ostringstream() << std::fixed << std::setprecision(1) << number << " " << unit).str();
 }
 
 }  // namespace

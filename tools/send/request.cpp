@@ -6,11 +6,12 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <sstream>
 
 #include "protocol/limits.hpp"
 #include "protocol/number.hpp"
 #include "protocol/text.hpp"
-#include "tools/shared/report.hpp"
+#include "tools/shared/input_file.hpp"
 
 namespace shmbus {
 namespace {
@@ -81,8 +82,6 @@ Result<Json> parse_value(const FieldSpec& field, const std::string& text) {
   return Json(text);
 }
 
-Json binary(const std::string& bytes) { return Json::binary(std::vector<std::uint8_t>(bytes.begin(), bytes.end())); }
-
 // The data of a write: a str with --text, else bytes.
 Result<Json> parse_data(const SendOptions& options, const std::string& bytes) {
   if (bytes.size() > limits::kMaxDataBytes) {
@@ -92,7 +91,7 @@ Result<Json> parse_data(const SendOptions& options, const std::string& bytes) {
         "write in pieces, with --offset"};
   }
   if (!options.flags.contains("text")) {
-    return binary(bytes);
+    return Json::binary({bytes.begin(), bytes.end()});
   }
   if (!is_utf8(bytes)) {
     return Error{ErrorCode::kNotText, "the data is not UTF-8", "without --text it is written as bytes"};
@@ -110,13 +109,10 @@ Result<Json> read_batch(const std::string& path) {
                  "split it"};
   }
   Json requests = Json::array();
-  std::size_t number = 0;
-  for (std::string_view rest = *file; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    ++number;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) {
+  std::istringstream lines(*file);
+  std::string line;
+  for (std::size_t number = 1; std::getline(lines, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) {
       continue;
     }
     Result<Json> request = parse_json(line);
@@ -132,17 +128,11 @@ Result<Json> read_batch(const std::string& path) {
 }  // namespace
 
 Result<std::uint64_t> parse_size(std::string_view text) {
-  constexpr std::string_view kSuffixes = "KMGT";
-  std::string_view digits = text;
-  unsigned shift = 0;
-  if (!text.empty()) {
-    const std::size_t suffix = kSuffixes.find(static_cast<char>(std::toupper(static_cast<unsigned char>(text.back()))));
-    if (suffix != std::string_view::npos) {
-      digits.remove_suffix(1);
-      shift = 10 * (static_cast<unsigned>(suffix) + 1);
-    }
-  }
-  const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(digits);
+  constexpr std::string_view kSuffixes = "KMGTkmgt";
+  const std::size_t suffix = text.empty() ? std::string_view::npos : kSuffixes.find(text.back());
+  const bool has_suffix = suffix != std::string_view::npos;
+  const unsigned shift = has_suffix ? 10 * (static_cast<unsigned>(suffix) % 4 + 1) : 0;
+  const auto number = parse_number<std::uint64_t>(text.substr(0, text.size() - (has_suffix ? 1 : 0)));
   if (!number || *number > std::numeric_limits<std::uint64_t>::max() >> shift) {
     return Error{ErrorCode::kBadRequest,
                  "'" + std::string(text) + "' is not a number of bytes; 4096, 4K, 1M and 1G are"};
@@ -165,14 +155,6 @@ Result<Json> build_request(const SendOptions& options) {
   }
   for (const std::string& name : options.flags) {
     request[name] = operation.field(name)->default_value != "true";
-  }
-  if (options.data_file) {
-    const Result<std::string> bytes = read_file(*options.data_file, limits::kMaxDataBytes + 1);
-    Result<Json> data = bytes ? parse_data(options, *bytes) : Result<Json>(bytes.error());
-    if (!data) {
-      return data;
-    }
-    request["data"] = *std::move(data);
   }
   if (operation.field("requests") != nullptr) {
     Result<Json> requests = read_batch(options.input);

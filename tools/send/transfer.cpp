@@ -19,7 +19,8 @@ Result<BulkRange> range_of(Json request) {
                  "leave it out: each piece may be written again without harm"};
   }
   request["op"] = "read";
-  const Result<Request> decoded = request_from_json(request);
+  std::string frame;
+  const Result<Request> decoded = request_from_json(request, frame);
   if (!decoded) {
     return decoded.error();
   }

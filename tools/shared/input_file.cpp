@@ -5,12 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
 
 namespace shmbus {
 namespace {
+
+constexpr std::size_t kBlockBytes = 65536;
 
 Error cannot_read(const std::string& path, int errno_value) {
   return file_error(errno_value, "read", path, ErrorCode::kBadRequest);
@@ -58,6 +61,25 @@ std::optional<std::uint64_t> InputFile::bytes_left() const {
     return std::nullopt;
   }
   return status.st_size > position ? static_cast<std::uint64_t>(status.st_size - position) : 0;
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
+  Result<InputFile> file = InputFile::open(path);
+  if (!file) {
+    return file.error();
+  }
+  std::string data;
+  std::size_t filled = 0;
+  while (filled == data.size() && filled < most_bytes) {
+    data.resize(std::min(filled + kBlockBytes, most_bytes));
+    const Result<std::size_t> count = file->read(std::span(data).subspan(filled), -1);
+    if (!count) {
+      return count.error();
+    }
+    filled += *count;
+  }
+  data.resize(filled);
+  return data;
 }
 
 }  // namespace shmbus

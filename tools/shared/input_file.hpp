@@ -1,4 +1,4 @@
-// A file or stdin, read piece by piece.
+// A file that a tool reads: piece by piece, or as a whole.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@ class InputFile {
  public:
   // "-" is stdin. Errors: kBadRequest with the path and the reason.
   [[nodiscard]] static Result<InputFile> open(const std::string& path);
+
   // Fills `room` with what comes next; less only at the end. Waits for a pipe, until `interrupt_fd` (-1: none) is
   // readable. Errors: kBadRequest with the path and the reason, kInterrupted.
   [[nodiscard]] Result<std::size_t> read(std::span<char> room, int interrupt_fd);
@@ -28,5 +29,8 @@ class InputFile {
   UniqueFd file_;
   std::string path_;  // for messages
 };
+
+// The file, or stdin for "-", up to `most_bytes`. Errors: as InputFile.
+[[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t most_bytes);
 
 }  // namespace shmbus

@@ -114,12 +114,13 @@ Result<std::string> msgpack_from_json(const Json& document) {
   }
 }
 
-Result<Request> request_from_json(const Json& document) {
-  const Result<std::string> frame = msgpack_from_json(document);
-  if (!frame) {
-    return frame.error();
+Result<Request> request_from_json(const Json& document, std::string& frame) {
+  Result<std::string> bytes = msgpack_from_json(document);
+  if (!bytes) {
+    return bytes.error();
   }
-  DecodedRequest decoded = decode_request(*frame);
+  frame = *std::move(bytes);
+  DecodedRequest decoded = decode_request(frame);
   if (Error* const wrong = std::get_if<Error>(&decoded.request)) {
     return std::move(*wrong);
   }

@@ -20,9 +20,9 @@ using Json = nlohmann::ordered_json;
 // Errors: kBadRequest for what is no base64 under `data_base64`, or stands beside `data`.
 [[nodiscard]] Result<std::string> msgpack_from_json(const Json& document);
 
-// The request that `document` is, as the agent would read it; of an operation without data, which would be borrowed.
+// The request that `document` is, as the agent would read it. Its data is borrowed from `frame`, which gets its bytes.
 // Errors: as msgpack_from_json() and decode_request().
-[[nodiscard]] Result<Request> request_from_json(const Json& document);
+[[nodiscard]] Result<Request> request_from_json(const Json& document, std::string& frame);
 
 // Errors: kInternal for what is no msgpack.
 [[nodiscard]] Result<Json> json_from_msgpack(std::string_view bytes);

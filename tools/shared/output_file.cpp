@@ -22,7 +22,8 @@ constexpr mode_t kMode = 0600;
 constexpr std::size_t kBlock = 4096;  // bytes; the smallest hole that file systems keep
 
 Error cannot_write(const std::string& path, int errno_value) {
-  return file_error(errno_value, "write to", path, errno_value == EEXIST ? ErrorCode::kExists : ErrorCode::kInternal);
+  const ErrorCode code = errno_value == EEXIST ? ErrorCode::kExists : ErrorCode::kInternal;
+  return file_error(errno_value, "write to", path, code);
 }
 
 Error refused(const std::string& path, const std::string& why) {
@@ -252,6 +253,15 @@ void OutputFile::withdraw() {
   if (is_replacing() && temporary_.empty()) {
     ::unlinkat(place_.directory.get(), place_.name.c_str(), 0);
   }
+}
+
+Result<void> write_file(const std::string& path, std::string_view data) {
+  Result<OutputFile> file = OutputFile::open(path);
+  if (!file) {
+    return file.error();
+  }
+  Result<void> written = file->write(data);
+  return written ? file->commit() : written;
 }
 
 }  // namespace shmbus

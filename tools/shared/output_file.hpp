@@ -55,4 +55,7 @@ class OutputFile {
   std::uint64_t size_ = 0;  // bytes written, holes included
 };
 
+// `data` as the whole of the file. Errors: as OutputFile.
+[[nodiscard]] Result<void> write_file(const std::string& path, std::string_view data);
+
 }  // namespace shmbus

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <csignal>
-#include <string>
 #include <string_view>
 
 #include "protocol/result.hpp"
@@ -12,11 +11,10 @@ namespace shmbus {
 
 enum class OutputForm : bool { kText, kJson };
 
+inline OutputForm form_of(bool json) { return json ? OutputForm::kJson : OutputForm::kText; }
+
 // All of `data` to stdout at once. Errors: kInternal with the reason.
 [[nodiscard]] Result<void> write_stdout(std::string_view data);
-
-// The file, or stdin for "-", up to `most_bytes`. Errors: kBadRequest with its name and the reason.
-[[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t most_bytes);
 
 // `program: message` and the hint, or the error as a JSON document, to stderr. Returns the exit status.
 int report(std::string_view program, const Error& error, OutputForm form);
@@ -26,15 +24,13 @@ class InterruptSignal {
  public:
   InterruptSignal();
   ~InterruptSignal();
-  InterruptSignal(const InterruptSignal&) = delete;
-  InterruptSignal& operator=(const InterruptSignal&) = delete;
 
-  [[nodiscard]] int fd() const { return file_.get(); }
+  [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool has_come() const;
 
  private:
   sigset_t before_{};
-  UniqueFd file_;
+  UniqueFd fd_;
 };
 
 }  // namespace shmbus

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <ctime>
 #include <iomanip>
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -18,61 +18,52 @@
 namespace shmbus {
 namespace {
 
-bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 std::string plain(const Json& value) {
   return escape_for_terminal(value.is_string() ? value.get<std::string>() : to_line(value));
 }
 
-std::string key_text(std::uint64_t key) {
+std::string key_text(const Json& key) {
   if (key == 0) {
     return "0 (private)";
   }
-  std::array<char, 32> hex{};
-  std::snprintf(hex.data(), hex.size(), " (0x%llx)", static_cast<unsigned long long>(key));
-  return std::to_string(key) + hex.data();
+  return (std::ostringstream() << key << " (0x" << std::hex << key.get<std::uint64_t>() << ")").str();
 }
 
-std::string user_name(std::uint64_t uid) {
-  const passwd* entry = getpwuid(static_cast<uid_t>(uid));
-  return entry == nullptr ? "" : escape_for_terminal(entry->pw_name);
+std::string id_text(const Json& id, const char* name) {
+  return to_line(id) + (name == nullptr ? "" : " (" + escape_for_terminal(name) + ")");
 }
 
-std::string group_name(std::uint64_t gid) {
-  const group* entry = getgrgid(static_cast<gid_t>(gid));
-  return entry == nullptr ? "" : escape_for_terminal(entry->gr_name);
+std::string user_text(const Json& uid) {
+  const passwd* entry = getpwuid(uid.get<uid_t>());
+  return id_text(uid, entry == nullptr ? nullptr : entry->pw_name);
 }
 
-std::string id_text(std::uint64_t id, const std::string& name) {
-  return std::to_string(id) + (name.empty() ? "" : " (" + name + ")");
+std::string group_text(const Json& gid) {
+  const group* entry = getgrgid(gid.get<gid_t>());
+  return id_text(gid, entry == nullptr ? nullptr : entry->gr_name);
 }
 
-std::string mode_text(const Json& digits) {
+std::string permissions_text(const Json& digits) {
   const Result<Mode> mode = mode_from_text(digits.is_string() ? digits.get<std::string>() : to_line(digits));
   if (!mode) {
     return plain(digits);
   }
-  std::array<char, 16> padded{};
-  std::snprintf(padded.data(), padded.size(), "%03u ", mode_digits(*mode));
-  return padded.data() + mode_letters(*mode);
+  return mode_text(*mode) + " " + mode_letters(*mode);
 }
 
-std::string size_text(std::uint64_t bytes) {
-  constexpr std::array kUnits{"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  if (bytes < 1024) {
-    return std::to_string(bytes);
+std::string size_text(const Json& bytes) {
+  const auto [amount, unit] = in_unit(bytes.get<double>());
+  std::ostringstream text;
+  text << bytes;
+  if (bytes >= 1024) {
+    text << " (" << std::setprecision(4) << amount << " " << unit << ")";
   }
-  double amount = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; amount >= 1024 && unit + 1 < kUnits.size(); ++unit) {
-    amount /= 1024;
-  }
-  std::array<char, 32> readable{};
-  std::snprintf(readable.data(), readable.size(), " (%.4g %s)", amount, kUnits.at(unit));
-  return std::to_string(bytes) + readable.data();
+  return text.str();
 }
+
+std::string pages_text(const Json& pages) { return to_line(pages) + " pages"; }
+
+std::string duration_text(const Json& ms) { return to_line(ms) + " (" + to_line(ms.get<double>() / 1000) + " s)"; }
 
 std::string local_time(std::int64_t seconds, const char* format) {
   const time_t moment = seconds;
@@ -85,16 +76,27 @@ std::string local_time(std::int64_t seconds, const char* format) {
   return text.str();
 }
 
-std::string time_text(std::int64_t seconds) {
-  return seconds == 0 ? "never" : local_time(seconds, "%Y-%m-%d %H:%M:%S %z") + " (" + std::to_string(seconds) + ")";
+std::string time_text(const Json& seconds) {
+  return seconds == 0 ? "never" : local_time(seconds, "%Y-%m-%d %H:%M:%S %z") + " (" + to_line(seconds) + ")";
 }
 
-std::string time_ns_text(std::int64_t time_ns) {
+std::string time_ns_text(const Json& time_ns) {
   constexpr std::int64_t kPerSecond = 1'000'000'000;
-  std::array<char, 8> milliseconds{};
-  std::snprintf(milliseconds.data(), milliseconds.size(), ".%03d", static_cast<int>(time_ns % kPerSecond / 1'000'000));
-  return local_time(time_ns / kPerSecond, "%Y-%m-%d %H:%M:%S") + milliseconds.data();
+  const auto time = time_ns.get<std::int64_t>();
+  std::ostringstream text;
+  text << local_time(time / kPerSecond, "%Y-%m-%d %H:%M:%S") << "." << std::setw(3) << std::setfill('0')
+       << time % kPerSecond / 1'000'000;
+  return text.str();
 }
+
+// How integers are shown, by the names of their fields; others as they are.
+const std::map<std::string_view, std::string (*)(const Json&)> kIntegers{
+    {"shm_key", key_text},     {"uid", user_text},          {"cuid", user_text},
+    {"gid", group_text},       {"cgid", group_text},        {"shm_segsz", size_text},
+    {"bytes", size_text},      {"shmmax", size_text},       {"max_data", size_text},
+    {"page_size", size_text},  {"shmall", pages_text},      {"shm_atime", time_text},
+    {"shm_dtime", time_text},  {"shm_ctime", time_text},    {"started", time_text},
+    {"time_ns", time_ns_text}, {"lease_ms", duration_text}, {"interval_ms", duration_text}};
 
 // Rows of equal length, each column as wide as its widest cell. Cells are UTF-8; users and groups are mostly ASCII.
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
@@ -184,38 +186,24 @@ std::string text_of_batch(const Json& result) {
 
 }  // namespace
 
+std::pair<double, const char*> in_unit(double bytes) {
+  constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1024 && unit + 1 < kUnits.size(); ++unit) {
+    bytes /= 1024;
+  }
+  return {bytes, kUnits.at(unit)};
+}
+
 std::string text_of_field(std::string_view name, const Json& value) {
   if (value.is_boolean()) {
     return value.get<bool>() ? "yes" : "no";
   }
   if (name == "mode") {
-    return mode_text(value);
+    return permissions_text(value);
   }
-  if (value.is_number_integer()) {
-    if (name == "shm_key") {
-      return key_text(value.get<std::uint64_t>());
-    }
-    if (is_one_of(name, {"uid", "cuid"})) {
-      return id_text(value.get<std::uint64_t>(), user_name(value.get<std::uint64_t>()));
-    }
-    if (is_one_of(name, {"gid", "cgid"})) {
-      return id_text(value.get<std::uint64_t>(), group_name(value.get<std::uint64_t>()));
-    }
-    if (is_one_of(name, {"shm_segsz", "bytes", "shmmax", "max_data", "page_size"})) {
-      return size_text(value.get<std::uint64_t>());
-    }
-    if (name == "shmall") {
-      return to_line(value) + " pages";
-    }
-    if (is_one_of(name, {"shm_atime", "shm_dtime", "shm_ctime", "started"})) {
-      return time_text(value.get<std::int64_t>());
-    }
-    if (name == "time_ns") {
-      return time_ns_text(value.get<std::int64_t>());
-    }
-    if (is_one_of(name, {"lease_ms", "interval_ms"})) {
-      return to_line(value) + " (" + to_line(Json(value.get<double>() / 1000)) + " s)";
-    }
+  if (const auto shown = kIntegers.find(name); value.is_number_integer() && shown != kIntegers.end()) {
+    return shown->second(value);
   }
   if (value.is_array()) {
     std::string text;

@@ -3,10 +3,14 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tools/shared/json.hpp"
 
 namespace shmbus {
+
+// 1.5 and "KiB" for 1536: the amount in the largest unit of which there is one.
+[[nodiscard]] std::pair<double, const char*> in_unit(double bytes);
 
 // One value: "5679 (0x162f)" for a shm_key, "664 rw-rw-r--" for a mode, "1000 (ada)" for a uid, and so on.
 [[nodiscard]] std::string text_of_field(std::string_view name, const Json& value);

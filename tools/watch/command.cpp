@@ -9,6 +9,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <iterator>
+#include <sstream>
+#include <utility>
+
+#include "protocol/unique_fd.hpp"
 
 namespace shmbus {
 namespace {
@@ -17,78 +22,15 @@ constexpr const char* kShell = "/bin/sh";
 constexpr std::array<std::string_view, 13> kNames{"EVENT",  "EPOCH", "SEQ", "TIME_NS", "HOST", "KEY",      "SHMID",
                                                   "SOURCE", "UID",   "GID", "PID",     "COMM", "PRINCIPAL"};
 
-std::string variable(std::string_view name, std::string_view value) {
-  return "SHMBUS_" + std::string(name) + "=" + std::string(value);
+template <class T>
+std::string variable(std::string_view name, const T& value) {
+  return (std::ostringstream() << "SHMBUS_" << name << '=' << value).str();
 }
 
 // One of ours, from a watcher above this one.
 bool is_of_an_event(std::string_view entry) {
   return std::any_of(kNames.begin(), kNames.end(),
                      [entry](std::string_view name) { return entry.starts_with(variable(name, "")); });
-}
-
-// A file in memory, not a pipe: a command that reads nothing, or late, holds nothing up.
-class Input {
- public:
-  explicit Input(std::string_view content) : fd_(memfd_create("event", MFD_CLOEXEC)) {
-    while (fd_ >= 0 && !content.empty()) {
-      const ssize_t written = write(fd_, content.data(), content.size());
-      if (written < 0) {
-        close(fd_);
-        fd_ = -1;
-        return;
-      }
-      content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    lseek(fd_, 0, SEEK_SET);
-  }
-  Input(const Input&) = delete;
-  Input& operator=(const Input&) = delete;
-  ~Input() {
-    if (fd_ >= 0) {
-      close(fd_);
-    }
-  }
-
-  [[nodiscard]] int fd() const { return fd_; }  // -1: there was no memory for it
-
- private:
-  int fd_;
-};
-
-// Our signal mask, with SIGINT let through.
-class SpawnSettings {
- public:
-  explicit SpawnSettings(int stdin_fd) {
-    sigset_t mask;
-    sigprocmask(SIG_SETMASK, nullptr, &mask);
-    sigdelset(&mask, SIGINT);
-    posix_spawnattr_init(&attributes_);
-    posix_spawnattr_setsigmask(&attributes_, &mask);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
-    posix_spawn_file_actions_init(&files_);
-    posix_spawn_file_actions_adddup2(&files_, stdin_fd, STDIN_FILENO);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-  ~SpawnSettings() {
-    posix_spawn_file_actions_destroy(&files_);
-    posix_spawnattr_destroy(&attributes_);
-  }
-
-  [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
-  [[nodiscard]] const posix_spawn_file_actions_t* files() const { return &files_; }
-
- private:
-  posix_spawnattr_t attributes_{};
-  posix_spawn_file_actions_t files_{};
-};
-
-CommandStatus wait_for_end(pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
@@ -98,38 +40,64 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return pointers;
 }
 
+// With our signal mask, SIGINT let through. Errors: kInternal.
+Result<pid_t> start_shell(std::vector<std::string> arguments, std::vector<std::string> environment, int stdin_fd) {
+  const std::vector<char*> argument_pointers = pointers_to(arguments);
+  const std::vector<char*> environment_pointers = pointers_to(environment);
+  sigset_t mask;
+  sigprocmask(SIG_SETMASK, nullptr, &mask);
+  sigdelset(&mask, SIGINT);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &mask);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, stdin_fd, STDIN_FILENO);
+  pid_t pid = 0;
+  const int failure =
+      posix_spawn(&pid, kShell, &files, &attributes, argument_pointers.data(), environment_pointers.data());
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  return failure == 0 ? Result<pid_t>(pid)
+                      : errno_error(failure, std::string("cannot start ") + kShell, ErrorCode::kInternal);
+}
+
+CommandStatus wait_for_end(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 }  // namespace
 
 std::vector<std::string> environment_of(const Event& event) {
   std::vector<std::string> variables{variable("EVENT", name_of(event.kind)),
-                                     variable("EPOCH", std::to_string(event.epoch)),
-                                     variable("SEQ", std::to_string(event.seq)),
-                                     variable("TIME_NS", std::to_string(event.time_ns)),
+                                     variable("EPOCH", event.epoch),
+                                     variable("SEQ", event.seq),
+                                     variable("TIME_NS", event.time_ns),
                                      variable("HOST", event.host),
-                                     variable("KEY", std::to_string(event.shm_key)),
-                                     variable("SHMID", std::to_string(event.shm_shmid)),
+                                     variable("KEY", event.shm_key),
+                                     variable("SHMID", event.shm_shmid),
                                      variable("SOURCE", name_of(event.source))};
-  const auto add_number = [&variables](std::string_view name, const auto& value) {
-    if (value) {
-      variables.push_back(variable(name, std::to_string(*value)));
-    }
-  };
-  const auto add_text = [&variables](std::string_view name, const std::optional<std::string>& value) {
+  const auto add = [&variables](std::string_view name, const auto& value) {
     if (value) {
       variables.push_back(variable(name, *value));
     }
   };
-  add_number("UID", event.actor.uid);
-  add_number("GID", event.actor.gid);
-  add_number("PID", event.actor.pid);
-  add_text("COMM", event.actor.comm);
-  add_text("PRINCIPAL", event.actor.principal);
+  add("UID", event.actor.uid);
+  add("GID", event.actor.gid);
+  add("PID", event.actor.pid);
+  add("COMM", event.actor.comm);
+  add("PRINCIPAL", event.actor.principal);
   return variables;
 }
 
 Result<CommandStatus> run_command(const std::string& command, const Event& event, std::string_view document) {
-  const Input input(document);
-  if (input.fd() < 0) {
+  // A file in memory, not a pipe: a command that reads nothing, or late, holds nothing up.
+  const UniqueFd input(memfd_create("event", MFD_CLOEXEC));
+  if (!input || pwrite(input.get(), document.data(), document.size(), 0) != static_cast<ssize_t>(document.size())) {
     return errno_error(errno, "cannot hold an event for the command", ErrorCode::kInternal);
   }
   std::vector<std::string> environment = environment_of(event);
@@ -138,15 +106,9 @@ Result<CommandStatus> run_command(const std::string& command, const Event& event
       environment.emplace_back(*entry);
     }
   }
-  std::vector<std::string> arguments{kShell, "-c", "--", command};  // it may begin with a dash
-  const SpawnSettings settings(input.fd());
-  pid_t pid = 0;
-  const int number = posix_spawn(&pid, kShell, settings.files(), settings.attributes(), pointers_to(arguments).data(),
-                                 pointers_to(environment).data());
-  if (number != 0) {
-    return errno_error(number, std::string("cannot start ") + kShell, ErrorCode::kInternal);
-  }
-  return wait_for_end(pid);
+  // After "--": the command may begin with a dash.
+  const Result<pid_t> pid = start_shell({kShell, "-c", "--", command}, std::move(environment), input.get());
+  return pid ? Result<CommandStatus>(wait_for_end(*pid)) : pid.error();
 }
 
 }  // namespace shmbus

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "protocol/number.hpp"
 
@@ -22,8 +23,11 @@ std::string_view trimmed(std::string_view text) {
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
-Error malformed(const std::string& message, const std::string& hint = kHint) {
-  return {ErrorCode::kBadRequest, "--wait: " + message, hint};
+Error malformed(const std::string& message) { return {ErrorCode::kBadRequest, "--wait: " + message, kHint}; }
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  const bool is_hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  return is_hexadecimal ? parse_number<std::uint64_t>(text.substr(2), 16) : parse_number<std::uint64_t>(text);
 }
 
 }  // namespace
@@ -99,37 +103,14 @@ bool Condition::holds(const SegmentStat* segment) const {
   if (segment == nullptr || wants_gone_) {
     return segment == nullptr && wants_gone_;
   }
-  return std::all_of(terms_.begin(), terms_.end(), [segment](const Term& term) {
-    const std::uint64_t value = term.field->value(*segment);
-    switch (term.comparison) {
-      case Comparison::kEqual:
-        return value == term.value;
-      case Comparison::kNotEqual:
-        return value != term.value;
-      case Comparison::kLess:
-        return value < term.value;
-      case Comparison::kLessOrEqual:
-        return value <= term.value;
-      case Comparison::kGreater:
-        return value > term.value;
-      case Comparison::kGreaterOrEqual:
-        return value >= term.value;
-    }
-    return false;
-  });
+  return std::all_of(terms_.begin(), terms_.end(),
+                     [segment](const Term& term) { return term.comparison(term.field->value(*segment), term.value); });
 }
 
 Result<Condition::Term> Condition::parse_term(std::string_view text) {
-  struct Operator {
-    std::string_view text;
-    Comparison comparison;
-  };
-  static constexpr std::array<Operator, 6> kOperators{{{"==", Comparison::kEqual},
-                                                       {"!=", Comparison::kNotEqual},
-                                                       {"<=", Comparison::kLessOrEqual},
-                                                       {">=", Comparison::kGreaterOrEqual},
-                                                       {"<", Comparison::kLess},
-                                                       {">", Comparison::kGreater}}};
+  static const std::vector<std::pair<std::string_view, Comparison>> kOperators{
+      {"==", std::equal_to()},      {"!=", std::not_equal_to()}, {"<=", std::less_equal()},
+      {">=", std::greater_equal()}, {"<", std::less()},          {">", std::greater()}};
   const std::size_t place = text.find_first_of("=!<>");
   const std::string_view name = trimmed(text.substr(0, place));
   const Field* const field = field_named(name);
@@ -140,16 +121,16 @@ Result<Condition::Term> Condition::parse_term(std::string_view text) {
     return malformed(quoted(name) + " is compared with nothing");
   }
   const std::string_view rest = text.substr(place);
-  const auto* const found = std::find_if(kOperators.begin(), kOperators.end(),
-                                         [rest](const Operator& one) { return rest.starts_with(one.text); });
+  const auto found = std::find_if(kOperators.begin(), kOperators.end(),
+                                  [rest](const auto& each) { return rest.starts_with(each.first); });
   if (found == kOperators.end()) {
     return malformed(quoted(text) + " has no operator: equal is written ==");
   }
-  const Result<std::uint64_t> value = parse_value(*field, trimmed(rest.substr(found->text.size())));
+  const Result<std::uint64_t> value = parse_value(*field, trimmed(rest.substr(found->first.size())));
   if (!value) {
     return value.error();
   }
-  return Term{field, found->comparison, *value};
+  return Term{field, found->second, *value};
 }
 
 Result<std::uint64_t> Condition::parse_value(const Field& field, std::string_view text) {
@@ -164,7 +145,7 @@ Result<std::uint64_t> Condition::parse_value(const Field& field, std::string_vie
     return is_yes || text == "0" || text == "no" ? Result<std::uint64_t>(is_yes ? 1 : 0)
                                                  : malformed(about + "1, 0, yes and no are");
   }
-  const std::optional<std::uint64_t> number = parse_decimal_or_hex(text);
+  const std::optional<std::uint64_t> number = whole_number(text);
   return number ? Result<std::uint64_t>(*number) : malformed(about + "a whole number from 0 is");
 }
 

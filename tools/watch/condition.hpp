@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ class Condition {
   [[nodiscard]] bool holds(const SegmentStat* segment) const;
 
  private:
-  enum class Comparison : std::uint8_t { kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual };
+  using Comparison = std::function<bool(std::uint64_t, std::uint64_t)>;
   struct Field;
   struct Term {
     const Field* field;

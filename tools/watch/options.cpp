@@ -1,11 +1,11 @@
 #include "tools/watch/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <sstream>
 #include <string_view>
 #include <vector>
 
 #include "protocol/number.hpp"
+#include "tools/shared/command_line.hpp"
 #include "tools/shared/json.hpp"
 #include "tools/shared/report.hpp"
 
@@ -13,10 +13,6 @@ namespace shmbus {
 namespace {
 
 constexpr const char* kProgram = "shmbus-watch";
-
-std::chrono::milliseconds milliseconds(double seconds) {
-  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-}
 
 // Key and shmid as the decoder of `events` reads them, so that they are written the same everywhere.
 Result<void> read_segment(const std::string& key, const std::string& shmid, WatchOptions& options) {
@@ -27,7 +23,8 @@ Result<void> read_segment(const std::string& key, const std::string& shmid, Watc
   if (!shmid.empty()) {
     request["shm_shmid"] = shmid;
   }
-  const Result<Request> decoded = request_from_json(request);
+  std::string frame;
+  const Result<Request> decoded = request_from_json(request, frame);
   if (!decoded) {
     return decoded.error();
   }
@@ -66,10 +63,6 @@ Result<void> read_condition(const std::string& text, WatchOptions& options) {
   return {};
 }
 
-bool asks_for_json(int argc, const char* const* argv) {
-  return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
-}
-
 }  // namespace
 
 std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const* argv) {
@@ -79,10 +72,7 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   std::vector<std::string> kinds;
   std::optional<std::string> condition;
   AccessOptions access;
-  std::optional<double> timeout_seconds;
-  double connect_seconds = 3;
   CLI::App app{"Follows the changes of System V shared memory that shmbus-agent tells.", kProgram};
-  const CLI::Range seconds_range(0.001, 1e9);
   app.set_version_flag("--version", std::string(kProgram) + " " + SHMBUS_VERSION);
   app.add_option("--key", key, "only segments with this key; private for those without one");
   app.add_option("--shmid", shmid, "only the segment with this id");
@@ -90,9 +80,9 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
       app.add_option("--event", kinds, "only events of this name; may be repeated")->expected(1)->take_all();
   CLI::Option* const count_option = app.add_option("--count", options.count, "end after so many events")
                                         ->check(CLI::Validator(check_count, "NUMBER"));
-  app.add_option("--timeout", timeout_seconds,
-                 "end after so many seconds; status 8 if --count was not reached or --wait's condition did not hold")
-      ->check(seconds_range);
+  add_seconds(
+      app, "--timeout", [&options](auto timeout) { options.timeout = timeout; },
+      "end after so many seconds; status 8 if --count was not reached or --wait's condition did not hold", 1e9);
   CLI::Option* const exec_option = app.add_option(
       "--exec", options.exec,
       "instead of a line, run this by /bin/sh -c for each event, one at a time; the event is in its environment "
@@ -107,8 +97,9 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   for (CLI::Option* const other : {event_option, count_option, exec_option, since_option}) {
     wait_option->excludes(other);
   }
-  app.add_option("--connect-timeout", connect_seconds, "seconds to wait for the agent at first (default 3)")
-      ->check(seconds_range);
+  add_seconds(
+      app, "--connect-timeout", [&options](auto timeout) { options.connect_timeout = timeout; },
+      "seconds to wait for the agent at first (default 3)", 1e9);
   app.add_flag("--json", options.json, "one JSON document per line");
   app.add_option("--events", options.events, "events endpoint of the agent (or SHMBUS_EVENTS)");
   app.add_option("--commands", options.commands, "commands endpoint of the agent (or SHMBUS_COMMANDS)");
@@ -126,20 +117,8 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
       "  shmbus-watch --key 5679 --event set --exec 'logger \"$SHMBUS_EVENT $SHMBUS_KEY\"'\n"
       "  shmbus-watch --key 5679 --wait 'nattch>=1' --timeout 30");
 
-  const OutputForm form = asks_for_json(argc, argv) ? OutputForm::kJson : OutputForm::kText;
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& wanted) {  // help or version
-    std::ostringstream text;
-    app.exit(wanted, text, text);
-    const Result<void> written = write_stdout(text.str());
-    return written ? 0 : report(kProgram, written.error(), form);
-  } catch (const CLI::ParseError& error) {
-    return report(kProgram, {ErrorCode::kBadRequest, error.what(), "shmbus-watch --help tells more"}, form);
-  }
-  options.connect_timeout = milliseconds(connect_seconds);
-  if (timeout_seconds) {
-    options.timeout = milliseconds(*timeout_seconds);
+  if (const std::optional<int> status = parse_command_line(app, argc, argv)) {
+    return *status;
   }
   Result<void> read = read_segment(key, shmid, options);
   if (read) {
@@ -148,12 +127,9 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   if (read && condition) {
     read = read_condition(*condition, options);
   }
-  if (!read) {
-    return report(kProgram, read.error(), form);
-  }
-  Result<Access> resolved = resolve_access(access);
+  Result<Access> resolved = read ? resolve_access(access) : read.error();
   if (!resolved) {
-    return report(kProgram, resolved.error(), form);
+    return report(kProgram, resolved.error(), form_of(options.json));
   }
   options.access = *std::move(resolved);
   return options;

@@ -6,15 +6,14 @@
 
 #include "protocol/limits.hpp"
 #include "protocol/number.hpp"
+#include "tools/shared/input_file.hpp"
 #include "tools/shared/output_file.hpp"
-#include "tools/shared/report.hpp"
 
 namespace shmbus {
 namespace {
 
 constexpr std::size_t kMostBytes = 64;  // two numbers of at most 20 digits
 
-// "EPOCH SEQ", with or without an end of the line.
 std::optional<StreamPosition> position_in(std::string_view text) {
   text.remove_suffix(text.ends_with('\n') ? 1 : 0);
   const std::size_t space = std::min(text.find(' '), text.size());
@@ -49,12 +48,7 @@ Result<std::optional<StreamPosition>> load_position(const std::string& path) {
 }
 
 Result<void> save_position(const std::string& path, const StreamPosition& position) {
-  Result<OutputFile> file = OutputFile::open(file_of(path));
-  if (!file) {
-    return file.error();
-  }
-  Result<void> written = file->write(std::to_string(position.epoch) + " " + std::to_string(position.seq) + "\n");
-  return written ? file->commit() : written;
+  return write_file(file_of(path), std::to_string(position.epoch) + " " + std::to_string(position.seq) + "\n");
 }
 
 }  // namespace shmbus

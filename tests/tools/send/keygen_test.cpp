@@ -11,7 +11,7 @@
 
 #include "protocol/client/security/curve.hpp"
 #include "tests/support/temporary_directory.hpp"
-#include "tools/shared/report.hpp"
+#include "tools/shared/input_file.hpp"
 
 namespace shmbus {
 namespace {

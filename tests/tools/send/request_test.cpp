@@ -8,6 +8,7 @@
 
 #include "protocol/limits.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tools/send/data.hpp"
 
 namespace shmbus {
 namespace {
@@ -25,8 +26,13 @@ class BuildRequest : public testing::Test {
     return made;
   }
 
+  static Result<Json> request_of(SendOptions options) {
+    const Result<DataFile> data = take_data_file(options);
+    return data ? build_request(options) : data.error();
+  }
+
   static Json built(const SendOptions& options) {
-    const Result<Json> request = build_request(options);
+    const Result<Json> request = request_of(options);
     if (!request) {
       ADD_FAILURE() << request.error().message;
       return {};
@@ -34,7 +40,7 @@ class BuildRequest : public testing::Test {
     return *request;
   }
   static Error refused(const SendOptions& options) {
-    const Result<Json> request = build_request(options);
+    const Result<Json> request = request_of(options);
     if (request) {
       ADD_FAILURE() << to_line(*request);
       return {};
@@ -75,6 +81,7 @@ TEST_F(BuildRequest, ThePrivateKeyIsZeroWhereItSelects) {
 TEST_F(BuildRequest, MoreThanOneWriteCanTakeIsTooLarge) {
   SendOptions write = options("write", {{"shm_key", "1"}});
   write.data_file = file(std::string(limits::kMaxDataBytes + 1, 'x'));
+  write.flags = {"text"};
   EXPECT_EQ(refused(write).code, ErrorCode::kTooLarge);
 }
 

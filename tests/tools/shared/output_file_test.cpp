@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "tests/support/temporary_directory.hpp"
-#include "tools/shared/report.hpp"
+#include "tools/shared/input_file.hpp"
 
 namespace shmbus {
 namespace {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "tests/support/temporary_directory.hpp"
+#include "tools/shared/input_file.hpp"
 #include "tools/shared/report.hpp"
 
 namespace shmbus {

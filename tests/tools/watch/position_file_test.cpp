@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "tests/support/temporary_directory.hpp"
-#include "tools/shared/report.hpp"
+#include "tools/shared/input_file.hpp"
 
 namespace shmbus {
 namespace {
