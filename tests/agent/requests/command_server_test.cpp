@@ -202,8 +202,8 @@ TEST_F(CommandServerTest, ARequestHasItsLargestSizeAtMostElseItsConnectionEnds) 
 TEST_F(CommandServerTest, AConnectionThatSaysNothingIsEnded) {
   Limits brief;
   brief.handshake = std::chrono::milliseconds(50);
-  zmq::context_t context;
-  CommandServer impatient(context, authenticator, dispatcher, brief);
+  zmq::context_t own_context;
+  CommandServer impatient(own_context, authenticator, dispatcher, brief);
   const Result<Binding> bound = impatient.bind({endpoint, Transport::kPrivate}, SocketAccess{});
   ASSERT_TRUE(bound.ok());
   const UniqueFd silent = connected_to(path);

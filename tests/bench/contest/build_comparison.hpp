@@ -7,8 +7,9 @@
 
 namespace shmbus::bench {
 
-// Prints for each row that both builds took part in the median of each, and of the ratios ours / the other's with the
-// least and the largest; says where ours is worse by more than 5 %. Returns whether no row of a goal is.
+// Prints for each row that both builds took part in the median of each, the median of the ratios ours / the other's of
+// all repetitions, and the bounds of the middle half of these; says where ours is worse by more than 5 %. Returns
+// whether no row of a goal is.
 bool print_build_comparison(const Results& results, const std::vector<Goal>& goals);
 
 }  // namespace shmbus::bench

@@ -159,7 +159,8 @@ void measure_bulk(Field& field, Results& results, const Effort& effort, int mega
   std::memset(segment.place(), 's', bytes);
   BareMover bare(field.context, field.pieces.endpoint());
   Effort few = effort;
-  few.turns = effort.moves;
+  few.repetitions = effort.transfers;
+  few.turns = 1;
   const std::string what = std::to_string(megabytes) + " MiB";
   const RowName read{"read " + what, "GB/s", "size", static_cast<double>(bytes)};
   const RowName write{"write " + what + ", pages there", "GB/s"};
@@ -208,7 +209,8 @@ void measure_fresh_write(Field& field, Results& results, const Effort& effort) {
   const std::string memory(bytes, 'm');
   BareMover bare(field.context, field.pieces.endpoint());
   Effort few = effort;
-  few.turns = effort.moves;
+  few.repetitions = effort.transfers;
+  few.turns = 1;
   const RowName row{"write " + std::to_string(bytes / kMebibyte) + " MiB, new segment", "GB/s"};
   const auto into_fresh = [&](const std::function<void(const Segment&)>& fill) {
     return [bytes, fill](int) {

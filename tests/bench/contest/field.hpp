@@ -36,7 +36,7 @@ struct Effort {
   int turn_ms = 4;       // of one who is asked one thing at a time
   int pipelined = 1500;  // requests in a turn
   int moved_megabytes = 1024;
-  int moves = 1;  // of it in a repetition
+  int transfers = 5;  // of whole segments
   int listed_segments = 30'000;
   int bursts = 2;  // of 1000 events
   int most_subscribers = 100;

@@ -54,7 +54,7 @@ class LeastServer {
   LeastServer(int shmid, std::optional<uid_t> as) : shmid_(shmid), as_(as), size_(state().shm_segsz) {}
 
   void answer(zmq::message_t& message) {
-    const DecodedRequest decoded = decode_request(message.to_string_view(), {});
+    const DecodedRequest decoded = decode_request(message.to_string_view());
     const auto& request = std::get<Request>(decoded.request);
     Reply reply;
     reply.id = request.id;

@@ -51,6 +51,7 @@ Effort effort_of(const Options& options) {
     effort.turns = 1;
     effort.pipelined = 400;
     effort.moved_megabytes = 64;
+    effort.transfers = 1;
     effort.listed_segments = 2000;
     effort.bursts = 1;
     effort.most_subscribers = 20;
@@ -130,9 +131,12 @@ bool compare(const Options& options, const Effort& effort) {
 bool compare_builds(const Options& options, Effort effort) {
   Results results;
   effort.builds_alone = true;
-  effort.repetitions = 1;
-  effort.turns *= 2;
-  effort.moves = 2;
+  if (!options.quick) {  // many short pairs: their median leaves out those that something else disturbed
+    effort.repetitions = 8;
+    effort.turns = 4;
+    effort.transfers = 2;
+    effort.bursts = 1;
+  }
   for (int run = 1; run <= options.runs; ++run) {
     std::fprintf(stderr, "==> run %d of %d\n", run, options.runs);
     if (run > 1 && unshare(CLONE_NEWIPC) != 0) {

@@ -41,9 +41,9 @@ class OfOneRequest(bus.BusTest):
     def test_a_ping_takes_none(self):
         self.assertEqual(self.calls_of("ping"), {})
 
-    def test_a_stat_takes_one(self):
-        self.assertEqual(self.calls_of("stat", shm_key=1), {"shmctl": 1})
+    def test_a_stat_takes_one_and_by_key_one_more_that_finds_the_segment(self):
         self.assertEqual(self.calls_of("stat", shm_shmid=self.segment), {"shmctl": 1})
+        self.assertEqual(self.calls_of("stat", shm_key=1), {"shmctl": 2})
 
     def test_through_an_attachment_a_read_and_a_write_take_none(self):
         attachment = self.client.result("attach", shm_key=1)["attachment"]
@@ -51,7 +51,8 @@ class OfOneRequest(bus.BusTest):
         self.assertEqual(self.calls_of("write", attachment=attachment, data=bytes(64)), {})
 
     def test_by_key_data_is_attached_and_detached(self):
-        by_key = {"shmget": 1, "pread64": 1, "shmctl": 1, "shmat": 1, "shmdt": 1}  # the second: shm_rmid_forced
+        # Two shmctl: it finds the segment, and its size. pread64: shm_rmid_forced.
+        by_key = {"pread64": 1, "shmctl": 2, "shmat": 1, "shmdt": 1}
         self.assertEqual(self.calls_of("read", shm_key=1, length=64), by_key)
 
     def test_a_set_takes_four(self):
