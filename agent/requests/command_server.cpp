@@ -7,6 +7,9 @@
 namespace shmbus::agent {
 namespace {
 
+// How long replies wait for each other: sent together they cost libzmq's thread and the client fewer wake-ups, and with
+// 100 requests in flight that doubles the rate.
+constexpr std::chrono::microseconds kRound{50};
 constexpr std::size_t kMostQueued = 4096;  // requests; the next ones wait in the sockets
 
 Error no_memory() { return {.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"}; }
@@ -35,16 +38,32 @@ bool CommandServer::serve(std::size_t socket) {
   const Clock::time_point end_of_turn = now + limits_.turn;
   // One request alone is served before a system call looks for more.
   bool is_drained = receive(socket, 1);
-  while (now < end_of_turn) {
+  while (queues_.size() > 0 && now < end_of_turn) {
+    now = serve_round(now);
+    is_drained = receive(socket, kMostQueued - queues_.size());
+  }
+  return !is_drained || queues_.size() > 0;
+}
+
+Clock::time_point CommandServer::serve_round(Clock::time_point now) {
+  const Clock::time_point end = now + kRound;
+  while (now < end) {
     std::optional<QueuedRequest> request = queues_.pop();
     if (!request) {
-      return !is_drained;
+      break;
     }
     serve_one(*std::move(request), now);
-    is_drained = receive(socket, kMostQueued - queues_.size());
     now = Clock::now();
   }
-  return true;
+  for (QueuedRequest& answered : answered_) {
+    for (zmq::message_t& frame : answered.frames) {
+      const bool is_last = &frame == &answered.frames.back();
+      sockets_[answered.socket].socket.send(
+          frame, is_last ? zmq::send_flags::dontwait : zmq::send_flags::dontwait | zmq::send_flags::sndmore);
+    }
+  }
+  answered_.clear();
+  return now;
 }
 
 bool CommandServer::receive(std::size_t socket, std::size_t most) {
@@ -92,7 +111,7 @@ void CommandServer::queue(QueuedRequest request) {
     const std::string principal = authenticator_.principal_of(transport, peer_of(request.request(), transport));
     queues_.push(principal, std::move(request));
   } catch (const std::bad_alloc&) {
-    send(std::move(request), dispatcher_.refuse(no_memory()));
+    answer(std::move(request), dispatcher_.refuse(no_memory()));
   }
 }
 
@@ -103,22 +122,18 @@ void CommandServer::serve_one(QueuedRequest request, Clock::time_point now) {
       .admitted = authenticator_.admit(endpoint.transport, peer_of(request.request(), endpoint.transport), now),
       .endpoint = endpoint.address};
   if (request.parts > 1 && sender.admitted.refusal == nullptr) {
-    send(std::move(request),
-         dispatcher_.refuse({.code = ErrorCode::kBadRequest,
-                             .message = "a request is one frame, this message had " + std::to_string(request.parts)}));
+    answer(std::move(request), dispatcher_.refuse({.code = ErrorCode::kBadRequest,
+                                                   .message = "a request is one frame, this message had " +
+                                                              std::to_string(request.parts)}));
   } else {
     ReplyBuffer& reply = dispatcher_.handle(request.request().to_string_view(), sender, now);
-    send(std::move(request), reply);
+    answer(std::move(request), reply);
   }
 }
 
-void CommandServer::send(QueuedRequest request, ReplyBuffer& reply) {
+void CommandServer::answer(QueuedRequest request, ReplyBuffer& reply) {
   request.request() = reply.message();
-  for (zmq::message_t& frame : request.frames) {
-    const bool is_last = &frame == &request.frames.back();
-    sockets_[request.socket].socket.send(
-        frame, is_last ? zmq::send_flags::dontwait : zmq::send_flags::dontwait | zmq::send_flags::sndmore);
-  }
+  answered_.push_back(std::move(request));
 }
 
 }  // namespace shmbus::agent

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <utility>
+#include <vector>
 #include <zmq.hpp>
 
 #include "agent/access/authenticator.hpp"
@@ -52,9 +53,11 @@ class CommandServer {
   // The next message of a socket if it is a request; with parts 0 if it is none.
   std::optional<QueuedRequest> receive_message(std::size_t socket);
   void queue(QueuedRequest request);
+  // Serves what waits, for kRound at most beside the request in hand, and sends the replies. Returns the time.
+  Clock::time_point serve_round(Clock::time_point now);
   void serve_one(QueuedRequest request, Clock::time_point now);
-  // Sends the reply in place of the request.
-  void send(QueuedRequest request, ReplyBuffer& reply);
+  // Puts the reply in the place of the request.
+  void answer(QueuedRequest request, ReplyBuffer& reply);
 
   zmq::context_t& context_;
   Authenticator& authenticator_;
@@ -62,6 +65,7 @@ class CommandServer {
   const Limits limits_;
   std::deque<Socket> sockets_;
   RequestQueues queues_;
+  std::vector<QueuedRequest> answered_;  // with the reply in place of the request, to be sent
   std::size_t served_ = 0;
 };
 
