@@ -97,7 +97,7 @@ std::vector<SegmentChange> SegmentWatcher::compare(const std::vector<SegmentStat
     changes.insert(changes.begin(), gone.begin(), gone.end());  // a key's old segment goes before its new one comes
   }
   if (leave_out.empty()) {
-    unseen_ = ids_.close();
+    unseen_ = sequence_.close();
   }
   return changes;
 }
@@ -137,7 +137,8 @@ std::optional<ShmId> SegmentWatcher::id_of(Key key) const {
 void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<SegmentChange>& changes) {
   const auto entry = known_.find(found.shm_shmid);
   if (entry == known_.end()) {
-    enter(known_.emplace(found.shm_shmid, KnownSegment{found, look_}).first->second.stat);
+    known_.emplace(found.shm_shmid, KnownSegment{found, look_});
+    enter(found);
     tell_created(found, changes);
     return;
   }
@@ -150,7 +151,7 @@ void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<Segme
   const SegmentStat before = std::exchange(known.stat, found);
   if (is_reused(before, found)) {
     leave(before);
-    enter(known.stat);
+    enter(found);
     tell_removed(before, changes);
     tell_created(found, changes);
     return;
@@ -163,16 +164,16 @@ void SegmentWatcher::compare_present(const SegmentStat& found, std::vector<Segme
 }
 
 void SegmentWatcher::enter(const SegmentStat& stat) {
-  ids_.appeared(stat.shm_shmid);
-  by_id_.emplace(stat.shm_shmid, &stat);
+  sequence_.appeared(stat.shm_shmid);
+  ids_.insert(std::lower_bound(ids_.begin(), ids_.end(), stat.shm_shmid), stat.shm_shmid);
   if (stat.shm_key != kPrivateKey && !stat.marked) {
     by_key_[stat.shm_key] = stat.shm_shmid;
   }
 }
 
 void SegmentWatcher::leave(const SegmentStat& stat) {
-  ids_.vanished(stat.shm_shmid);
-  by_id_.erase(stat.shm_shmid);
+  sequence_.vanished(stat.shm_shmid);
+  ids_.erase(std::lower_bound(ids_.begin(), ids_.end(), stat.shm_shmid));
   gone_.push_back(stat.shm_shmid);
   if (gone_.size() > kMostGone) {
     gone_.pop_front();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -26,7 +25,7 @@ struct SegmentChange {
 class SegmentWatcher {
  public:
   // `slots`: how the kernel makes ids, see id_sequence.hpp.
-  explicit SegmentWatcher(ShmId slots = ShmId{1} << 15) : ids_(slots) {}
+  explicit SegmentWatcher(ShmId slots = ShmId{1} << 15) : sequence_(slots) {}
 
   // Whether an attach and a detach that cancel out are concluded from the segment's times. Turned off where each call
   // is told.
@@ -55,8 +54,8 @@ class SegmentWatcher {
   // The known, unmarked segment that `key` (not kPrivateKey) names.
   [[nodiscard]] std::optional<ShmId> id_of(Key key) const;
 
-  // All known states, by ascending id. Valid until the next comparison.
-  [[nodiscard]] const std::map<ShmId, const SegmentStat*>& by_id() const { return by_id_; }
+  // The ids of all known segments, ascending. Valid until the next comparison.
+  [[nodiscard]] const std::vector<ShmId>& ids() const { return ids_; }
 
  private:
   struct KnownSegment {
@@ -66,17 +65,17 @@ class SegmentWatcher {
   };
 
   void compare_present(const SegmentStat& found, std::vector<SegmentChange>& changes);
-  void enter(const SegmentStat& stat);  // into the indexes; where it is known, and stays
+  void enter(const SegmentStat& stat);  // into the indexes
   void leave(const SegmentStat& stat);
   void unname(const SegmentStat& stat);  // its key names it no longer
 
-  std::unordered_map<ShmId, KnownSegment> known_;  // which all are looked up in at each look
-  std::map<ShmId, const SegmentStat*> by_id_;      // the same, for lists
+  std::unordered_map<ShmId, KnownSegment> known_;
+  std::vector<ShmId> ids_;  // their ids, ascending: a new one is mostly the last
   std::unordered_map<Key, ShmId>
       by_key_;  // the unmarked ones; the newest where an older one is not yet seen to be gone
   std::uint64_t look_ = 0;
   bool concludes_visits_ = true;
-  IdSequence ids_;
+  IdSequence sequence_;
   std::deque<ShmId> gone_;  // the last ones
   std::optional<UnseenIds> unseen_;
 };

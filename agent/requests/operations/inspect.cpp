@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "agent/requests/operations/operations.hpp"
 #include "protocol/codec/replies.hpp"
 #include "protocol/operations.hpp"
@@ -33,10 +35,11 @@ Result<ListResult> execute(OperationContext& context, const ListRequest& request
   }
   ListResult result;
   std::size_t bytes = 0;
-  const auto& segments = context.feed.watcher().by_id();
-  for (auto next = request.after ? segments.upper_bound(*request.after) : segments.begin(); next != segments.end();
-       ++next) {
-    const SegmentStat& stat = *next->second;
+  const SegmentWatcher& watcher = context.feed.watcher();
+  const std::vector<ShmId>& ids = watcher.ids();
+  for (auto next = request.after ? std::upper_bound(ids.begin(), ids.end(), *request.after) : ids.begin();
+       next != ids.end(); ++next) {
+    const SegmentStat& stat = *watcher.known(*next);
     if (!matches(request, stat)) {
       continue;
     }

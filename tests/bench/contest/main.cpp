@@ -134,7 +134,8 @@ bool compare_builds(const Options& options, Effort effort) {
   if (!options.quick) {  // many short pairs: their median leaves out those that something else disturbed
     effort.repetitions = 8;
     effort.turns = 4;
-    effort.transfers = 2;
+    effort.transfers = 8;
+    effort.moved_megabytes = 256;  // so that there is time for as many
     effort.bursts = 1;
   }
   for (int run = 1; run <= options.runs; ++run) {
@@ -194,7 +195,11 @@ int main(int argc, char** argv) {
     app.add_option("--json", options.json, "File for rows, samples and goals");
     app.add_flag("--quick", options.quick, "Little of everything, to see that it works; no figure means anything");
     app.add_flag("--guard", options.guard, "A few ratios against wide bounds, up to four times");
-    CLI11_PARSE(app, argc, argv);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app.exit(error) == 0 ? 0 : 2;
+    }
     Effort effort = effort_of(options);
     raise_open_files();
     if (!options.field.against.empty()) {
