@@ -10,7 +10,21 @@ namespace {
 // How long replies wait for each other: sent together they cost libzmq's thread and the client fewer wake-ups, and with
 // 100 requests in flight that doubles the rate.
 constexpr std::chrono::microseconds kRound{50};
+// How long those that wait are served before the socket is asked for others, which costs a system call.
+constexpr std::chrono::milliseconds kLookPause{1};
 constexpr std::size_t kMostQueued = 4096;  // requests; the next ones wait in the sockets
+
+constexpr std::size_t kUsualFrames = 3;  // routing id, end of the envelope, request
+
+// False if there is no memory for it.
+bool append(std::vector<zmq::message_t>& frames, zmq::message_t frame) {
+  try {
+    frames.push_back(std::move(frame));
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
 
 Error no_memory() { return {.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"}; }
 
@@ -38,9 +52,13 @@ bool CommandServer::serve(std::size_t socket) {
   const Clock::time_point end_of_turn = now + limits_.turn;
   // One request alone is served before a system call looks for more.
   bool is_drained = receive(socket, 1);
+  Clock::time_point look_again = now;
   while (queues_.size() > 0 && now < end_of_turn) {
     now = serve_round(now);
-    is_drained = receive(socket, kMostQueued - queues_.size());
+    if (queues_.size() == 0 || now >= look_again) {
+      is_drained = receive(socket, kMostQueued - queues_.size());
+      look_again = now + kLookPause;
+    }
   }
   return !is_drained || queues_.size() > 0;
 }
@@ -82,9 +100,10 @@ bool CommandServer::receive(std::size_t socket, std::size_t most) {
 std::optional<QueuedRequest> CommandServer::receive_message(std::size_t socket) {
   const std::size_t most_envelope = kMaxEnvelopeParts + 1;  // with the routing id
   QueuedRequest message{.socket = socket, .frames = {}, .parts = 0};
-  message.frames.reserve(most_envelope + 1);
+  message.frames.reserve(kUsualFrames);
   std::size_t envelope = 0;
   bool envelope_ended = false;
+  bool is_lost = false;
   for (bool more = true; more;) {
     zmq::message_t frame;
     if (!sockets_[socket].socket.recv(frame, zmq::recv_flags::dontwait)) {
@@ -97,18 +116,20 @@ std::optional<QueuedRequest> CommandServer::receive_message(std::size_t socket) 
       envelope_ended = envelope > 0 && frame.empty();
       ++envelope;
     }
-    if (envelope <= most_envelope && message.parts <= 1) {
-      message.frames.push_back(std::move(frame));
+    if (envelope <= most_envelope && message.parts <= 1 && !is_lost) {
+      is_lost = !append(message.frames, std::move(frame));
     }
   }
-  message.parts = envelope <= most_envelope ? message.parts : 0;
+  const bool is_request = envelope <= most_envelope && message.parts > 0 && !is_lost;
+  message.parts = is_request ? message.parts : 0;
+  message.peer = is_request ? peer_of(message.request(), sockets_[socket].endpoint.transport) : std::string_view();
   return message;
 }
 
 void CommandServer::queue(QueuedRequest request) {
   const Transport transport = sockets_[request.socket].endpoint.transport;
   try {
-    const std::string principal = authenticator_.principal_of(transport, peer_of(request.request(), transport));
+    const std::string principal = authenticator_.principal_of(transport, request.peer);
     queues_.push(principal, std::move(request));
   } catch (const std::bad_alloc&) {
     answer(std::move(request), dispatcher_.refuse(no_memory()));
@@ -118,9 +139,8 @@ void CommandServer::queue(QueuedRequest request) {
 void CommandServer::serve_one(QueuedRequest request, Clock::time_point now) {
   ++served_;
   const Endpoint& endpoint = sockets_[request.socket].endpoint;
-  const Sender sender{
-      .admitted = authenticator_.admit(endpoint.transport, peer_of(request.request(), endpoint.transport), now),
-      .endpoint = endpoint.address};
+  const Sender sender{.admitted = authenticator_.admit(endpoint.transport, request.peer, now),
+                      .endpoint = endpoint.address};
   if (request.parts > 1 && sender.admitted.refusal == nullptr) {
     answer(std::move(request), dispatcher_.refuse({.code = ErrorCode::kBadRequest,
                                                    .message = "a request is one frame, this message had " +

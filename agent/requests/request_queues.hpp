@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <zmq.hpp>
 
@@ -13,11 +14,12 @@ namespace shmbus::agent {
 
 // A request as it was received: the frames of its envelope, which lead the reply back, then the request itself. `parts`
 // is how many frames followed the envelope, of which the first alone is kept. `socket` is the number of the one that it
-// came by.
+// came by, `peer` what that knows of the sender (see peer_of), borrowed from the request.
 struct QueuedRequest {
   std::size_t socket = 0;
   std::vector<zmq::message_t> frames;
   std::size_t parts = 1;
+  std::string_view peer = {};
 
   [[nodiscard]] zmq::message_t& request() { return frames.back(); }
 };
