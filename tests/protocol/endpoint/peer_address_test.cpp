@@ -15,10 +15,9 @@ TEST(APeerAddress, HasUidGidAndPid) {
 }
 
 TEST(APeerAddress, IsNothingElse) {
-  for (const char* const text :
-       {"", "127.0.0.1", "localhost", "localhost:", "localhost:0", "localhost:0:0", "localhost:0:0:", "localhost::0:1",
-        "localhost:-1:0:1", "localhost:0:0:1:2", "localhost:0x:0:1", "localhost:4294967296:0:1", "remote:0:0:1",
-        " localhost:0:0:1"}) {
+  for (const char* const text : {"", "127.0.0.1", "localhost", "localhost:", "localhost:0", "localhost:0:0",
+                                 "localhost:0:0:", "localhost::0:1", "localhost:-1:0:1", "localhost:0:0:1:2",
+                                 "localhost:0x:0:1", "localhost:4294967296:0:1", "remote:0:0:1", " localhost:0:0:1"}) {
     EXPECT_FALSE(parse_peer_address(text)) << text;
   }
 }
