@@ -5,22 +5,6 @@
 #include "protocol/codec/events.hpp"
 
 namespace shmbus::agent {
-namespace {
-
-// Gives one string's content to another for as long as it lives: a copy would take memory.
-class Lent {
- public:
-  Lent(std::string& owner, std::string& borrower) : owner_(owner), borrower_(borrower) { owner_.swap(borrower_); }
-  Lent(const Lent&) = delete;
-  Lent& operator=(const Lent&) = delete;
-  ~Lent() { owner_.swap(borrower_); }
-
- private:
-  std::string& owner_;
-  std::string& borrower_;
-};
-
-}  // namespace
 
 EventLog::EventLog(std::string host, std::uint64_t epoch, std::size_t most_bytes)
     : host_(std::move(host)), epoch_(epoch), ring_(most_bytes) {}
@@ -31,7 +15,7 @@ std::string_view EventLog::append(Event& event) {
   event.seq = seq_ + 1;
   event.prev = last;
   event.time_ns = unix_time_ns();
-  const Lent host(host_, event.host);
+  event.host = host_;
   encoded_.clear();
   append_event(event, encoded_);
   ring_.reserve(encoded_.size());
@@ -50,18 +34,13 @@ Result<EventsResult> EventLog::replay(const EventsRequest& request, std::size_t 
   EventsResult result;
   result.last = seq_;
   result.first = ring_.empty() ? 0 : ring_.first();
-  if (ring_.empty()) {
-    if (request.since.value_or(0) > seq_) {
-      return Error{
-          .code = ErrorCode::kBadRequest,
-          .message = "since: " + std::to_string(*request.since) + " is after the last event, " + std::to_string(seq_)};
-    }
-    return result;
-  }
-  const std::uint64_t since = request.since.value_or(result.first - 1);
+  const std::uint64_t since = request.since.value_or(ring_.empty() ? seq_ : result.first - 1);
   if (since > seq_) {
     return Error{.code = ErrorCode::kBadRequest,
                  .message = "since: " + std::to_string(since) + " is after the last event, " + std::to_string(seq_)};
+  }
+  if (ring_.empty()) {
+    return result;
   }
   if (since + 1 < result.first) {
     return Error{.code = ErrorCode::kCompacted,
