@@ -12,6 +12,7 @@ namespace {
 constexpr std::chrono::microseconds kRound{50};
 // How long those that wait are served before the socket is asked for others, which costs a system call.
 constexpr std::chrono::milliseconds kLookPause{1};
+constexpr std::size_t kMostInRound = 256;  // replies for which there is room before the first operation acts
 constexpr std::size_t kMostQueued = 4096;  // requests; the next ones wait in the sockets
 
 constexpr std::size_t kUsualFrames = 3;  // routing id, end of the envelope, request
@@ -32,7 +33,9 @@ Error no_memory() { return {.code = ErrorCode::kNoMemory, .message = "the agent 
 
 CommandServer::CommandServer(zmq::context_t& context, Authenticator& authenticator, Dispatcher& dispatcher,
                              const Limits& limits)
-    : context_(context), authenticator_(authenticator), dispatcher_(dispatcher), limits_(limits) {}
+    : context_(context), authenticator_(authenticator), dispatcher_(dispatcher), limits_(limits) {
+  answered_.reserve(kMostInRound);
+}
 
 Result<Binding> CommandServer::bind(Endpoint endpoint, const SocketAccess& access, UniqueFd passed) {
   zmq::socket_t socket(context_, zmq::socket_type::router);
@@ -53,14 +56,14 @@ bool CommandServer::serve(std::size_t socket) {
   // One request alone is served before a system call looks for more.
   bool is_drained = receive(socket, 1);
   Clock::time_point look_again = now;
-  while (queues_.size() > 0 && now < end_of_turn) {
+  while (has_work() && now < end_of_turn) {
     now = serve_round(now);
     if (queues_.size() == 0 || now >= look_again) {
       is_drained = receive(socket, kMostQueued - queues_.size());
       look_again = now + kLookPause;
     }
   }
-  return !is_drained || queues_.size() > 0;
+  return !is_drained || has_work();
 }
 
 Clock::time_point CommandServer::serve_round(Clock::time_point now) {

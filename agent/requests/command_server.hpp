@@ -53,6 +53,7 @@ class CommandServer {
   // The next message of a socket if it is a request; with parts 0 if it is none.
   std::optional<QueuedRequest> receive_message(std::size_t socket);
   void queue(QueuedRequest request);
+  [[nodiscard]] bool has_work() const { return queues_.size() > 0 || !answered_.empty(); }
   // Serves what waits, for kRound at most beside the request in hand, and sends the replies. Returns the time.
   Clock::time_point serve_round(Clock::time_point now);
   void serve_one(QueuedRequest request, Clock::time_point now);

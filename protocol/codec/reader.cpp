@@ -233,51 +233,36 @@ void Reader::data(std::string_view name, ReadResult& result) {
   }
 }
 
-void Reader::encoded(std::string_view name, std::vector<std::string>& values) {
+std::span<const msgpack::object> Reader::array(std::string_view name, std::size_t most) {
   const std::optional<Field> field = find_field(name);
   if (!field) {
-    return;
+    return {};
   }
-  if (field->value.type != msgpack::type::ARRAY) {
+  if (field->value.type != msgpack::type::ARRAY || field->value.via.array.size > most) {
     reject(*field);
-    return;
+    return {};
   }
-  for (const msgpack::object& each : std::span(field->value.via.array.ptr, field->value.via.array.size)) {
+  return {field->value.via.array.ptr, field->value.via.array.size};
+}
+
+void Reader::encoded(std::string_view name, std::vector<std::string>& values) {
+  for (const msgpack::object& each : array(name, limits::kMaxArrayEntries)) {
     values.push_back(packed(each));
   }
 }
 
 void Reader::requests(std::string_view name, std::vector<BatchItem>& items) {
-  const std::optional<Field> field = find_field(name);
-  if (!field) {
-    return;
-  }
-  const msgpack::object& value = field->value;
-  if (value.type != msgpack::type::ARRAY || value.via.array.size > field->spec->max) {
-    reject(*field);
-    return;
-  }
-  items.reserve(value.via.array.size);
-  for (const msgpack::object& each : std::span(value.via.array.ptr, value.via.array.size)) {
+  for (const msgpack::object& each : array(name, limits::kMaxBatchRequests)) {
     items.push_back(read_batched(each));
   }
 }
 
 void Reader::replies(std::string_view name, std::vector<Reply>& replies) {
-  const std::optional<Field> field = find_field(name);
-  if (!field) {
-    return;
-  }
-  const msgpack::object& value = field->value;
   const auto* const batch = asked_ == nullptr ? nullptr : std::get_if<BatchRequest>(asked_);
-  if (batch == nullptr || value.type != msgpack::type::ARRAY || value.via.array.size > batch->requests.size()) {
-    reject(*field);
-    return;
-  }
-  for (std::size_t i = 0; i < value.via.array.size; ++i) {
-    const auto* const request = std::get_if<Request>(&batch->requests[i].request);
+  for (const msgpack::object& each : array(name, batch == nullptr ? 0 : batch->requests.size())) {
+    const auto* const request = std::get_if<Request>(&batch->requests[replies.size()].request);
     // A malformed request has no result to read, so any operation serves to read its error.
-    Result<Reply> reply = read_reply(value.via.array.ptr[i], request != nullptr ? request->operation : PingRequest{});
+    Result<Reply> reply = read_reply(each, request != nullptr ? request->operation : PingRequest{});
     if (!reply) {
       error_ = std::move(reply).error();
       return;

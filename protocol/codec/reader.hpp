@@ -64,6 +64,8 @@ class Reader {
 
   // The field if it is there; fails if it has to be.
   [[nodiscard]] std::optional<Field> find_field(std::string_view name);
+  // The items of a field that is an array of at most `most`.
+  [[nodiscard]] std::span<const msgpack::object> array(std::string_view name, std::size_t most);
   void fail(Error error);
   void reject(const Field& field, std::string hint = {});
 
