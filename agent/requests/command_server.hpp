@@ -3,9 +3,7 @@
 
 #include <cstddef>
 #include <deque>
-#include <optional>
 #include <utility>
-#include <vector>
 #include <zmq.hpp>
 
 #include "agent/access/authenticator.hpp"
@@ -50,15 +48,14 @@ class CommandServer {
  private:
   // Takes at most so many messages off a socket; false if there may be more.
   bool receive(std::size_t socket, std::size_t most);
-  // The next message of a socket if it is a request; with parts 0 if it is none.
-  std::optional<QueuedRequest> receive_message(std::size_t socket);
-  void queue(QueuedRequest request);
-  [[nodiscard]] bool has_work() const { return queues_.size() > 0 || !answered_.empty(); }
+  // Puts the next message of a socket into `message`, with parts 0 if it is no request; false if there is none.
+  bool receive_message(std::size_t socket, QueuedRequest& message);
+  void queue_first_spare();
+  [[nodiscard]] bool has_work() const { return queues_.size() > 0 || !round_.empty(); }
   // Serves what waits, for kRound at most beside the request in hand, and sends the replies. Returns the time.
   Clock::time_point serve_round(Clock::time_point now);
-  void serve_one(QueuedRequest request, Clock::time_point now);
   // Puts the reply in the place of the request.
-  void answer(QueuedRequest request, ReplyBuffer& reply);
+  void serve_one(QueuedRequest& request, Clock::time_point now);
 
   zmq::context_t& context_;
   Authenticator& authenticator_;
@@ -66,7 +63,8 @@ class CommandServer {
   const Limits limits_;
   std::deque<Socket> sockets_;
   RequestQueues queues_;
-  std::vector<QueuedRequest> answered_;  // with the reply in place of the request, to be sent
+  Requests round_;  // with the reply in place of the request, to be sent
+  Requests spare_;  // to be used again: taking memory for each request costs a fifth of the rate
   std::size_t served_ = 0;
 };
 

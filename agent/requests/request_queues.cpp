@@ -1,11 +1,8 @@
 #include "agent/requests/request_queues.hpp"
 
-#include <utility>
-
 namespace shmbus::agent {
 
-void RequestQueues::push(const std::string& principal, QueuedRequest&& request) {
-  std::list<QueuedRequest> last(1);
+void RequestQueues::push(const std::string& principal, Requests& from) {
   auto queue = queues_.find(principal);
   if (queue == queues_.end()) {
     std::list<Queues::iterator> turn(1);
@@ -13,19 +10,13 @@ void RequestQueues::push(const std::string& principal, QueuedRequest&& request) 
     turn.front() = queue;
     turns_.splice(turns_.end(), turn);
   }
-  // All memory is there: nothing throws from here on.
-  last.front() = std::move(request);
-  queue->second.splice(queue->second.end(), last);
+  queue->second.splice(queue->second.end(), from, from.begin());
   ++size_;
 }
 
-std::optional<QueuedRequest> RequestQueues::pop() {
-  if (turns_.empty()) {
-    return std::nullopt;
-  }
+void RequestQueues::pop(Requests& to) {
   const Queues::iterator queue = turns_.front();
-  QueuedRequest request = std::move(queue->second.front());
-  queue->second.pop_front();
+  to.splice(to.end(), queue->second, queue->second.begin());
   --size_;
   if (queue->second.empty()) {
     turns_.pop_front();
@@ -33,7 +24,6 @@ std::optional<QueuedRequest> RequestQueues::pop() {
   } else {
     turns_.splice(turns_.end(), turns_, turns_.begin());
   }
-  return request;
 }
 
 }  // namespace shmbus::agent

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <list>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,20 +23,23 @@ struct QueuedRequest {
   [[nodiscard]] zmq::message_t& request() { return frames.back(); }
 };
 
+// A request goes from list to list by splice(), which neither copies it nor takes memory.
+using Requests = std::list<QueuedRequest>;
+
 // Serves the principals by turns, one request each, however many a principal has waiting; those of one principal in the
 // order of their coming. One thread.
 class RequestQueues {
  public:
-  // Throws std::bad_alloc, then `request` is as it was.
-  void push(const std::string& principal, QueuedRequest&& request);
+  // Takes the first of `from` to the end of the principal's queue. Throws std::bad_alloc, then `from` is as it was.
+  void push(const std::string& principal, Requests& from);
 
-  // The request whose turn it is, or nothing if none waits.
-  [[nodiscard]] std::optional<QueuedRequest> pop();
+  // Takes the request whose turn it is to the end of `to`; one must wait.
+  void pop(Requests& to);
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  using Queues = std::map<std::string, std::list<QueuedRequest>>;
+  using Queues = std::map<std::string, Requests>;
 
   Queues queues_;                      // none is empty
   std::list<Queues::iterator> turns_;  // of all queues, the next one first

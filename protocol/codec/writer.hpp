@@ -91,7 +91,13 @@ class Writer {
  private:
   struct Sink {
     std::string& bytes;
-    void write(const char* data, std::size_t size) { bytes.append(data, size); }
+    void write(const char* data, std::size_t size) {
+      if (size == 1) {
+        bytes.push_back(*data);  // unlike append() no call, and most of what is packed are single bytes
+      } else {
+        bytes.append(data, size);
+      }
+    }
   };
 
   template <std::integral T>

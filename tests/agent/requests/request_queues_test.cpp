@@ -6,23 +6,28 @@ namespace shmbus::agent {
 namespace {
 
 void push(RequestQueues& queues, const std::string& principal, const std::string& bytes) {
-  QueuedRequest request;
-  request.frames.emplace_back(bytes);
-  queues.push(principal, std::move(request));
+  Requests one(1);
+  one.front().frames.emplace_back(bytes);
+  queues.push(principal, one);
+}
+
+std::string next(RequestQueues& queues) {
+  Requests one;
+  queues.pop(one);
+  return one.front().request().to_string();
 }
 
 // In the order in which they are served.
 std::string all(RequestQueues& queues) {
   std::string order;
-  while (std::optional<QueuedRequest> request = queues.pop()) {
-    order += request->request().to_string();
+  while (queues.size() > 0) {
+    order += next(queues);
   }
   return order;
 }
 
 TEST(RequestQueues, ServeOnePrincipalInTheOrderOfItsRequests) {
   RequestQueues queues;
-  EXPECT_FALSE(queues.pop());
   for (const std::string bytes : {"1", "2", "3"}) {
     push(queues, "a", bytes);
   }
@@ -47,7 +52,7 @@ TEST(RequestQueues, GiveTheNextTurnToWhoComesBack) {
   push(queues, "a", "1");
   push(queues, "b", "2");
   push(queues, "b", "3");
-  EXPECT_EQ(queues.pop()->request().to_string(), "1");
+  EXPECT_EQ(next(queues), "1");
   push(queues, "a", "4");
   EXPECT_EQ(all(queues), "243");
 }
