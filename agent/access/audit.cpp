@@ -113,7 +113,7 @@ Result<void> Audit::append(std::string_view line) {
       done += static_cast<std::size_t>(count);
     } else if (count == 0 || errno != EINTR) {
       const int failure = count == 0 ? EIO : errno;
-      cut_off(std::string_view(bytes).substr(0, done));
+      truncate(std::string_view(bytes).substr(0, done));
       return file_error(failure, "write", path_);
     }
   }
@@ -121,7 +121,7 @@ Result<void> Audit::append(std::string_view line) {
   return {};
 }
 
-void Audit::cut_off(std::string_view begun) {
+void Audit::truncate(std::string_view begun) {
   if (begun.empty()) {
     return;
   }

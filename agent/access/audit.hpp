@@ -44,7 +44,7 @@ class Audit {
   Result<void> append_or_lose(std::string_view line, const Unwritten& records);
   Result<void> tell_lost();
   Result<void> append(std::string_view line);
-  void cut_off(std::string_view begun);
+  void truncate(std::string_view begun);
 
   std::string path_;
   UniqueFd file_;

@@ -172,7 +172,7 @@ std::string decision_in_words(const Decision& decision) {
   return "denied: " + decision.why;
 }
 
-std::string asker_in_words(const Subject& subject) {
+std::string subject_in_words(const Subject& subject) {
   if (subject.uid) {
     return with_groups(*subject.uid, subject.gids);
   }
@@ -195,7 +195,7 @@ Result<std::string> explain(const Policy& policy, const std::string& question) {
     return read.error();
   }
   const Decision decision = policy.decide(read->subject, read->asked);
-  std::string answer = decision_in_words(decision) + "\nasked by " + asker_in_words(read->subject);
+  std::string answer = decision_in_words(decision) + "\nasked by " + subject_in_words(read->subject);
   if (misses_owner(policy, read->asked, decision)) {
     answer += "; without owner= the rules with owners are passed over";
   }

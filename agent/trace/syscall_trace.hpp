@@ -1,5 +1,5 @@
 // Who called what: the shm system calls of all processes, and processes that fork, exec or exit, as the kernel's
-// tracepoints tell them. An alarm and a witness, not the truth: records can be lost, and the calls of other IPC
+// tracepoints tell them. An alarm, not the truth: records can be lost, and the calls of other IPC
 // namespaces are seen too. Sources: perf_event_open(2), Documentation/trace/events.rst.
 #pragma once
 

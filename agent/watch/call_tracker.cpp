@@ -29,22 +29,22 @@ void CallTracker::drain() {
   const TraceRecords records = trace_.drain();
   lost_ = lost_ || records.lost > 0;
   for (const TracedCall& call : records.calls) {
-    witness(call);
+    track(call);
   }
 }
 
-std::optional<WitnessedCall> CallTracker::next() {
+std::optional<TrackedCall> CallTracker::next() {
   if (calls_.empty()) {
     return std::nullopt;
   }
-  WitnessedCall call = std::move(calls_.front());
+  TrackedCall call = std::move(calls_.front());
   calls_.pop_front();
   return call;
 }
 
 bool CallTracker::concerns(ShmId shmid, std::optional<Key> new_key) const {
   const auto& begun = trace_.begun();
-  return std::any_of(calls_.begin(), calls_.end(), [&](const WitnessedCall& call) { return call.shmid == shmid; }) ||
+  return std::any_of(calls_.begin(), calls_.end(), [&](const TrackedCall& call) { return call.shmid == shmid; }) ||
          std::any_of(begun.begin(), begun.end(), [&](const auto& entry) {
            const TracedCall& call = entry.second;
            switch (call.kind) {
@@ -81,48 +81,48 @@ void CallTracker::read_attachments() {
   }
 }
 
-void CallTracker::witness(const TracedCall& call) {
-  using Kind = WitnessedCall::Kind;
+void CallTracker::track(const TracedCall& call) {
+  using Kind = TrackedCall::Kind;
   if (call.kind == TracedKind::kFork || call.kind == TracedKind::kExec || call.kind == TracedKind::kExit) {
-    witness_process(call);
+    track_process(call);
     return;
   }
   const std::optional<bool> ours = shares_ours(call.pid);
   if (!ours.value_or(true)) {
     return;
   }
-  WitnessedCall witnessed{.kind = Kind::kHint, .shmid = call.shmid, .actor = actor_of(call.pid), .made = {}};
+  TrackedCall tracked{.kind = Kind::kHint, .shmid = call.shmid, .actor = actor_of(call.pid), .made = {}};
   if (call.kind == TracedKind::kAttach) {
     attachments_.attach(call.pid, call.address, call.shmid);
-    witnessed.kind = Kind::kAttached;
+    tracked.kind = Kind::kAttached;
   } else if (call.kind == TracedKind::kDetach) {
     const std::optional<ShmId> shmid = attachments_.detach(call.pid, call.address);
     if (!shmid) {
       return;  // attached before we looked, in a way that maps don't show; the scan finds it
     }
-    witnessed.shmid = *shmid;
-    witnessed.kind = Kind::kDetached;
+    tracked.shmid = *shmid;
+    tracked.kind = Kind::kDetached;
   } else if (call.kind == TracedKind::kGet) {
-    witnessed.made = made_by(call, witnessed.actor);
-    witnessed.kind = Kind::kCreated;
+    tracked.made = made_by(call, tracked.actor);
+    tracked.kind = Kind::kCreated;
   } else {
-    witnessed.kind = call.kind == TracedKind::kSet ? Kind::kSet : Kind::kRemoved;
+    tracked.kind = call.kind == TracedKind::kSet ? Kind::kSet : Kind::kRemoved;
   }
   if (!ours) {  // gone: it may have been in another namespace
-    witnessed.kind = call.kind == TracedKind::kGet ? Kind::kMayHaveCreated : Kind::kHint;
+    tracked.kind = call.kind == TracedKind::kGet ? Kind::kMayHaveCreated : Kind::kHint;
   }
-  calls_.push_back(std::move(witnessed));
+  calls_.push_back(std::move(tracked));
 }
 
 // Most processes of a host have nothing attached, and cost little more than this.
-void CallTracker::witness_process(const TracedCall& call) {
+void CallTracker::track_process(const TracedCall& call) {
   const bool forks = call.kind == TracedKind::kFork;
   if (attachments_.has_any(call.pid)) {
     const Actor actor = actor_of(call.pid);
     const ProcessAttachments::Counts counts =
         forks ? attachments_.fork(call.pid, call.child) : attachments_.leave(call.pid);
     for (const auto& [shmid, count] : counts) {
-      calls_.push_back({.kind = WitnessedCall::Kind::kHint, .shmid = shmid, .actor = actor, .made = {}});
+      calls_.push_back({.kind = TrackedCall::Kind::kHint, .shmid = shmid, .actor = actor, .made = {}});
     }
   }
   if (forks) {

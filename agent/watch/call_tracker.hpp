@@ -16,7 +16,7 @@ namespace shmbus::agent {
 // What one call did to one segment. A process that forks, execs or exits attaches or detaches without a call; how often
 // and when, only a look at the segment tells, and so it is with every call whose process could not be asked for its IPC
 // namespace any more: those are hints, and such a creation is one if the segment names the process.
-struct WitnessedCall {
+struct TrackedCall {
   enum class Kind : std::uint8_t { kCreated, kMayHaveCreated, kAttached, kDetached, kSet, kRemoved, kHint };
 
   Kind kind = Kind::kHint;
@@ -35,7 +35,7 @@ class CallTracker {
 
   // Takes over what was called so far; next() gives it, in the order of time.
   void drain();
-  std::optional<WitnessedCall> next();
+  std::optional<TrackedCall> next();
 
   // Whether a call about the segment waits for next() or is going on: then a look at the segment may show what will be
   // told once more. `new_key` is the key of a segment that is not known yet. As of the last drain().
@@ -56,8 +56,8 @@ class CallTracker {
     std::optional<bool> shares_ours;  // our IPC namespace, when it could be asked last
   };
 
-  void witness(const TracedCall& call);
-  void witness_process(const TracedCall& call);
+  void track(const TracedCall& call);
+  void track_process(const TracedCall& call);
   void read_attachments();
   KnownProcess& known(std::int32_t pid);
   Actor actor_of(std::int32_t pid);
@@ -66,7 +66,7 @@ class CallTracker {
   SyscallTrace trace_;
   ProcessAttachments attachments_;
   std::unordered_map<std::int32_t, KnownProcess> processes_;
-  std::deque<WitnessedCall> calls_;
+  std::deque<TrackedCall> calls_;
   bool lost_ = false;
 };
 

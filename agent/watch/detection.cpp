@@ -25,9 +25,9 @@ Result<void> Detection::start() {
   if (may_trace) {
     Result<SyscallTrace> trace = SyscallTrace::open();
     if (trace) {
-      auto witness = std::make_unique<CallTracker>(*std::move(trace));
-      descriptor_ = witness->descriptor();
-      feed_.trust(std::move(witness));
+      auto tracker = std::make_unique<CallTracker>(*std::move(trace));
+      descriptor_ = tracker->descriptor();
+      feed_.trust(std::move(tracker));
     } else if (config_.detection == DetectionMode::kTrace) {
       return std::move(trace).error();
     } else {

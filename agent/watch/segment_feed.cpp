@@ -16,8 +16,8 @@ std::optional<Actor> attribute(const SegmentChange& change, std::vector<Actor>& 
   if (!is_removal && change.kind != EventKind::kAttached && change.kind != EventKind::kDetached) {
     return std::nullopt;
   }
-  const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Actor& suspect) {
-    return suspect.pid == change.stat.shm_lpid || (is_removal && candidates.size() == 1);
+  const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Actor& candidate) {
+    return candidate.pid == change.stat.shm_lpid || (is_removal && candidates.size() == 1);
   });
   if (found == candidates.end()) {
     return std::nullopt;
@@ -32,8 +32,8 @@ std::optional<Actor> attribute(const SegmentChange& change, std::vector<Actor>& 
 SegmentFeed::SegmentFeed(ShmKernel& kernel, EventPublisher& publisher)
     : kernel_(kernel), publisher_(publisher), watcher_(static_cast<ShmId>(kernel.limits().slots)) {}
 
-void SegmentFeed::trust(std::unique_ptr<CallTracker> witness) {
-  tracker_ = std::move(witness);
+void SegmentFeed::trust(std::unique_ptr<CallTracker> tracker) {
+  tracker_ = std::move(tracker);
   watcher_.conclude_visits(tracker_ == nullptr);
 }
 
@@ -76,7 +76,7 @@ void SegmentFeed::take_look(ShmId shmid, const std::optional<SegmentStat>& now) 
   if (now && !now->marked) {
     look_at_former(*now);
   }
-  publish_with_suspects(shmid, watcher_.compare_one(shmid, now));
+  publish_attributed(shmid, watcher_.compare_one(shmid, now));
 }
 
 void SegmentFeed::look_at_key(Key key) {
@@ -204,15 +204,15 @@ std::unordered_set<ShmId> SegmentFeed::unsettled(const std::vector<SegmentStat>&
 void SegmentFeed::replay_calls() {
   if (tracker_) {
     tracker_->drain();
-    while (const std::optional<WitnessedCall> call = tracker_->next()) {
+    while (const std::optional<TrackedCall> call = tracker_->next()) {
       replay(*call);
     }
   }
 }
 
 // Tells what the call did to the known state. A look follows, which tells what no call explains.
-void SegmentFeed::replay(const WitnessedCall& call) {
-  using Kind = WitnessedCall::Kind;
+void SegmentFeed::replay(const TrackedCall& call) {
+  using Kind = TrackedCall::Kind;
   Candidates& candidates = candidates_[call.shmid];
   if (call.kind == Kind::kHint) {
     candidates.others.push_back(call.actor);
@@ -232,9 +232,9 @@ void SegmentFeed::replay(const WitnessedCall& call) {
   }
 }
 
-void SegmentFeed::replay_created(const WitnessedCall& call, const std::optional<SegmentStat>& actual) {
+void SegmentFeed::replay_created(const TrackedCall& call, const std::optional<SegmentStat>& actual) {
   const bool is_known = watcher_.known(call.shmid) != nullptr || watcher_.was_known(call.shmid);
-  const bool may_be = actual ? actual->shm_cpid == call.made.shm_cpid : call.kind == WitnessedCall::Kind::kCreated;
+  const bool may_be = actual ? actual->shm_cpid == call.made.shm_cpid : call.kind == TrackedCall::Kind::kCreated;
   if (is_known || !may_be) {  // it only opened the segment, or is another namespace's
     return;
   }
@@ -247,8 +247,9 @@ void SegmentFeed::replay_created(const WitnessedCall& call, const std::optional<
   publish(watcher_.compare_one(call.shmid, state_after({}, made, actual)), EventSource::kKernel, call.actor);
 }
 
-// Tells what a look found, each with who is suspected of it. Who ended keeps being suspected until his attachments go.
-void SegmentFeed::publish_with_suspects(ShmId shmid, const std::vector<SegmentChange>& changes) {
+// Publishes what a look found, each change with its actor. A process that exited stays a candidate until its
+// attachments are gone.
+void SegmentFeed::publish_attributed(ShmId shmid, const std::vector<SegmentChange>& changes) {
   const auto entry = candidates_.find(shmid);
   if (entry == candidates_.end()) {
     publish(changes, EventSource::kKernel, {});

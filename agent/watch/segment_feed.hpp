@@ -21,8 +21,8 @@ class SegmentFeed {
  public:
   SegmentFeed(ShmKernel& kernel, EventPublisher& publisher);
 
-  // From now on calls are told by `witness`, each with who made it; looking then tells what is left over.
-  void trust(std::unique_ptr<CallTracker> witness);
+  // From now on calls are told by `tracker`, each with who made it; looking then tells what is left over.
+  void trust(std::unique_ptr<CallTracker> tracker);
 
   // Takes what exists as the baseline, without events.
   void take_baseline();
@@ -38,8 +38,8 @@ class SegmentFeed {
   // Returns whether it looked.
   bool look_for_list(std::optional<ShmId> after, Clock::time_point now);
 
-  // Publishes the calls that were witnessed since the last time, and what a look at their segments tells besides.
-  // Requires a witness. Returns whether more looks are needed: a call is going on, or what a process that ended had
+  // Publishes the calls that were tracked since the last time, and what a look at their segments tells besides.
+  // Requires a tracker. Returns whether more looks are needed: a call is going on, or what a process that ended had
   // attached is not yet detached.
   bool follow_calls();
 
@@ -80,11 +80,11 @@ class SegmentFeed {
   std::unordered_set<ShmId> unsettled(const std::vector<SegmentStat>& listing);
 
   void replay_calls();
-  void replay(const WitnessedCall& call);
-  void replay_created(const WitnessedCall& call, const std::optional<SegmentStat>& actual);
+  void replay(const TrackedCall& call);
+  void replay_created(const TrackedCall& call, const std::optional<SegmentStat>& actual);
 
   void publish(const std::vector<SegmentChange>& changes, EventSource source, const Actor& actor);
-  void publish_with_suspects(ShmId shmid, const std::vector<SegmentChange>& changes);
+  void publish_attributed(ShmId shmid, const std::vector<SegmentChange>& changes);
   void publish(const SegmentChange& change, EventSource source, const Actor& actor);
   void publish_missed(const UnseenIds& unseen);
 

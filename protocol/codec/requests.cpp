@@ -14,8 +14,6 @@ namespace shmbus {
 namespace codec {
 namespace {
 
-using Verdict = std::optional<Error>;
-
 enum class Place : std::uint8_t { kAlone, kInBatch };
 
 std::span<const msgpack::object_kv> entries(const msgpack::object_map& map) { return {map.ptr, map.size}; }
@@ -70,7 +68,7 @@ Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {
 }
 
 // Checks that each field is one of the operation's, and is there once.
-Verdict check_names(const msgpack::object_map& map, const OperationSpec& spec) {
+std::optional<Error> check_names(const msgpack::object_map& map, const OperationSpec& spec) {
   for (const auto& entry : entries(map)) {
     const std::optional<std::string_view> name = text_of(entry.key);
     if (!name) {
@@ -86,7 +84,7 @@ Verdict check_names(const msgpack::object_map& map, const OperationSpec& spec) {
   return {};
 }
 
-Verdict check_once(const Request& request, const OperationSpec& spec, Place place) {
+std::optional<Error> check_once(const Request& request, const OperationSpec& spec, Place place) {
   if (!request.once) {
     return {};
   }
@@ -99,7 +97,7 @@ Verdict check_once(const Request& request, const OperationSpec& spec, Place plac
   return {};
 }
 
-Verdict check_segment(const SegmentRef& segment) {
+std::optional<Error> check_segment(const SegmentRef& segment) {
   if (segment.shm_key == kPrivateKey && !segment.shm_shmid) {
     return bad_request("shm_key: 0 names no segment",
                        "private segments have no key of their own: name one by shm_shmid; \"private\" is for create");
@@ -109,7 +107,7 @@ Verdict check_segment(const SegmentRef& segment) {
 
 // What fields mean together.
 template <class T>
-Verdict check_together(const T& operation, std::string_view name) {
+std::optional<Error> check_together(const T& operation, std::string_view name) {
   if constexpr (requires { operation.segment; }) {
     const bool named = operation.segment.shm_key || operation.segment.shm_shmid;
     if constexpr (requires { operation.attachment; }) {
@@ -133,7 +131,7 @@ Verdict check_together(const T& operation, std::string_view name) {
 }
 
 // Fills in `request`, which is meaningless after an error.
-Verdict read_request(const msgpack::object_map& map, Place place, Request& request) {
+std::optional<Error> read_request(const msgpack::object_map& map, Place place, Request& request) {
   const auto found = read_operation(map);
   if (!found) {
     return found.error();

@@ -12,13 +12,13 @@
 
 #include "agent/kernel/credentials.hpp"
 #include "protocol/codec/requests.hpp"
-#include "tests/bench/asker.hpp"
 #include "tests/bench/crowd.hpp"
 #include "tests/bench/echo_process.hpp"
 #include "tests/bench/load.hpp"
 #include "tests/bench/process_usage.hpp"
 #include "tests/bench/require.hpp"
 #include "tests/bench/table.hpp"
+#include "tests/bench/timed_client.hpp"
 
 namespace {
 
@@ -57,15 +57,15 @@ constexpr uid_t kStranger = 23457;
 // For each repetition one median, in microseconds.
 using Medians = std::vector<double>;
 
-std::vector<Medians> take_turns(const std::vector<Asker*>& sides, const Sizes& sizes) {
+std::vector<Medians> take_turns(const std::vector<TimedClient*>& sides, const Sizes& sizes) {
   std::vector<Medians> medians(sides.size());
-  for (Asker* side : sides) {
+  for (TimedClient* side : sides) {
     side->measure(sizes.round_trips);
     static_cast<void>(side->take(0.5));
   }
   for (int repetition = 0; repetition < sizes.repetitions; ++repetition) {
     for (int block = 0; block < sizes.blocks; ++block) {
-      for (Asker* side : sides) {
+      for (TimedClient* side : sides) {
         side->measure(sizes.round_trips);
       }
     }
@@ -132,22 +132,23 @@ void show_switches(Table& table, const Sizes& sizes) {
   table.part("  the same of uid, gid and groups", "", "", shown(switch_time(identity, sizes), 1, " us"));
 }
 
-double p99(Asker& asker, std::chrono::milliseconds time, const Sizes& sizes) {
+double p99(TimedClient& client, std::chrono::milliseconds time, const Sizes& sizes) {
   const auto end = std::chrono::steady_clock::now() + time;
   do {
-    asker.measure(sizes.round_trips);
+    client.measure(sizes.round_trips);
   } while (std::chrono::steady_clock::now() < end);
-  return asker.take(0.99);
+  return client.take(0.99);
 }
 
-void show_crowd(Table& table, const std::string& where, Asker& asker, Crowd& crowd, pid_t agent, const Sizes& sizes) {
+void show_crowd(Table& table, const std::string& where, TimedClient& client, Crowd& crowd, pid_t agent,
+                const Sizes& sizes) {
   Medians quiet;
   Medians crowded;
   double resident = 0;
   for (int visit = 0; visit < sizes.visits; ++visit) {
-    quiet.push_back(p99(asker, sizes.quiet, sizes));
+    quiet.push_back(p99(client, sizes.quiet, sizes));
     crowd.come();
-    crowded.push_back(p99(asker, sizes.crowded, sizes));
+    crowded.push_back(p99(client, sizes.crowded, sizes));
     resident = std::max(resident, resident_mib(agent));
     crowd.leave();
     std::this_thread::sleep_for(sizes.quiet / 10);
@@ -170,13 +171,13 @@ bool run(const Options& options, const Sizes& sizes) {
     return CurveClient{server_key, require(read_curve_pair(options.keys + "/" + name + ".secret"))};
   };
   const EchoProcess echo(options.echo, require(read_curve_pair(options.keys + "/agent.secret")));
-  Asker plain({options.plain, request, {}, {}});
-  Asker exposed({options.exposed, request, {}, {}});
-  Asker other({options.exposed, request, kCaller, {}});
-  Asker ruled({options.ruled, request, kCaller, {}});
-  Asker bare({options.echo, request, {}, keys_of("trusted"), true});
-  Asker trusted({options.curve, request, {}, keys_of("trusted")});
-  Asker mapped({options.curve, request, {}, keys_of("mapped")});
+  TimedClient plain({options.plain, request, {}, {}});
+  TimedClient exposed({options.exposed, request, {}, {}});
+  TimedClient other({options.exposed, request, kCaller, {}});
+  TimedClient ruled({options.ruled, request, kCaller, {}});
+  TimedClient bare({options.echo, request, {}, keys_of("trusted"), true});
+  TimedClient trusted({options.curve, request, {}, keys_of("trusted")});
+  TimedClient mapped({options.curve, request, {}, keys_of("mapped")});
   Crowd local_crowd(options.exposed, kStranger, sizes.crowd);
   Crowd remote_crowd(options.curve, kStranger, sizes.crowd);
 

@@ -19,7 +19,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/bench/asker.hpp"
+#include "tests/bench/timed_client.hpp"
 
 namespace shmbus::bench {
 namespace {

@@ -105,7 +105,7 @@ rc::Gen<std::vector<RuleText>> any_rules() {
 }
 
 // Two thirds are local; of the others some have a uid that does not count.
-Subject any_asker() {
+Subject any_subject() {
   const int kind = *rc::gen::inRange(0, 6);
   Subject subject;
   if (kind > 0) {
@@ -156,7 +156,7 @@ RC_GTEST_PROP(AnyPolicy, DecidesAsTheReferenceDoes, ()) {
   const std::vector<RuleText> rules = *any_rules();
   const Policy policy = policy_of(rules);
   for (int questions = 0; questions < 50; ++questions) {
-    const Subject subject = any_asker();
+    const Subject subject = any_subject();
     const AccessRequest asked = any_asked();
     RC_LOG() << shown(rules, subject, asked);
     const Decision decision = policy.decide(subject, asked);
@@ -181,7 +181,7 @@ RC_GTEST_PROP(AnyPolicy, IsTheSameWhenReadFromItsFile, ()) {
   }
   const Policy policy = parse_policy(file, "policy").value();
   for (int questions = 0; questions < 50; ++questions) {
-    const Subject subject = any_asker();
+    const Subject subject = any_subject();
     const AccessRequest asked = any_asked();
     RC_LOG() << shown(rules, subject, asked);
     const Decision decision = policy.decide(subject, asked);
@@ -194,7 +194,7 @@ RC_GTEST_PROP(AnyPolicy, IsTheSameWhenReadFromItsFile, ()) {
 RC_GTEST_PROP(AnyPolicy, GrantsNothingBeyondItsBounds, ()) {
   const std::vector<RuleText> rules = *any_rules();
   const Policy policy = policy_of(rules);
-  const Subject subject = any_asker();
+  const Subject subject = any_subject();
   const AccessRequest asked = any_asked();
   const Decision decision = policy.decide(subject, asked);
   RC_LOG() << shown(rules, subject, asked);
@@ -214,7 +214,7 @@ RC_GTEST_PROP(ARuleAtTheEnd, ChangesOnlyWhatNoneDecidedBefore, ()) {
   const Policy before = policy_of(rules);
   rules.push_back(*any_rule());
   const Policy after = policy_of(rules);
-  const Subject subject = any_asker();
+  const Subject subject = any_subject();
   const AccessRequest asked = any_asked();
   const Decision decision = before.decide(subject, asked);
   const int line = after.decide(subject, asked).line;

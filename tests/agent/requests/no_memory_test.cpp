@@ -10,7 +10,7 @@
 #include "agent/events/event_log.hpp"
 #include "agent/requests/reply_buffer.hpp"
 #include "protocol/codec/events.hpp"
-#include "tests/support/agent_fixture.hpp"
+#include "tests/agent/requests/command_server_fixture.hpp"
 
 namespace {
 
@@ -101,6 +101,23 @@ TEST(AReplyBuffer, AnswersAnErrorWhereThereIsNoMemoryForTheMessage) {
   EXPECT_EQ(answered->seq, 2U);
   ASSERT_FALSE(answered->ok());
   EXPECT_EQ(std::get<Error>(answered->outcome).code, ErrorCode::kNoMemory);
+}
+
+TEST_F(CommandServerTest, AnswersAtOnceARequestThatItHasNoMemoryToQueue) {
+  const std::string here = "inproc://commands";  // no thread of libzmq has a part in it
+  bind(here, Transport::kInsecure);
+  zmq::socket_t asking = client(here);
+  send(asking, {ping(1)});
+  serve();
+  EXPECT_TRUE(reply_to(asking).ok());
+  send(asking, {ping(2)});
+  failing = allocations + 1;  // the principal's queue
+  server->serve(0);
+  failing = 0;
+  asking.set(zmq::sockopt::rcvtimeo, 0);
+  const Reply reply = reply_to(asking);
+  ASSERT_FALSE(reply.ok());
+  EXPECT_EQ(std::get<Error>(reply.outcome).code, ErrorCode::kNoMemory);
 }
 
 }  // namespace

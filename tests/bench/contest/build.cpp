@@ -38,9 +38,9 @@ Build::Build(const BuildSetup& setup)
                    "--socket-mode", "666", "--commands", open_commands(open_directory_), "--commands", tcp_,
                    "--insecure-tcp", "--max-requests-per-second", "0"},
                   {"SHMBUS_RUNTIME_DIR=" + open_directory_}),
-      other_user_(others_exist()
-                      ? std::make_unique<Asker>(AskerSetup{open_commands(open_directory_), setup.stat, kOtherUser, {}})
-                      : nullptr) {}
+      other_user_(others_exist() ? std::make_unique<TimedClient>(
+                                       TimedClientSetup{open_commands(open_directory_), setup.stat, kOtherUser, {}})
+                                 : nullptr) {}
 
 void Build::connect() {
   client_.emplace(connected(commands()));

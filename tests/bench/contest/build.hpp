@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "protocol/client/client.hpp"
-#include "tests/bench/asker.hpp"
 #include "tests/bench/contest/results.hpp"
 #include "tests/bench/contest/server_process.hpp"
+#include "tests/bench/timed_client.hpp"
 
 namespace shmbus::bench {
 
@@ -48,7 +48,7 @@ class Build {
   [[nodiscard]] std::string events() const { return "ipc://" + directory() + "/events.sock"; }
   [[nodiscard]] const std::string& tcp() const { return tcp_; }
   [[nodiscard]] Client& client() { return *client_; }
-  [[nodiscard]] Asker* other_user() const { return other_user_.get(); }  // null if there can't be one
+  [[nodiscard]] TimedClient* other_user() const { return other_user_.get(); }  // null if there can't be one
   [[nodiscard]] pid_t pid() const { return agent_.pid(); }
   [[nodiscard]] std::vector<pid_t> all() const;
 
@@ -58,7 +58,7 @@ class Build {
   std::string tcp_;
   ServerProcess agent_;
   ServerProcess open_agent_;
-  std::unique_ptr<Asker> other_user_;
+  std::unique_ptr<TimedClient> other_user_;
   std::optional<Client> client_;
 };
 

@@ -112,10 +112,12 @@ Field::Field(const FieldOptions& given)
                                     : nullptr),
       publisher(publisher_endpoint(), kEventBytes),
       builds(builds_of(options, stat.front())),
-      echo_user(others_exist() ? std::make_unique<Asker>(AskerSetup{echo.endpoint(), stat.front(), {}, {}, true})
-                               : nullptr),
-      least_user(least_as_other ? std::make_unique<Asker>(AskerSetup{least_as_other->endpoint(), stat.front(), {}, {}})
-                                : nullptr),
+      echo_user(others_exist()
+                    ? std::make_unique<TimedClient>(TimedClientSetup{echo.endpoint(), stat.front(), {}, {}, true})
+                    : nullptr),
+      least_user(least_as_other
+                     ? std::make_unique<TimedClient>(TimedClientSetup{least_as_other->endpoint(), stat.front(), {}, {}})
+                     : nullptr),
       context(roomy_context()) {
   if (!options.flask.empty()) {
     // As the package redis-server does, which would start one for the whole machine.

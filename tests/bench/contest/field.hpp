@@ -9,7 +9,6 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "tests/bench/asker.hpp"
 #include "tests/bench/contest/bare_servers.hpp"
 #include "tests/bench/contest/build.hpp"
 #include "tests/bench/contest/least_server.hpp"
@@ -18,6 +17,7 @@
 #include "tests/bench/contest/stream_client.hpp"
 #include "tests/bench/echo_process.hpp"
 #include "tests/bench/require.hpp"
+#include "tests/bench/timed_client.hpp"
 
 namespace shmbus::bench {
 
@@ -80,7 +80,7 @@ struct Field {
   std::deque<Build> builds;  // ours, then the other one, which has the same turns
   std::optional<ServerProcess> redis, flask;
   // Of our own user, if there can be others.
-  std::unique_ptr<Asker> echo_user, least_user;
+  std::unique_ptr<TimedClient> echo_user, least_user;
   int flask_port = 0;
   zmq::context_t context;
 

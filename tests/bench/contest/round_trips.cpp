@@ -175,8 +175,8 @@ void measure_other_user(Field& field, Results& results, const Effort& effort) {
   if (!others_exist()) {
     return;
   }
-  std::vector<std::pair<Side, Asker*>> sides{{Side::kEcho, field.echo_user.get()},
-                                             {Side::kLeast, field.least_user.get()}};
+  std::vector<std::pair<Side, TimedClient*>> sides{{Side::kEcho, field.echo_user.get()},
+                                                   {Side::kLeast, field.least_user.get()}};
   for (const Build& build : field.builds) {
     sides.emplace_back(build.side(), build.other_user());
   }

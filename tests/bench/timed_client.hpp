@@ -10,7 +10,7 @@
 
 namespace shmbus::bench {
 
-struct AskerSetup {
+struct TimedClientSetup {
   std::string endpoint;
   std::string request;              // a stat
   std::optional<uid_t> uid;         // none: this process's own; else with a group of the same number
@@ -20,9 +20,9 @@ struct AskerSetup {
 
 // To be made before this process has threads. It connects when it is first told to measure; if that fails, or the reply
 // is an error, the child says why and ends, and the next call here throws.
-class Asker {
+class TimedClient {
  public:
-  explicit Asker(const AskerSetup& setup);
+  explicit TimedClient(const TimedClientSetup& setup);
 
   // Asks `count` times and keeps how long each took.
   void measure(int count) { child_.ask(static_cast<std::uint64_t>(count)); }

@@ -1,4 +1,4 @@
-#include "tests/bench/asker.hpp"
+#include "tests/bench/timed_client.hpp"
 
 #include <grp.h>
 #include <sys/prctl.h>
@@ -26,7 +26,7 @@ constexpr double kThousand = 1000;  // of a part, and nanoseconds of the answer 
 
 class Child {
  public:
-  explicit Child(const AskerSetup& setup) : setup_(setup) {
+  explicit Child(const TimedClientSetup& setup) : setup_(setup) {
     if (setup_.uid) {
       become_user(*setup_.uid);
     }
@@ -57,7 +57,7 @@ class Child {
     }
   }
 
-  AskerSetup setup_;
+  TimedClientSetup setup_;
   zmq::context_t context_;
   std::unique_ptr<RoundTrips> trips_;
   std::vector<double> times_;
@@ -65,7 +65,7 @@ class Child {
 
 }  // namespace
 
-Asker::Asker(const AskerSetup& setup)
+TimedClient::TimedClient(const TimedClientSetup& setup)
     : child_([setup, child = std::shared_ptr<Child>()](std::uint64_t number) mutable {
         try {
           if (!child) {
@@ -78,7 +78,7 @@ Asker::Asker(const AskerSetup& setup)
         }
       }) {}
 
-double Asker::take(double part) {
+double TimedClient::take(double part) {
   return static_cast<double>(child_.ask(kTake + static_cast<std::uint64_t>(part * kThousand))) / kThousand;
 }
 
