@@ -20,16 +20,20 @@ Reader::Reader(const msgpack::object& object, const Operation* asked, DataIs dat
   }
 }
 
-bool Reader::has(std::string_view name) const {
+std::optional<Reader::Field> Reader::find_field(std::string_view name) const {
   const msgpack::object* const value = error_ ? nullptr : find(map_, name);
-  return value != nullptr && !value->is_nil();
+  if (value == nullptr || value->is_nil()) {
+    return std::nullopt;
+  }
+  return Field{name, *value, spec_ == nullptr ? nullptr : spec_->field(name)};
 }
 
-std::optional<Reader::Field> Reader::find_field(std::string_view name) {
-  const FieldSpec* const spec = spec_ == nullptr ? nullptr : spec_->field(name);
-  if (const msgpack::object* const value = error_ ? nullptr : find(map_, name); value != nullptr && !value->is_nil()) {
-    return Field{name, *value, spec};
+std::optional<Reader::Field> Reader::find_required(std::string_view name) {
+  const std::optional<Field> found = find_field(name);
+  if (found) {
+    return found;
   }
+  const FieldSpec* const spec = spec_ == nullptr ? nullptr : spec_->field(name);
   if (spec_ == nullptr) {
     fail({.code = ErrorCode::kInternal, .message = std::string(name) + ": missing"});
   } else if (spec->required) {
@@ -94,7 +98,7 @@ std::optional<Number> Reader::checked_key(const Field& field) {
 
 void Reader::chosen_mode(std::string_view name, Mode& mode) {
   constexpr std::size_t kEnoughText = 60;  // longer than any mode, short enough for a hint
-  const std::optional<Field> field = find_field(name);
+  const std::optional<Field> field = find_required(name);
   if (!field) {
     return;
   }
@@ -117,7 +121,7 @@ void Reader::chosen_mode(std::string_view name, Mode& mode) {
 }
 
 void Reader::chosen_mode(std::string_view name, std::optional<Mode>& mode) {
-  if (has(name)) {
+  if (find_field(name)) {
     chosen_mode(name, mode.emplace());
   }
 }
@@ -174,19 +178,19 @@ bool Reader::read(const Field& field, EventSource& source) {
 }
 
 void Reader::field(std::string_view name, RequestId& id) {
-  if (!has(name)) {
+  const std::optional<Field> field = find_field(name);
+  if (!field) {
     return;
   }
-  const Field field = *find_field(name);
-  if (std::optional<RequestId> read = id_of(field.value)) {
+  if (std::optional<RequestId> read = id_of(field->value)) {
     id = *std::move(read);
   } else {
-    reject(field);
+    reject(*field);
   }
 }
 
 void Reader::unless_empty(std::string_view name, std::string& text) {
-  if (has(name)) {
+  if (find_field(name)) {
     field(name, text);
   }
 }
@@ -194,7 +198,7 @@ void Reader::unless_empty(std::string_view name, std::string& text) {
 // Data
 
 void Reader::data(std::string_view name, std::string_view& bytes, bool text) {
-  const std::optional<Field> field = find_field(name);
+  const std::optional<Field> field = find_required(name);
   if (!field) {
     return;
   }
@@ -218,7 +222,7 @@ void Reader::data(std::string_view name, std::string_view& bytes, bool text) {
 }
 
 void Reader::data(std::string_view name, ReadResult& result) {
-  const std::optional<Field> field = find_field(name);
+  const std::optional<Field> field = find_required(name);
   if (!field) {
     return;
   }
@@ -234,7 +238,7 @@ void Reader::data(std::string_view name, ReadResult& result) {
 }
 
 std::span<const msgpack::object> Reader::array(std::string_view name, std::size_t most) {
-  const std::optional<Field> field = find_field(name);
+  const std::optional<Field> field = find_required(name);
   if (!field) {
     return {};
   }

@@ -30,14 +30,14 @@ class Reader {
 
   template <class T>
   void field(std::string_view name, T& member) {
-    if (const std::optional<Field> found = find_field(name); found && !read(*found, member)) {
+    if (const std::optional<Field> found = find_required(name); found && !read(*found, member)) {
       reject(*found);
     }
   }
   template <class T>
   void field(std::string_view name, std::optional<T>& member) {
-    if (has(name)) {
-      field(name, member.emplace());
+    if (const std::optional<Field> found = find_field(name); found && !read(*found, member.emplace())) {
+      reject(*found);
     }
   }
   void field(std::string_view name, RequestId& id);
@@ -52,7 +52,6 @@ class Reader {
   void requests(std::string_view name, std::vector<BatchItem>& items);
   void replies(std::string_view name, std::vector<Reply>& replies);
 
-  [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
  private:
@@ -62,8 +61,9 @@ class Reader {
     const FieldSpec* spec;  // null in an answer
   };
 
-  // The field if it is there; fails if it has to be.
-  [[nodiscard]] std::optional<Field> find_field(std::string_view name);
+  [[nodiscard]] std::optional<Field> find_field(std::string_view name) const;
+  // The same; fails if it is missing and its row, or an answer, needs it.
+  [[nodiscard]] std::optional<Field> find_required(std::string_view name);
   // The items of a field that is an array of at most `most`.
   [[nodiscard]] std::span<const msgpack::object> array(std::string_view name, std::size_t most);
   void fail(Error error);
