@@ -1,4 +1,4 @@
-// Lines of JSON for the log and the audit (JSON Lines).
+// Writes JSON Lines (one JSON object on each line) for the log and the audit.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,14 @@
 
 namespace shmbus::agent {
 
-// "2024-02-21T00:32:49.123456Z"
+// Returns `time` in UTC with microseconds, as in RFC 3339: "2024-02-21T00:32:49.123456Z".
 [[nodiscard]] std::string rfc3339(WallTime time);
 
-// The first bytes of `text`, at most `most_bytes`, never cut within a UTF-8 character.
+// Returns the start of `text`, at most `most_bytes` bytes, without cutting a UTF-8 character in two. Borrows `text`.
 [[nodiscard]] std::string_view cut(std::string_view text, std::size_t most_bytes);
 
-// One line of ASCII with its line end, safe to print on a terminal. Bytes that are not UTF-8 become U+FFFD.
+// Returns `object` on one line, with its line end. The line is ASCII and safe to print on a terminal: other characters
+// are escaped, and bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_line(const nlohmann::ordered_json& object);
 
 }  // namespace shmbus::agent

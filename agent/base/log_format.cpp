@@ -32,7 +32,7 @@ class JsonFormatter : public spdlog::formatter {
   [[nodiscard]] std::unique_ptr<formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
 };
 
-// syslog(3)
+// Maps a level to the numbers of syslog(3).
 char priority_of(spdlog::level::level_enum level) {
   switch (level) {
     case spdlog::level::critical:

@@ -1,4 +1,4 @@
-// How the log looks on stderr: for people, for programs, or for the journal.
+// Makes the formatters for the log on stderr: text for people, JSON for programs, prefixed lines for the journal.
 #pragma once
 
 #include <spdlog/formatter.h>
@@ -9,15 +9,17 @@
 namespace shmbus::agent {
 
 enum class LogFormat : std::uint8_t {
-  kText,     // a line with time and level
-  kJson,     // an object with time, level and message on each line
-  kJournal,  // a line with its priority in front, as journald takes it (sd-daemon(3)), which notes the time itself
+  kText,     // local time, level and message; the message is written as it is
+  kJson,     // one object per line: time in UTC, level, message (cut at 64 KiB)
+  kJournal,  // priority (sd-daemon(3)) and message; no time, because journald adds its own
 };
 
-// One formatter for one sink. Each message is one line, whatever is in it.
+// Returns a formatter for one sink, which owns it. kJson and kJournal keep each message on one line, whatever bytes it
+// has. With kText, callers escape foreign text themselves.
 [[nodiscard]] std::unique_ptr<spdlog::formatter> make_log_formatter(LogFormat format);
 
-// Whether stderr is connected to the journal, as JOURNAL_STREAM says (systemd.exec(5)).
+// Returns whether stderr is connected to the journal, by comparing it with JOURNAL_STREAM (systemd.exec(5)). The
+// variable may be inherited: it does not count once stderr is redirected.
 [[nodiscard]] bool stderr_is_journal();
 
 }  // namespace shmbus::agent

@@ -11,7 +11,7 @@ namespace shmbus::agent {
 namespace {
 
 std::string printable(std::string_view text) {
-  constexpr std::size_t kMostBytes = 128;  // of what a peer may have written
+  constexpr std::size_t kMostBytes = 128;  // the text may be of the peer's choosing
   return escape_for_terminal(cut(text, kMostBytes));
 }
 

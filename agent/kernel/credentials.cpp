@@ -59,12 +59,12 @@ Identity identity_of_this_thread() {
           .capabilities = capabilities_of_this_thread().effective};
 }
 
-// The effective group is one of a thread's groups anyway.
+// The kernel counts the effective group among a thread's groups, whether it is listed or not.
 bool has_no_other_groups(const Identity& identity) {
   return std::ranges::all_of(identity.groups, [&](gid_t group) { return group == identity.gid; });
 }
 
-// Gives up groups that change nothing, so that they are in nobody's way: most users have none but their own.
+// Drops groups that make no difference. Most callers have no group but their own, and then need no setgroups(2).
 Identity without_needless_groups(CredentialCalls& calls) {
   Identity own = identity_of_this_thread();
   const bool may = (own.capabilities & kSwitches) == kSwitches;
@@ -119,8 +119,8 @@ bool Credentials::kernel_moves_capabilities(const Identity& identity) const {
   return own_.uid == 0 && identity.uid != 0 && identity.capabilities == 0 && own_.capabilities == calls_.permitted();
 }
 
-// To nobody, and for another user to root, and back; what the kernel makes of our ids is looked at, not assumed. Who
-// stops being root loses the permitted capabilities too, unless they are kept.
+// Tries uid 65534 and, unless the agent is root, root. The new ids are read back, not assumed. A thread whose uids all
+// leave 0 loses its permitted capabilities too, unless PR_SET_KEEPCAPS is set.
 bool Credentials::try_switch() {
   if ((own_.capabilities & kSwitches) != kSwitches || ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) {
     return false;
@@ -131,14 +131,14 @@ bool Credentials::try_switch() {
 bool Credentials::try_switch_to(std::uint32_t id) {
   const Identity trial{.uid = id, .gid = id, .groups = {}, .capabilities = 0};
   if (become(trial)) {
-    return false;  // no such user here, in a namespace that maps few
+    return false;  // a user namespace may not map this id
   }
   const Identity became = identity_of_this_thread();
   come_back(trial);
   return became == trial && identity_of_this_thread() == own_;
 }
 
-// Ids first, which takes capabilities; those are dropped last.
+// Capabilities are dropped last, because the other steps need them.
 std::optional<Error> Credentials::become(const Identity& identity) {
   int failure = 0;
   const char* what = "";
@@ -159,7 +159,7 @@ std::optional<Error> Credentials::become(const Identity& identity) {
   return errno_error(failure, "the agent can't act as uid " + std::to_string(identity.uid) + ": its " + what);
 }
 
-// Our uid is still the real one, so that taking it back needs no capability; the groups do.
+// The real uid is still the agent's, so taking it back needs no capability. Restoring groups does, so it comes last.
 void Credentials::come_back(const Identity& from) {
   const int kept = errno;
   int failure = 0;

@@ -38,8 +38,8 @@ bool maps_uid(std::uint32_t uid) {
 }
 
 bool maps_all_uids() {
-  constexpr std::uint64_t kUids = std::numeric_limits<std::uint32_t>::max();  // the last number is none
-  std::ifstream lines("/proc/self/uid_map");                                  // whose ranges do not overlap
+  constexpr std::uint64_t kUids = std::numeric_limits<std::uint32_t>::max();  // (uid_t)-1 is no uid
+  std::ifstream lines("/proc/self/uid_map");                                  // its ranges never overlap
   std::uint64_t mapped = 0;
   for (std::uint64_t inside = 0, outside = 0, count = 0; lines >> inside >> outside >> count;) {
     mapped += count;

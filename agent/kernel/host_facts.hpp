@@ -1,4 +1,4 @@
-// What this host, its kernel and this process's user namespace are like.
+// Reads facts about this host, its kernel and the user namespace of this process. Each call reads the fact again.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +8,17 @@
 
 namespace shmbus::agent {
 
-// The host's name, escaped: gethostname(2).
+// Returns the host's name (gethostname(2)). Bytes that are not UTF-8 are escaped.
 [[nodiscard]] std::string host_name();
 
-// How many ids there are at a time; an id is its slot plus a multiple of this. Boot option ipcmni_extend
-// (kernel-parameters.txt): 2^24 instead of 2^15.
+// Returns how many segment ids can exist at a time. An id is its slot plus a multiple of this number. It is 2^15, or
+// 2^24 with the boot option ipcmni_extend (kernel-parameters.txt).
 [[nodiscard]] ShmId ipc_slots();
 
-// Whether our user namespace has the uid, see user_namespaces(7).
+// Returns whether this user namespace maps `uid` (user_namespaces(7)). False if /proc/self/uid_map cannot be read.
 [[nodiscard]] bool maps_uid(std::uint32_t uid);
 
-// Whether it has every uid, so that the overflow uid is a user like any other.
+// Returns whether this namespace maps every uid. Then the overflow uid is an ordinary user and stands for no other.
 [[nodiscard]] bool maps_all_uids();
 
 }  // namespace shmbus::agent

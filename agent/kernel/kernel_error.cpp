@@ -27,7 +27,7 @@ Error too_big(const CreateAttempt& attempt, const KernelLimits& limits) {
 }
 
 Error no_room(const CreateAttempt& attempt, const KernelLimits& limits, const KernelUsage& usage) {
-  if (attempt.size > kMostShmmax) {  // its pages can't be counted in 64 bits of bytes
+  if (attempt.size > kMostShmmax) {  // ENOSPC can also mean that the size in whole pages overflows
     return too_big(attempt, limits);
   }
   if (exceeds_shmall(attempt.size, limits, usage)) {

@@ -1,6 +1,6 @@
-// From the errno of a call on shared memory to an Error, in one place; other calls have errno_error(). What errno
-// leaves open (EINVAL and ENOSPC mean several things each) the caller finds out and passes in, so that the message can
-// give the facts. Sources: shmget(2), shmop(2), shmctl(2).
+// Turns the errno of a failed call on shared memory into an Error, in one place. Other calls use errno_error(). EINVAL
+// and ENOSPC mean several things each. The caller passes in the limits and the usage, so that the message can name the
+// limit and say how to raise it. No function here makes a system call. Sources: shmget(2), shmop(2), shmctl(2).
 #pragma once
 
 #include <cstdint>
@@ -13,42 +13,48 @@
 
 namespace shmbus::agent {
 
-// A failed shmget that was to create.
+// The arguments of a shmget(2) that was meant to create a segment and failed.
 struct CreateAttempt {
   Key key = kPrivateKey;
   std::uint64_t size = 0;  // bytes
   Mode mode;
 };
+// Returns the error for such a failure. EINVAL and ENOSPC become kLimitReached with the limit that was hit: SHMMAX,
+// SHMALL or SHMMNI. ENOENT becomes kBusy: the segment of the key was removed each time before it could be opened.
 [[nodiscard]] Error create_error(int errno_value, const CreateAttempt& attempt, const KernelLimits& limits,
                                  const KernelUsage& usage);
 
-// The key's segment is there, and the attempt was exclusive.
+// Returns kExists: the attempt was exclusive, and the key has the segment `existing` already.
 [[nodiscard]] Error key_exists(const CreateAttempt& attempt, const SegmentStat& existing);
 
-// The key's segment is smaller than what was asked for.
+// Returns kSizeMismatch with both sizes: the segment `existing` is smaller than the attempt asked for.
 [[nodiscard]] Error size_mismatch(const CreateAttempt& attempt, const SegmentStat& existing);
 
+// Returns kNotFound: no segment has the key.
 [[nodiscard]] Error key_not_found(Key key);
 
-// A failed call on one segment; `action` is a verb: "attach". EINVAL and EIDRM mean that the segment is gone.
+// Returns the error for a failed call on one segment. `action` is a verb, such as "attach". EINVAL, EIDRM and ENOENT
+// mean that the segment is gone, and become kNotFound.
 [[nodiscard]] Error segment_error(int errno_value, std::string_view action, ShmId shmid);
 
-// IPC_SET to an owner that the user namespace does not map; `owner` is "uid 5" or the like.
+// Returns kBadRequest: the agent's user namespace does not map the owner that IPC_SET named, such as "uid 5".
 [[nodiscard]] Error unmapped_owner(std::string_view owner);
 
-// A copy that stopped after `done` of `length` bytes.
+// Returns the error for a copy that stopped after `done` of `length` bytes: kNoMemory for a page that the kernel cannot
+// provide (EFAULT, ENOMEM), else kInternal.
 [[nodiscard]] Error copy_error(int errno_value, std::uint64_t done, std::uint64_t length);
 
-// A write through a read-only attachment.
+// Returns kPermissionDenied: a write through a read-only attachment.
 [[nodiscard]] Error read_only_attachment();
 
-// An attachment that was not made, because the segment would go with it: kernel.shm_rmid_forced is 1.
+// Returns kUnsupported: the agent did not attach the segment, because its detach would destroy it
+// (kernel.shm_rmid_forced is 1).
 [[nodiscard]] Error destroyed_by_detach(ShmId shmid);
 
-// The pages that `size` bytes take.
+// Returns the number of pages for `size` bytes, rounded up.
 [[nodiscard]] std::uint64_t pages_of(std::uint64_t size, std::uint64_t page_size);
 
-// True if `size` more bytes exceed SHMALL.
+// Returns whether a segment of `size` more bytes would exceed SHMALL.
 [[nodiscard]] bool exceeds_shmall(std::uint64_t size, const KernelLimits& limits, const KernelUsage& usage);
 
 }  // namespace shmbus::agent

@@ -12,23 +12,23 @@
 namespace shmbus::agent {
 namespace {
 
-// One call for so many pages costs less than a fault for each; for fewer it is wasted where they are there already.
+// One call for this many pages costs less than a fault for each. For fewer it is wasted if the pages are there already.
 constexpr std::size_t kPopulateFrom = std::size_t{64} << 10;
 
-// Has the kernel provide the pages of a range. False with errno if it can't; EINVAL before Linux 5.14.
+// Has the kernel provide the pages of a range. Returns false with errno if it cannot, EINVAL before Linux 5.14.
 bool populate(std::byte* mapping, std::uint64_t offset, std::size_t length, int advice) {
   const std::uint64_t start = offset / page_size() * page_size();
   return ::madvise(mapping + start, offset - start + length, advice) == 0;
 }
 
-// Populates a large range, as a matter of speed alone: touching the pages tells what is wrong with them.
+// Populates a large range. A failure is ignored: this is only for speed, and the copy itself meets a missing page.
 void populate_large(std::byte* mapping, std::uint64_t offset, std::size_t length, int advice) {
   if (length >= kPopulateFrom) {
     static_cast<void>(populate(mapping, offset, length, advice));
   }
 }
 
-// Lets the kernel copy, which answers EFAULT instead of raising a signal.
+// Lets the kernel copy, because it returns EFAULT where a plain access would raise SIGBUS.
 Result<void> guarded_copy(decltype(&::process_vm_readv) copy, std::byte* ours, std::byte* segment, std::size_t length) {
   std::size_t done = 0;
   while (done < length) {
@@ -51,8 +51,8 @@ bool may_lack_pages(std::byte* mapping, std::uint64_t size) {
   if (reinterpret_cast<std::uintptr_t>(mapping) % kHugePage != 0) {
     return false;
   }
-  // Others are aligned so too, large ones often. Part of a huge page can't be let go, an ordinary page can; where there
-  // is but one page, the next may be anybody's.
+  // Large segments of ordinary pages are often aligned like this too. madvise can drop an ordinary page, but not a part
+  // of a huge page. A segment of one page cannot be tried: the next page may belong to another mapping.
   return size <= page_size() || ::madvise(mapping + page_size(), page_size(), MADV_DONTNEED) != 0;
 }
 
@@ -73,11 +73,11 @@ Result<void> copy_to_segment(const Mapping& mapping, std::uint64_t offset, std::
     return {};
   }
   if (mapping.may_lack_pages) {
-    // So that a write happens whole or not at all. A kernel that can't provide pages tells by writing.
+    // Makes a write whole or not at all. If the kernel cannot populate pages (EINVAL), the copy reports missing ones.
     if (!populate(mapping.address, offset, from.size(), MADV_POPULATE_WRITE) && errno != EINVAL) {
       return copy_error(errno, 0, from.size());
     }
-    // writev only reads what its local iovec points to, which has no const form.
+    // process_vm_writev only reads the bytes of its local iovec, which has no const form.
     return guarded_copy(::process_vm_writev, const_cast<std::byte*>(from.data()), mapping.address + offset,
                         from.size());
   }

@@ -1,4 +1,6 @@
-// Copies between a mapped segment and memory of ours. Pages that may be missing are provided before they are touched.
+// Copies bytes between a mapped segment and the agent's own memory. A large range is populated first: one madvise(2)
+// costs less than a fault per page. Huge pages can run out; where a page may be missing, the kernel makes the copy
+// (process_vm_readv(2)), so that the result is an error and not SIGBUS. Bounds are the caller's to check.
 #pragma once
 
 #include <cstddef>
@@ -10,23 +12,26 @@
 
 namespace shmbus::agent {
 
-// The smallest huge page of the machine, and its ordinary page, in bytes.
+// The smallest huge page of the machine, in bytes.
 #ifdef __x86_64__
 inline constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
 #else
 inline constexpr std::uintptr_t kHugePage = std::uintptr_t{64} << 10;
 #endif
+// Returns the size of an ordinary page, in bytes.
 [[nodiscard]] std::uint64_t page_size();
 
-// Whether touching a page of what was just attached at `mapping` may raise SIGBUS: so it is with huge pages without
-// reservation. `size` is shm_segsz. Rarely true of others, for which a copy is then merely slower.
+// Returns whether touching a page of the segment that was just attached at `mapping` may raise SIGBUS. That is so for
+// huge pages without reservation. `size` is shm_segsz. In rare cases it returns true for other segments too, and copies
+// are merely slower.
 [[nodiscard]] bool may_lack_pages(std::byte* mapping, std::uint64_t size);
 
-// Fills `into` with the bytes at `offset` of the mapped segment, which has as many. Errors: kNoMemory with the number
-// of bytes done, for pages that can't be had.
+// Fills `into` with the bytes of the segment at `offset`. Errors: kNoMemory if a page cannot be provided. The message
+// has the number of bytes copied until then, and `into` holds them.
 [[nodiscard]] Result<void> copy_from_segment(const Mapping& mapping, std::uint64_t offset, std::span<std::byte> into);
 
-// Writes `from` there. Errors: kNoMemory, before the first byte where the kernel can provide pages (since 5.14).
+// Writes `from` to the segment at `offset`. Requires a mapping that is not read-only. Errors: kNoMemory. If the kernel
+// can populate pages (Linux 5.14), the error comes before the first byte is written.
 [[nodiscard]] Result<void> copy_to_segment(const Mapping& mapping, std::uint64_t offset,
                                            std::span<const std::byte> from);
 

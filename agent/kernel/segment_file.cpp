@@ -45,7 +45,7 @@ bool SegmentFiles::read(Mapping& mapping, std::uint64_t offset, std::span<std::b
   return true;
 }
 
-// A mapping ends with a page, of which there are two sizes that a segment may have.
+// The file's name is the address range of the mapping, which ends at a page boundary. Two page sizes are possible.
 UniqueFd SegmentFiles::open(const Mapping& mapping) {
   const auto start = reinterpret_cast<std::uintptr_t>(mapping.address);
   for (const std::uint64_t page : {page_size(), std::uint64_t{kHugePage}}) {

@@ -1,6 +1,6 @@
-// Reads a mapped segment as a file. Unlike a copy from memory that gives zeros for pages that nobody has touched, and
-// makes no page of them. It takes CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE of the initial user namespace.
-// Source: proc(5), /proc/PID/map_files.
+// Reads a mapped segment as a file. Unlike a copy from memory, this returns zeros for pages that nobody has touched,
+// and allocates none of them. Requires CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE in the initial user namespace. Source:
+// proc(5), /proc/PID/map_files.
 #pragma once
 
 #include <cstddef>
@@ -11,19 +11,20 @@
 
 namespace shmbus::agent {
 
-// One thread.
+// Opens the files of mappings and counts those that stay open. An open file belongs to its Mapping and closes with it.
+// The first open that fails for lack of rights is the last one tried. Not thread-safe.
 class SegmentFiles {
  public:
-  // Reads from which on the file is opened, which takes some 20 us.
+  // A read of at least this many bytes opens the file; opening takes some 20 us. An open file serves smaller reads too.
   static constexpr std::size_t kOpenFrom = std::size_t{64} << 10;  // bytes
-  // Mappings that keep their file for the next read; each is a descriptor. Others open it again.
+  // The number of mappings that keep their file open, each one descriptor. Others open it for each large read.
   static constexpr std::size_t kMostKept = 16;
 
-  // Fills `into` with the bytes at `offset`, which the segment has. Returns false, with anything in `into`, if that
-  // can't be done or does not pay.
+  // Fills `into` with the bytes of the segment at `offset`; bounds are the caller's to check. Returns false if the file
+  // cannot be read or is not worth opening. The content of `into` is then undefined, and the caller copies from memory.
   [[nodiscard]] bool read(Mapping& mapping, std::uint64_t offset, std::span<std::byte> into);
 
-  // To be called before a mapping ends.
+  // Takes the mapping out of the count. Must be called once before a mapping ends.
   void closes_with(const Mapping& mapping) noexcept { kept_ -= mapping.file ? 1 : 0; }
 
  private:

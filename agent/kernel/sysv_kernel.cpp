@@ -36,7 +36,7 @@ SegmentStat to_stat(ShmId shmid, const shmid_ds& state) {
           .locked = (mode & SHM_LOCKED) != 0};
 }
 
-// IPC_INFO and SHM_INFO fill structures of their own through the shmid_ds pointer, see shmctl(2).
+// IPC_INFO and SHM_INFO fill structures of their own through the shmid_ds pointer; see shmctl(2).
 shm_info read_shm_info(int* highest_slot = nullptr) {
   shm_info info{};
   const int highest = ::shmctl(0, SHM_INFO, reinterpret_cast<shmid_ds*>(&info));
@@ -54,7 +54,8 @@ SysvKernel::SysvKernel()
 Result<Opened> SysvKernel::create(Key key, std::uint64_t size, Mode mode, bool exclusive) {
   const CreateAttempt attempt{key, size, mode};
   const auto kernel_key = static_cast<key_t>(key);
-  // Creating exclusively first tells created from opened; another process may remove the segment between the two.
+  // An exclusive creation first tells a created segment from an opened one. Another process may remove the segment
+  // between the two calls, so they are repeated.
   for (int tries = 0; tries < kMaxCreateTries; ++tries) {
     const Result<int> created =
         with_rights([&] { return ::shmget(kernel_key, size, IPC_CREAT | IPC_EXCL | mode.bits); });
@@ -142,7 +143,7 @@ std::vector<SegmentStat> SysvKernel::list() {
 }
 
 Result<void> SysvKernel::set(ShmId shmid, const PermissionChange& change) {
-  // Not IPC_STAT: the owner of a segment of mode 000 may set but not read.
+  // Not IPC_STAT, because the owner of a segment of mode 000 may change it but not read it.
   const Result<SegmentStat> now = stat_any(shmid);
   if (!now) {
     return now.error();
@@ -152,6 +153,7 @@ Result<void> SysvKernel::set(ShmId shmid, const PermissionChange& change) {
   wanted.shm_perm.gid = change.gid.value_or(now->gid);
   wanted.shm_perm.mode = change.mode.value_or(now->mode).bits;
   Result<void> done = control(shmid, IPC_SET, &wanted, "change");
+  // EINVAL stands for a missing segment and for an unmapped owner.
   const bool is_refused = !done && done.error().code == ErrorCode::kNotFound && done.error().errno_value == EINVAL;
   if (is_refused && stat_any(shmid)) {
     return unmapped_owner(maps_uid(wanted.shm_perm.uid) ? "gid " + std::to_string(wanted.shm_perm.gid)
@@ -183,7 +185,7 @@ Result<Attachment> SysvKernel::attach(ShmId shmid, Access access) {
   if (address == reinterpret_cast<void*>(-1)) {
     return segment_error(errno, "attach", shmid);
   }
-  // Now that it is attached, the id can't be given to another segment.
+  // While it is attached, its id cannot go to another segment.
   const Result<SegmentStat> state = stat_any(shmid);
   if (!state) {
     ::shmdt(address);
@@ -197,7 +199,7 @@ Result<Attachment> SysvKernel::attach(ShmId shmid, Access access) {
                             .may_lack_pages = may_lack_pages(mapped, state->shm_segsz)});
 }
 
-// If somebody has it attached and lets go before us, it would have been destroyed without us, too.
+// If another process has it attached, the agent does no harm: the last detach would have destroyed it in any case.
 Result<void> SysvKernel::check_outlives_detach(ShmId shmid) {
   if (!last_detach_destroys()) {
     return {};

@@ -1,4 +1,4 @@
-// The real kernel: System V shared memory of this process's IPC namespace. The only user of <sys/shm.h>.
+// A ShmKernel that makes the real calls, in the IPC namespace of this process. The only user of <sys/shm.h>.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,14 @@
 
 namespace shmbus::agent {
 
+// Only the thread that constructed it may use it, because its Credentials switch that thread.
 class SysvKernel final : public ShmKernel {
  public:
+  // Tries to switch identities once, and opens kernel.shm_rmid_forced. Throws std::system_error if the kernel does not
+  // report the identity of the thread.
   SysvKernel();
 
-  // Whether act_as() can take on other users' ids.
+  // Returns the agent's own identity, and whether act_as() can take on other users' ids.
   [[nodiscard]] const Credentials& credentials() const { return credentials_; }
 
   void act_as(const Identity* identity) override { identity_ = identity; }
@@ -35,12 +38,15 @@ class SysvKernel final : public ShmKernel {
   Result<void> copy_out(Mapping& mapping, std::uint64_t offset, std::span<std::byte> into) override;
   Result<void> copy_in(const Mapping& mapping, std::uint64_t offset, std::span<const std::byte> from) override;
   void detach(const Mapping& mapping) noexcept override;
+  // Returns the state of the segment that has `key`, without any right.
   Result<SegmentStat> look_up(Key key);
-  // shmctl(2) with the rights of whom we act as; `state` is its shmid_ds, `action` as in segment_error().
+  // Calls shmctl(2) with the rights of act_as(). `state` points to a shmid_ds or is null; `action` is as in
+  // segment_error().
   Result<void> control(ShmId shmid, int command, void* state, std::string_view action);
+  // Returns kUnsupported if the segment would not survive an attach and a detach by the agent.
   Result<void> check_outlives_detach(ShmId shmid);
 
-  // Makes one system call with the rights of whom we act as.
+  // Makes one system call with the rights of act_as(). errno is that of the call.
   template <class Call>
   auto with_rights(Call call) -> Result<decltype(call())> {
     return identity_ == nullptr ? Result<decltype(call())>(call()) : credentials_.run_as(*identity_, call);
@@ -48,9 +54,9 @@ class SysvKernel final : public ShmKernel {
 
   CredentialCalls credential_calls_;
   Credentials credentials_{credential_calls_};
-  const Identity* identity_ = nullptr;
-  const ShmId slots_;  // an id is its slot plus a multiple of this
-  const UniqueFd rmid_forced_;
+  const Identity* identity_ = nullptr;  // borrowed; null: the agent's own
+  const ShmId slots_;                   // an id is its slot plus a multiple of this
+  const UniqueFd rmid_forced_;          // read again at each call
   SegmentFiles files_;
 };
 

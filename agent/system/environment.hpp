@@ -1,4 +1,4 @@
-// Variables that are for this process and not for those it starts.
+// Takes variables that are meant for this process alone out of the environment, so that no child gets them.
 #pragma once
 
 #include <cstdlib>
@@ -6,7 +6,8 @@
 
 namespace shmbus::agent {
 
-// The value, empty if there is none; it is gone from the environment then. Before there are other threads.
+// Returns the value of a variable and removes it from the environment. Returns an empty string if it is not set. Must
+// be called before other threads exist, because getenv(3) and unsetenv(3) are not thread-safe.
 [[nodiscard]] inline std::string taken_from_environment(const char* name) {
   const char* const value = std::getenv(name);
   std::string taken = value == nullptr ? "" : value;

@@ -11,7 +11,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::uint64_t kTimer = std::numeric_limits<std::uint64_t>::max();  // in place of an entry's number
+constexpr std::uint64_t kTimer = std::numeric_limits<std::uint64_t>::max();  // in place of an entry's index
 
 void require(bool done, const char* call) {
   if (!done) {
@@ -37,7 +37,7 @@ EventLoop::EventLoop()
 }
 
 void EventLoop::add_socket(int descriptor, Work work, std::function<bool()> pending) {
-  // What came before is told in the first turn.
+  // Ready from the start: messages may have arrived, and the descriptor need not report them again.
   add({.descriptor = descriptor, .work = std::move(work), .pending = std::move(pending), .is_ready = true},
       EPOLLIN | EPOLLET);
 }
@@ -98,9 +98,9 @@ void EventLoop::register_as(int change, std::size_t entry, std::uint32_t events)
   require(descriptor < 0 || epoll_ctl(epoll_.get(), change, descriptor, &event) == 0, "epoll_ctl");
 }
 
-// The steady clock is CLOCK_MONOTONIC. What is over already is told at once.
+// steady_clock is CLOCK_MONOTONIC. A deadline in the past expires at once.
 void EventLoop::set_alarm(std::chrono::steady_clock::time_point deadline) {
-  constexpr std::chrono::nanoseconds kAtOnce{1};  // 0 would stop it
+  constexpr std::chrono::nanoseconds kAtOnce{1};  // 0 would disarm the timer
   const auto since_boot = std::max<std::chrono::nanoseconds>(deadline.time_since_epoch(), kAtOnce);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_boot);
   const itimerspec at{.it_interval = {},

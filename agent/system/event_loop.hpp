@@ -1,4 +1,4 @@
-// What the loop of one thread waits for: descriptors and ZeroMQ sockets, each with the work that is done about it.
+// Waits for descriptors, ZeroMQ sockets and a deadline in one thread, and does the work that belongs to each.
 #pragma once
 
 #include <sys/epoll.h>
@@ -14,29 +14,40 @@
 
 namespace shmbus::agent {
 
-// epoll(7) on the sockets' own descriptors, because zmq_poll(3) asks every socket before and after it waits, with a
-// system call each. The price (ZMQ_FD in zmq_getsockopt(3)): a socket's descriptor tells once that something came, and
-// whatever is done with the socket may take that in. So the work of a socket receives until there is nothing, or says
-// that it did not; and if it sent meanwhile, it receives again before the next wait.
+// The loop of one thread. Each entry is a descriptor or a socket with its work. run_once() waits until an entry is
+// ready, then does the work of every ready entry, in the order in which the entries were added.
+//
+// The idea: zmq_poll(3) asks every socket before and after it waits, with a system call each. This loop uses epoll(7)
+// on the sockets' own descriptors instead (ZMQ_FD in zmq_getsockopt(3)), so a silent socket costs nothing. The price is
+// that such a descriptor is edge-triggered. It reports an arrival once, and any use of the socket, even a send, may
+// consume that report. Two rules make up for it:
+// - The work of a socket receives until nothing is left, or returns true. The next round repeats it without a wait.
+// - A socket that other entries send on has a `pending` function. If that returns true, its work is done as well.
+//
+// The deadline is a timer descriptor in the same epoll set. It stays set from round to round, so no wait has to set it.
+//
+// Not thread-safe. Work must not add entries. An exception from work leaves run_once().
 class EventLoop {
  public:
-  // What is done in a turn in which a socket told. Returns whether there may be more to read, so that the next turn
-  // does not wait and does it again.
+  // The work of one entry. Returns whether there may be more to read; the next round then does not wait and repeats it.
   using Work = std::function<bool()>;
 
-  // Throws std::system_error, as everything below.
+  // Creates the epoll set and the timer. Like all functions below, throws std::system_error if a system call fails.
   EventLoop();
 
-  // Work is done in the order of adding. Borrows the descriptors, each of which is added once; a socket's is its
-  // ZMQ_FD, and -1 is one that never tells. With `pending` the work is also done if that says so when its turn comes.
+  // Adds a ZeroMQ socket by its ZMQ_FD, or -1 for a descriptor that is never ready. Borrows the descriptor, which must
+  // be added once only. The first round does the work without a wait, because messages may have arrived before.
+  // `pending` is called when the entry's turn comes, so the socket belongs after the entries that send on it.
   void add_socket(int descriptor, Work work, std::function<bool()> pending = {});
-  // Work is done while the descriptor is readable; with `listens`, if that says so before the wait.
+  // Adds a descriptor (borrowed, once only; -1: never ready). Its work is done in each round in which the descriptor is
+  // readable. `listens` is called before each wait; while it returns false, the descriptor does not wake the loop.
   void add_descriptor(int descriptor, std::function<void()> work, std::function<bool()> listens = {});
-  // Called when a deadline is over. Added once at most.
+  // Adds the work for an expired deadline. The work finds out what is due. There is at most one such entry.
   void add_when_due(std::function<void()> work);
 
-  // Waits until something is there, or until `deadline` at the latest, and does the work. A deadline that is put off
-  // is over once more at its old time: putting it off at each request would be a system call each.
+  // Runs one round: waits until an entry is ready or `deadline` expires, then does the work. time_point::max() is no
+  // deadline. A deadline that is put off still wakes the loop once at its old time, because moving the timer at each
+  // request would cost a system call each. A signal ends the wait early.
   void run_once(std::chrono::steady_clock::time_point deadline);
 
  private:
@@ -55,11 +66,11 @@ class EventLoop {
 
   static constexpr auto kNoAlarm = std::chrono::steady_clock::time_point::max();
 
-  UniqueFd epoll_, timer_;  // the timer so that no wait has to set one up
-  std::chrono::steady_clock::time_point alarm_ = kNoAlarm;
+  UniqueFd epoll_, timer_;                                  // timer_ is in the set of epoll_
+  std::chrono::steady_clock::time_point alarm_ = kNoAlarm;  // the time that the timer is set to
   std::vector<Entry> entries_;
-  std::optional<std::size_t> when_due_;  // which entry
-  std::vector<epoll_event> ready_;       // room for one of each entry and of the timer
+  std::optional<std::size_t> when_due_;  // index of the entry for deadlines
+  std::vector<epoll_event> ready_;       // one for each entry and one for the timer
 };
 
 }  // namespace shmbus::agent

@@ -14,7 +14,7 @@
 namespace shmbus::agent {
 namespace {
 
-// The digits that the holder wrote; empty if it has not come so far.
+// Returns the pid that the holder wrote, or an empty string if it has not written it yet.
 std::string holder_of(int fd) {
   std::array<char, 16> text{};
   const ssize_t length = ::pread(fd, text.data(), text.size(), 0);

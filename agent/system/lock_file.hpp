@@ -1,5 +1,5 @@
-// A lock that one process at a time holds, by flock(2) on a file. The kernel lets go of it when the holder ends,
-// however it ends; the file stays, because removing it would let two holders lock two files of one name.
+// A lock that one process at a time holds, by flock(2) on a file. The kernel releases it when the holder ends, however
+// it ends. The file stays: if it were removed, two processes could lock two files of the same name.
 #pragma once
 
 #include <string>
@@ -11,10 +11,12 @@
 
 namespace shmbus::agent {
 
+// Holds the lock from acquire() until its destruction, which closes the file. Move-only.
 class LockFile {
  public:
-  // Creates the file at `place` (0600) if it is missing, locks it and writes our pid into it; never waits. Messages
-  // call it `path`. Errors: kExists with the holder's pid if it is taken, kPermissionDenied (a link, too), kNotFound.
+  // Creates the file at `place` (mode 0600) if it is missing, locks it without waiting, and writes the pid of this
+  // process into it. `path` is the file's name in messages. Errors: kExists with the holder's pid if the lock is taken;
+  // kPermissionDenied, also for a symbolic link; kNotFound.
   [[nodiscard]] static Result<LockFile> acquire(const Location& place, const std::string& path);
 
  private:

@@ -12,7 +12,7 @@
 namespace shmbus::agent {
 namespace {
 
-// A name with a NUL in it would be looked up without the rest.
+// A lookup would end at a NUL and find another name.
 bool can_be_name(const std::string& name) { return !name.empty() && name.find('\0') == std::string::npos; }
 
 std::string hint_for(const std::string& name, std::string_view prefix) {
@@ -26,7 +26,7 @@ Identity identity_of(const passwd& entry) {
   do {
     room = count;
     identity.groups.resize(static_cast<std::size_t>(room));
-    ::getgrouplist(entry.pw_name, entry.pw_gid, identity.groups.data(), &count);  // `count`: how many there are
+    ::getgrouplist(entry.pw_name, entry.pw_gid, identity.groups.data(), &count);  // sets `count` to how many there are
   } while (count > room);
   identity.groups.resize(static_cast<std::size_t>(count));
   return identity;

@@ -28,7 +28,7 @@ std::optional<bool> is_same(std::optional<ino_t> ours, std::optional<ino_t> thei
   return ours && theirs ? std::optional(*ours == *theirs) : std::nullopt;
 }
 
-// "Uid:	real	effective	saved	file system"
+// The line is "Uid:	real	effective	saved	file system"
 std::optional<std::uint32_t> effective(const std::string& line) {
   std::istringstream words(line);
   std::string name;
@@ -40,7 +40,7 @@ std::optional<std::uint32_t> effective(const std::string& line) {
   return std::nullopt;
 }
 
-// The 22nd field of proc(5), stat; the second one is in brackets and may hold anything.
+// The start time is the 22nd field of /proc/PID/stat. The second field is in brackets and may contain anything.
 std::optional<std::uint64_t> start_time(std::int32_t pid) {
   constexpr int kFieldsBetween = 19;  // the 3rd to the 21st
   std::ifstream file(proc(pid, "stat"));
@@ -84,7 +84,7 @@ std::optional<Identity> identity_in(const std::string& status_path) {
   return std::nullopt;
 }
 
-// "7f0c…-7f0c… rw-s 00000000 00:01 3   /SYSV0000162f (deleted)": the inode of a segment is its shmid.
+// The line is "7f0c…-7f0c… rw-s 00000000 00:01 3   /SYSV0000162f (deleted)". The inode of a segment is its shmid.
 std::optional<MappedSegment> segment_in(const std::string& line, std::int32_t pid) {
   if (line.find(" /SYSV") == std::string::npos) {
     return std::nullopt;
@@ -96,7 +96,7 @@ std::optional<MappedSegment> segment_in(const std::string& line, std::int32_t pi
   std::string device;
   MappedSegment mapped{.pid = pid};
   if (!(words >> range >> rights >> offset >> device >> mapped.shmid) ||
-      offset.find_first_not_of('0') != std::string::npos) {  // a part that was split off begins elsewhere
+      offset.find_first_not_of('0') != std::string::npos) {  // the rest of a mapping that was split
     return std::nullopt;
   }
   std::from_chars(range.data(), range.data() + range.size(), mapped.address, 16);

@@ -21,7 +21,7 @@ namespace shmbus::agent {
 namespace {
 
 constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};
-constexpr std::chrono::milliseconds kTryAgain{100};  // after a datagram for which there was no room
+constexpr std::chrono::milliseconds kTryAgain{100};  // after a datagram that found no room
 
 std::string status_line(std::string_view status) { return "STATUS=" + escape_for_terminal(status) + "\n"; }
 
@@ -84,7 +84,7 @@ int ServiceManager::send(const std::string& message, int flags) const {
   const std::size_t length = std::min(socket_.size(), sizeof address.sun_path);
   socket_.copy(address.sun_path, length);
   if (socket_.front() == '@') {
-    address.sun_path[0] = '\0';  // an abstract name, which has exactly these bytes
+    address.sun_path[0] = '\0';  // an abstract name: its length counts, no NUL ends it
   }
   const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);

@@ -1,4 +1,4 @@
-// The service manager that started us, if one did: it is told how we are, by one datagram each time (sd_notify(3)).
+// Reports the agent's state to the service manager that started it, if one did: one datagram per report (sd_notify(3)).
 #pragma once
 
 #include <chrono>
@@ -10,25 +10,26 @@
 
 namespace shmbus::agent {
 
-// One thread. What can't be told is logged, and is no reason to end. A status is one line, for people.
+// A client of that service manager. Without one, no function does anything. A report that cannot be sent is logged, and
+// the agent goes on. A status is one line for people; its control characters are escaped. Not thread-safe.
 class ServiceManager {
  public:
-  ServiceManager() = default;  // nobody: nothing is sent
+  ServiceManager() = default;  // no service manager
 
-  // As NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID say, which it takes out of the environment: they are about this
-  // process alone. Before there are other threads.
+  // Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID and removes them from the environment, because they are for
+  // this process alone. A WATCHDOG_PID of another process leaves the watchdog off. Call it before other threads exist.
   [[nodiscard]] static ServiceManager from_environment();
 
-  // These wait for the service manager if they have to, for a second at most.
+  // Each of these waits for at most a second if the service manager does not read its datagrams.
   void ready(std::string_view status) const;  // also after reloading()
   void reloading(Clock::time_point now) const;
   void stopping(std::string_view status) const;
   void failed(std::string_view status, int errno_value) const;  // 0: no errno
 
-  // Tells that the caller's loop still turns, if it is time to: twice in the time after which it is taken for dead.
-  // Never waits.
+  // Reports that the caller's loop is alive, if that is due: every half of WATCHDOG_USEC. Never waits. If there is no
+  // room for the datagram, the report is due again after 100 ms at most.
   void keep_alive(Clock::time_point now);
-  // When it is time, if somebody watches. At first that is long ago.
+  // Returns when keep_alive() is due, or nothing without a watchdog. The first report is due at once.
   [[nodiscard]] std::optional<Clock::time_point> next() const;
 
  private:
@@ -36,8 +37,8 @@ class ServiceManager {
   [[nodiscard]] int send(const std::string& message, int flags) const;  // 0 or an errno
   void log(int failure) const;
 
-  std::string socket_;                    // path, or abstract name with @ in front; empty: nobody listens
-  std::chrono::microseconds interval_{};  // 0: nobody watches
+  std::string socket_;                    // a path, or @ and an abstract name; empty: none
+  std::chrono::microseconds interval_{};  // half of WATCHDOG_USEC; 0: no watchdog
   Clock::time_point next_;
 };
 

@@ -17,7 +17,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr int kMostPassed = 4096;  // any number beyond is a mistake
+constexpr int kMostPassed = 4096;  // a higher number is a mistake
 
 Error refused(const std::string& what, const std::string& why) {
   return {.code = ErrorCode::kBadRequest,
@@ -33,7 +33,7 @@ std::optional<int> option_of(int descriptor, int name) {
   return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? std::optional(value) : std::nullopt;
 }
 
-// Empty for an abstract address, and for none.
+// Returns an empty string for an abstract address and for a socket that is not bound.
 std::string path_of(int descriptor) {
   sockaddr_un address{};
   socklen_t length = sizeof address;

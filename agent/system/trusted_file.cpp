@@ -27,7 +27,8 @@ Result<void> check_owner(const std::string& path, const struct stat& status) {
   return {};
 }
 
-// In a user namespace the root outside can't be told from others; who owns "/" and what is right below it is that root.
+// In a user namespace the root outside cannot be told from other unmapped users. An unmapped owner of "/" or of a
+// directory right below it is taken for that root.
 bool is_roots_outside(const std::filesystem::path& directory, const struct stat& status) {
   return status.st_uid == overflow_uid() && !maps_uid(status.st_uid) && directory.parent_path() == "/";
 }
@@ -43,7 +44,7 @@ Result<UniqueFd> open_below(const Location& place, const std::string& path, int 
   return file;
 }
 
-// What others must not be able to do with a file, and how that is told.
+// A set of permission bits that a file must not have, with the objection and the remedy for the message.
 struct Forbidden {
   mode_t bits;
   const char* objection;

@@ -1,5 +1,5 @@
-// Files that decide who may do what: policy, keys, audit. Nobody but root and the agent's own user can have changed
-// one.
+// Opens and reads files on which access depends: policy, keys, audit. Checks that only root and the agent's own user
+// can have changed them.
 #pragma once
 
 #include <string>
@@ -10,23 +10,27 @@
 
 namespace shmbus::agent {
 
-// Opens a regular file for `flags` as open(2) has them (a file that O_CREAT makes gets 0600), never through a link.
-// Errors: kBadRequest, naming the path and what to do, if the file is another user's or open to others (more than
-// 0600), or if somebody else could replace it: each directory above it belongs to root or the agent's user and only its
-// owner may write there, or it is sticky (in a user namespace "/" and what is right below it may be the outside's).
-// Otherwise kNotFound and kPermissionDenied as the kernel says.
+// Opens a regular file with the `flags` of open(2); a file that O_CREAT makes gets mode 0600. The checks are made on
+// the open descriptor. Errors: kNotFound and kPermissionDenied as the kernel reports them, and kBadRequest, with the
+// path and a remedy, if
+// - the path names a symbolic link, or anything else that is not a regular file;
+// - the file belongs to a user other than root and the agent's own, or its mode grants more than 0600;
+// - a directory above it fails check_directory_above(), so that another user could replace the file.
 [[nodiscard]] Result<UniqueFd> open_private(const std::string& path, int flags);
 
-// The whole content of such a file. Errors: as open_private(), and kTooLarge beyond `most_bytes`.
+// Returns the whole content of such a file. Errors: those of open_private(), and kTooLarge beyond `most_bytes`.
 [[nodiscard]] Result<std::string> read_private(const std::string& path, std::size_t most_bytes = std::size_t{1} << 20);
 
-// The same for a file that others may read, but not change: mode 0644 at most, as public keys have.
+// Returns the content of a file that others may read but not write, such as a public key: group and others have no
+// write permission. Otherwise as read_private().
 [[nodiscard]] Result<std::string> read_trusted(const std::string& path, std::size_t most_bytes = std::size_t{1} << 20);
 
-// What has to be true of each directory above such a file, see locate(). Errors: kBadRequest as above.
+// Checks one directory on the path to such a file; see locate(). It must belong to root or the agent's user. If group
+// or others may write to it, it must be sticky. In a user namespace "/" and the directories right below it may also
+// belong to the root outside. Errors: kBadRequest with a remedy.
 [[nodiscard]] Result<void> check_directory_above(const std::string& path, const struct stat& status);
 
-// The same conditions for a directory, which may be readable by others. Errors: as open_private().
+// Checks a directory and all directories above it in the same way. Others may read it. Errors: as open_private().
 [[nodiscard]] Result<void> check_private_directory(const std::string& path);
 
 }  // namespace shmbus::agent

@@ -13,9 +13,9 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kMostRecordBytes = 1024;  // ours have about 100
+constexpr std::size_t kMostRecordBytes = 1024;  // the traced ones have about 100
 
-// The control page's head is written by the kernel, its tail by us.
+// The kernel writes the head in the control page; this process writes the tail.
 std::uint64_t load_head(perf_event_mmap_page* page) {
   const std::atomic_ref<__u64> head(page->data_head);
   return head.load(std::memory_order_acquire);
@@ -26,7 +26,7 @@ void store_tail(perf_event_mmap_page* page, std::uint64_t value) {
   tail.store(value, std::memory_order_release);
 }
 
-// Bytes that may wrap around the end of `ring`.
+// Copies bytes that may wrap around the end of `ring`.
 void copy_out(std::span<const std::byte> ring, std::uint64_t from, std::span<std::byte> into) {
   const std::size_t start = from % ring.size();
   const std::size_t first = std::min(into.size(), ring.size() - start);
@@ -34,7 +34,7 @@ void copy_out(std::span<const std::byte> ring, std::uint64_t from, std::span<std
   std::memcpy(into.data() + first, ring.data(), into.size() - first);
 }
 
-// Of a PERF_RECORD_LOST, which has an id and the number.
+// Returns the count in a PERF_RECORD_LOST. An id comes before it.
 std::uint64_t lost_in(std::span<const std::byte> body) {
   std::array<std::uint64_t, 2> numbers{};
   std::memcpy(numbers.data(), body.data(), std::min(body.size(), sizeof numbers));
@@ -79,7 +79,7 @@ std::uint64_t PerfRing::read(const std::function<void(std::span<const std::byte>
     at += std::max<std::size_t>(header.size, sizeof header);
   }
   store_tail(page, head);
-  was_full_ = load_head(page) - tail + kMostRecordBytes > ring.size();  // at last, while its records were read
+  was_full_ = load_head(page) - tail + kMostRecordBytes > ring.size();  // the head may have moved on during the read
   return lost + (was_full_ ? 1 : 0);
 }
 

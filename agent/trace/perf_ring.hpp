@@ -1,4 +1,4 @@
-// One CPU's ring buffer of perf records. Source: perf_event_open(2), "MMAP layout".
+// A ring buffer in which the kernel leaves the perf records of one CPU. Source: perf_event_open(2), "MMAP layout".
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,12 @@
 
 namespace shmbus::agent {
 
-// Owns the descriptor and its mapping. One reader.
+// Owns the descriptor of a perf event and the mapping of its buffer. The kernel writes records at the head of the ring,
+// and read() frees them at the tail. When there is no room, the kernel drops new records. One reader; not thread-safe.
+// Move-only; a ring that was moved from can only be destroyed.
 class PerfRing {
  public:
-  // `pages` is a power of two. Errors: kUnsupported.
+  // Maps the buffer of `descriptor`: a control page and `pages` pages of data, a power of two. Errors: kUnsupported.
   [[nodiscard]] static Result<PerfRing> map(UniqueFd descriptor, std::size_t pages);
 
   PerfRing(PerfRing&& other) noexcept
@@ -27,11 +29,12 @@ class PerfRing {
   PerfRing& operator=(const PerfRing&) = delete;
   ~PerfRing();
 
-  // Hands over what follows the header of each sample that is there, and frees it. Returns how many the kernel had no
-  // room for, at least. It says so itself only with the next record, which may be long in coming: a ring that was full
-  // counts as one lost.
+  // Calls `each` with every sample in the ring, without its header, and frees the space. The span is valid during the
+  // call only. Returns at least how many records the kernel dropped. The kernel reports a loss only with its next
+  // record, which may come much later, so a ring that was full counts as one lost record at once.
   std::uint64_t read(const std::function<void(std::span<const std::byte> sample)>& each);
 
+  // Returns the descriptor, still owned by the ring: for epoll(7), and for other events that write into this ring.
   [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
  private:
@@ -39,7 +42,7 @@ class PerfRing {
 
   UniqueFd descriptor_;
   std::span<std::byte> mapping_;  // a control page, then the data
-  bool was_full_ = false;         // until it was last read
+  bool was_full_ = false;         // at the end of the last read()
 };
 
 }  // namespace shmbus::agent

@@ -17,9 +17,9 @@ namespace shmbus::agent {
 namespace {
 
 constexpr std::size_t kRingPages = 128;                  // 512 KiB on each CPU
-constexpr std::uint64_t kLongestCallNs = 1'000'000'000;  // what is not ended by then is taken for lost
+constexpr std::uint64_t kLongestCallNs = 1'000'000'000;  // after that, the end is taken for lost
 
-// The raw numbers of threads are those of the first pid namespace, so only there do we know our own.
+// common_pid is a pid of the initial pid namespace, so the agent can leave itself out only if it is in that one.
 std::string but_not_ours() {
   constexpr ino_t kFirstPidNamespace = 0xEFFFFFFC;  // PROC_PID_INIT_INO
   struct stat status {};
@@ -27,7 +27,7 @@ std::string but_not_ours() {
   return known ? "common_pid != " + std::to_string(::getpid()) : "common_pid != 0";
 }
 
-// As the records' times are.
+// The clock of the records, see use_clockid below.
 std::uint64_t monotonic_ns() {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(Clock::now().time_since_epoch()).count());
 }
@@ -118,8 +118,8 @@ Result<void> SyscallTrace::open_cpu(int cpu, const std::vector<Tracepoint>& trac
   return {};
 }
 
-// The rings are read one after the other, and a thread may move to another CPU meanwhile: what came after the first was
-// looked at is left for the next time, else the end of a call could be met before its begin.
+// The rings are read one after the other, and a thread may move to another CPU meanwhile. Records from after the start
+// of the drain wait for the next one; otherwise the end of a call could be read before its begin.
 TraceRecords SyscallTrace::drain() {
   const std::uint64_t now_ns = monotonic_ns();
   TraceRecords drained;
@@ -141,7 +141,7 @@ TraceRecords SyscallTrace::drain() {
   return drained;
 }
 
-// A call is known once both its records have come.
+// A call is complete once both of its records have arrived.
 void SyscallTrace::pair(const TraceRecord& record, std::vector<TracedCall>& calls) {
   if (record.phase == TracePhase::kWhole) {
     calls.push_back(record.call);

@@ -8,7 +8,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::uint64_t kFirstErrno = static_cast<std::uint64_t>(-4095);  // what a system call returns to say -errno
+constexpr std::uint64_t kFirstErrno = static_cast<std::uint64_t>(-4095);  // from here on a result is -errno
 constexpr int kShmLock = 11;                                              // <sys/shm.h> belongs to sysv_kernel
 constexpr int kShmUnlock = 12;
 static_assert(IPC_RMID == 0 && IPC_SET == 1 && IPC_CREAT == 0x200);  // as the filters spell them
@@ -31,8 +31,9 @@ const std::vector<TraceRow>& trace_rows() {
       "(cmd == 0 || cmd == 1 || cmd == " + std::to_string(kShmLock) + " || cmd == " + std::to_string(kShmUnlock) + ")";
   static const std::string no_threads = "!(clone_flags & " + std::to_string(CLONE_THREAD) + ")";
   static const std::vector<TraceRow> rows{
-      // Where the arguments say whether something may change, the begin wakes; else the end. Ends of failed calls are
-      // wanted as well, or a call would seem to go on; the many answers of SHM_STAT are above 0.
+      // A begin wakes the agent if its arguments show that something may change; otherwise the end does. The ends of
+      // failed calls are wanted too, or those calls would seem to go on. The filter of shmctl leaves out most results
+      // of SHM_STAT, which are above 0.
       {"syscalls/sys_enter_shmget", kGet, kBegin, false, true, "shmflg & 0x200", {"key", "size", "shmflg"}},
       {"syscalls/sys_exit_shmget", kGet, kEnd, false, false, "", {"ret"}},
       {"syscalls/sys_enter_shmctl", kSet, kBegin, true, true, commands, {"shmid", "cmd"}},
@@ -56,7 +57,7 @@ void TraceDecoder::add(const TraceRow& row, const Tracepoint& tracepoint) {
   sources_.insert_or_assign(tracepoint.id, std::move(source));
 }
 
-// A sample is: pid, tid, time, the size of the raw record, the raw record, which begins with the tracepoint's number.
+// A sample has pid, tid, time, the size of the raw record, and the raw record, which begins with the tracepoint's id.
 std::optional<TraceRecord> TraceDecoder::decode(std::span<const std::byte> sample) const {
   constexpr std::size_t kRawAt = 20;
   if (sample.size() < kRawAt) {
@@ -103,7 +104,7 @@ std::optional<TraceRecord> TraceDecoder::decode(std::span<const std::byte> sampl
       call.child = value_at<std::int32_t>(raw, offsets[0]);
       break;
     case TracedKind::kExit: {
-      // Kernels before 6.16 tell of every thread, and not which was the last: there the first one stands for all.
+      // Kernels before 6.16 record the exit of every thread and do not mark the last. There the main thread counts.
       const bool tells = offsets[0] != Tracepoint::kAbsent;
       if (tells ? value_at<std::uint8_t>(raw, offsets[0]) == 0 : call.pid != record.tid) {
         return std::nullopt;
