@@ -1,4 +1,5 @@
-// XXH3-128 of bytes as they pass: no proof against an adversary, enough to see that what arrived is what was sent.
+// The XXH3-128 hash of a stream of bytes, for --hash. It detects data that was damaged or mixed up on the way. It is
+// not cryptographic: an adversary can construct two contents with the same hash.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,8 @@
 
 namespace shmbus {
 
+// Accumulates bytes in constant memory. The result depends on their order alone, not on how they are split into pieces.
+// Not thread-safe.
 class ContentHash {
  public:
   ContentHash();
@@ -16,11 +19,11 @@ class ContentHash {
 
   void add(std::string_view bytes);
 
-  // Of all so far, in hex, as `xxhsum -H2` shows it.
+  // Returns the hash of all bytes so far in 32 lowercase hex digits, as `xxhsum -H2` prints it. More bytes may follow.
   [[nodiscard]] std::string hex() const;
 
  private:
-  struct State;
+  struct State;  // keeps xxhash.h out of this header
   std::unique_ptr<State> state_;
 };
 

@@ -19,7 +19,7 @@ Error failed(const std::string& path, const Error& why) {
   return error;
 }
 
-// The file, with its content, that waits for commit().
+// Returns the file with its content, ready for commit().
 Result<OutputFile> written(const std::string& path, std::string_view content) {
   Result<OutputFile> file = OutputFile::open(path, ExistingFile::kRefuse);
   if (!file) {

@@ -1,4 +1,4 @@
-// shmbus-send keygen: a new pair of CURVE keys in two files.
+// Implements shmbus-send keygen: writes a new pair of CURVE keys to two files. Contacts no agent.
 #pragma once
 
 #include <string>
@@ -7,15 +7,17 @@
 
 namespace shmbus {
 
+// The files that were made. The secret key is in the file alone.
 struct KeyFiles {
-  std::string secret_path;  // NAME.secret, mode 0600: both keys
-  std::string public_path;  // NAME.key, mode 0600 as well: the public one alone
-  std::string public_key;   // in Z85
+  std::string secret_path;  // NAME.secret, mode 0600, with both keys; it stays with its owner
+  std::string public_path;  // NAME.key, mode 0600, with the public key; for the other side
+  std::string public_key;   // in Z85, 40 characters
 };
 
-// Makes the keys of `name` in `directory`. Both files are new or none is made: nothing is overwritten. Errors:
-// kBadRequest for what can't name a key, kExists, kNotFound and kPermissionDenied with the path as the kernel says,
-// kInternal if they can't be written whole, kUnsupported if libzmq is built without CURVE.
+// Makes a key pair for `name` and writes both files to `directory`, which must exist. Nothing is overwritten; if one
+// file cannot be made, neither remains.
+// Errors: kBadRequest if `name` is not 1 to 64 of A-Z a-z 0-9 . _ -; kUnsupported if libzmq is built without CURVE;
+// kExists, kNotFound, kPermissionDenied and others with the path if a file cannot be made, see errno_error().
 [[nodiscard]] Result<KeyFiles> make_key_files(const std::string& name, const std::string& directory);
 
 }  // namespace shmbus

@@ -1,4 +1,4 @@
-// shmbus-send: one request to the agent, its reply on stdout, how it went as the exit status.
+// shmbus-send: sends one request to the agent and prints the reply on stdout. The exit status says how it went.
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +22,8 @@ namespace {
 
 constexpr const char* kProgram = "shmbus-send";
 
-// The raw request may be anything; its reply is the first that comes.
+// A raw request may lack an id, so the first reply that arrives is taken for its own. It is sent again after a timeout
+// only if that cannot act twice.
 Result<Json> send_raw(Client& client, const Json& request) {
   const Result<std::string> frame = msgpack_from_json(request);
   if (!frame) {
@@ -48,12 +49,12 @@ Result<Json> send_typed(Client& client, const Json& request, std::optional<Clock
   }
   Result<Json> shown = json_from_msgpack(client.last_reply());
   if (shown && !request.contains("id")) {
-    shown->erase("id");  // the client library's own
+    shown->erase("id");  // chosen by the client library
   }
   return shown;
 }
 
-// All pages as one reply, which is the first page's with the others' segments, within one timeout.
+// Fetches all pages within one timeout. Returns the reply of the first page with the segments of the others appended.
 Result<Json> send_list(Client& client, Json request) {
   const Clock::time_point deadline = Clock::now() + client.options().timeout;
   Result<Json> all = send_typed(client, request, deadline);
@@ -79,7 +80,7 @@ Result<Json> send_list(Client& client, Json request) {
   return all;
 }
 
-// As one request if it has all, else in pieces.
+// One request is enough for most reads. If its reply does not hold everything, the read starts over in pieces.
 Result<Json> send_read(Client& client, const SendOptions& options, const Json& request) {
   Json first = request;
   const Json wanted = request.value("length", Json());
@@ -97,7 +98,7 @@ Result<Json> send(Client& client, const SendOptions& options, const Json& reques
   if (options.command == kRawCommand) {
     return send_raw(client, request);
   }
-  // JSON has the data in it where no file takes it.
+  // With --json and no file the data is part of the reply that is printed, so it must fit one request.
   const bool takes_all =
       options.out_file && !options.flags.contains("text") && (!options.json || *options.out_file != "-");
   if (options.command == "read" && takes_all) {
@@ -113,13 +114,13 @@ Error error_in(const Json& reply) {
           error.value("hint", ""), error.value("errno", 0)};
 }
 
-// True if more follow what is in the array.
+// Returns whether another page follows the entries in `array`.
 bool has_more(const Json& result, const char* array) {
   const auto items = result.find(array);
   return items != result.end() && items->is_array() && !items->empty() && result.value("more", false);
 }
 
-// That a result is not the whole, or not new, is no data, so it is told on stderr.
+// Goes to stderr: a result that is incomplete or repeated is worth a note, but stdout is for data.
 void tell_what_is_left(const SendOptions& options, const Json& reply) {
   const Json& result = reply["result"];
   std::string note;
@@ -140,7 +141,7 @@ void tell_what_is_left(const SendOptions& options, const Json& reply) {
 Result<void> print(const SendOptions& options, const Json& reply) {
   const bool reads = options.command == "read";
   const bool to_file = reads && options.out_file && *options.out_file != "-";
-  const bool is_moved = reads && !has_data(reply["result"]);  // in pieces
+  const bool is_moved = reads && !has_data(reply["result"]);  // to the file, in pieces
   if (to_file && !is_moved) {
     if (Result<void> written = write_file(*options.out_file, data_in(reply["result"])); !written) {
       return written;
@@ -163,7 +164,7 @@ Result<void> print(const SendOptions& options, const Json& reply) {
   return write_stdout(text_of_reply(reply));
 }
 
-// The reply of the first request in a batch that failed, or null.
+// Returns the first reply in a batch that is a failure, or null.
 const Json* first_failure(const Json& reply) {
   const auto result = reply.find("result");
   if (result == reply.end() || !result->contains("replies")) {
@@ -174,8 +175,8 @@ const Json* first_failure(const Json& reply) {
   return failed == replies.end() ? nullptr : &*failed;
 }
 
-// What failed is told on stderr, with --json as the whole reply; a batch with what it did until then, and with the
-// error of its first failure as its own.
+// A failed reply goes to stderr, with --json as the whole document. A batch in which a request failed counts as failed
+// with the error of the first failure, and its replies are printed too.
 int finish(const SendOptions& options, const Json& reply) {
   const OutputForm form = options.json ? OutputForm::kJson : OutputForm::kText;
   const bool ok = reply.value("ok", false);
@@ -214,7 +215,7 @@ Result<Json> run(SendOptions& options) {
   if (options.verbose && !options.json) {
     std::cerr << kProgram << ": commands at " << describe(*endpoint) << "\n";
   }
-  const InterruptSignal interrupt;  // only now: Ctrl-C while stdin is read ends the process as usual
+  const InterruptSignal interrupt;  // not before: Ctrl-C while stdin is read ends the process as usual
   Result<Client> client =
       Client::open({*endpoint, options.timeout, interrupt.fd(), options.access.curve, options.access.agent_user});
   if (!client) {

@@ -45,7 +45,7 @@ void add_field(CLI::App& command, const FieldSpec& field, SendOptions& options) 
   }
 }
 
-// What --help of a subcommand says after its options.
+// Returns the text that --help of a subcommand prints after the options.
 std::string footer_of(std::string_view example) {
   return "shmbus-send --help tells what goes with each of them, where the agent is looked for, and the exit status.\n\n"
          "Example:\n  shmbus-send " +
@@ -107,7 +107,7 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
       "With --text it is one request.\n\n"
       "Examples:\n  shmbus-send create --key 5679 --size 1024 --mode 666\n  shmbus-send --json stat --key 5679\n"
       "  shmbus-send raw '{\"op\":\"stat\",\"shm_key\":5679}'");
-  app.require_subcommand(0, 1);  // a wrong one is better told as such than as missing
+  app.require_subcommand(0, 1);  // 0: CLI11 would report a misspelled subcommand as missing
   for (const OperationSpec& operation : operations()) {
     add_operation(app, operation, options);
   }
@@ -132,7 +132,7 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
   if (const std::optional<int> status = parse_command_line(app, argc, argv)) {
     return *status;
   }
-  if (options.command != kKeygenCommand) {  // the keys that the environment names may be those that it makes
+  if (options.command != kKeygenCommand) {  // the environment may name keys that keygen has yet to make
     Result<Access> resolved = resolve_access(access);
     if (!resolved) {
       return report(kProgram, resolved.error(), form_of(options.json));

@@ -1,4 +1,5 @@
-// The command line of shmbus-send, made from the table of operations.
+// Defines the command line of shmbus-send and parses it. Subcommands and their options are generated from the table in
+// protocol/operations.hpp, so an operation that is added there needs nothing here.
 #pragma once
 
 #include <chrono>
@@ -13,26 +14,30 @@
 
 namespace shmbus {
 
+// The subcommands that are not operations.
 inline constexpr const char* kRawCommand = "raw";
-inline constexpr const char* kKeygenCommand = "keygen";  // asks no agent
+inline constexpr const char* kKeygenCommand = "keygen";  // contacts no agent
 
+// One run of shmbus-send. The values of an operation's fields are still text; build_request() converts and checks them.
 struct SendOptions {
-  std::string command;                                     // an operation's name, or one of the two above
-  std::map<std::string, std::string, std::less<>> values;  // by the field's name, as they were typed
+  std::string command;                                     // name of the operation, or one of the two above
+  std::map<std::string, std::string, std::less<>> values;  // field name -> value as typed
   std::set<std::string, std::less<>> flags;                // names of the fields whose flag was given
-  std::optional<std::string> data_file;                    // write: a path or "-"
-  std::optional<std::string> out_file;                     // read
+  std::optional<std::string> data_file;                    // write: path, or "-" for stdin
+  std::optional<std::string> out_file;                     // read: path, or "-" for stdout
   bool hash = false;                                       // read, write
-  std::string input;                                       // raw: the JSON; batch: a path or "-"; keygen: the name
-  std::string directory = ".";                             // keygen
-  std::string commands;                                    // endpoint, "" to look for one
-  Access access;
-  std::chrono::milliseconds timeout{3000};
+  std::string input;                                       // raw: JSON; batch: path or "-"; keygen: name
+  std::string directory = ".";                             // keygen: existing directory
+  std::string commands;                                    // ZeroMQ address; "": see find_endpoint()
+  Access access;                                           // not resolved for keygen
+  std::chrono::milliseconds timeout{3000};                 // of one answer, all tries together
   bool json = false;
   bool verbose = false;
 };
 
-// What to do, or the exit status if the command line was wrong or asked for help, which is then already printed.
+// Parses the command line and resolves the access options, see resolve_access(). Returns the options, or the exit
+// status if there is nothing to run: 0 after --help and --version, otherwise that of the error. The help text or the
+// error is printed by then.
 [[nodiscard]] std::variant<SendOptions, int> parse_send_options(int argc, const char* const* argv);
 
 }  // namespace shmbus

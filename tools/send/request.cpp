@@ -16,13 +16,13 @@
 namespace shmbus {
 namespace {
 
-constexpr std::size_t kMaxBatchFileBytes = std::size_t{16} << 20;  // far more than a request of msgpack can hold
+constexpr std::size_t kMaxBatchFileBytes = std::size_t{16} << 20;  // far more than one msgpack request can hold
 
 Error bad_option(const FieldSpec& field, const std::string& why) {
   return {ErrorCode::kBadRequest, std::string(field.option) + ": " + why};
 }
 
-// An integer if it is written as one, else the text itself: 007 stays what it is.
+// Returns an integer only if the text is its canonical spelling: 007 stays text.
 Json integer_or_text(const std::string& text) {
   if (const auto number = parse_number<std::uint64_t>(text); number && std::to_string(*number) == text) {
     return *number;
@@ -41,7 +41,7 @@ Result<Json> parse_lease(const FieldSpec& field, const std::string& text) {
   return Json(static_cast<std::uint64_t>(std::llround(*seconds * 1000)));
 }
 
-// Owner or group, by number or by name.
+// Returns the id of a user or group, given by number or name.
 Result<Json> parse_owner(const FieldSpec& field, const std::string& text) {
   Json number = integer_or_text(text);
   if (number.is_number()) {
@@ -77,12 +77,12 @@ Result<Json> parse_value(const FieldSpec& field, const std::string& text) {
     return integer_or_text(text);
   }
   if (field.type == FieldType::kKey && text == "private") {
-    return Json(kPrivateKey);  // selects in list and events; where it names no segment the decoder says why
+    return Json(kPrivateKey);  // a filter in list and events; elsewhere the decoder rejects it
   }
   return Json(text);
 }
 
-// The data of a write: a str with --text, else bytes.
+// Returns the data of a write: a string with --text, else bytes.
 Result<Json> parse_data(const SendOptions& options, const std::string& bytes) {
   if (bytes.size() > limits::kMaxDataBytes) {
     return Error{

@@ -12,7 +12,7 @@
 namespace shmbus {
 namespace {
 
-// The segment and the range, checked as those of a read, which has the same fields.
+// A write without data has the fields of a read, so both are checked by decoding them as a read.
 Result<BulkRange> range_of(Json request) {
   if (request.contains("once")) {
     return Error{ErrorCode::kBadRequest, "once: a write in pieces is several requests",
@@ -98,7 +98,7 @@ Result<Json> write_in_pieces(Client& client, const SendOptions& options, const J
   }
   ContentHash hash;
   ProgressLine line(shows_progress(options));
-  std::size_t taken = 0;  // of the head
+  std::size_t taken = 0;  // bytes of the head passed on
   const BulkOutcome outcome = write_all(
       client, *range,
       [&](std::span<char> room) -> Result<std::size_t> {

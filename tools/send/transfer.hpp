@@ -1,4 +1,10 @@
-// read --out and write --data-file of more than one request holds.
+// Implements read --out and write --data-file for more data than one request holds. The data passes in pieces, with
+// constant memory, through the attachment that the request names or one made for the transfer; see
+// protocol/client/bulk.hpp. Progress is shown on stderr if that is a terminal, unless --json is given.
+//
+// Both functions return a reply in the form that one request would have had, but without the data. If the transfer
+// fails, the reply has `ok` false, the `error`, and in `bytes` the number of bytes that were moved. With --hash a
+// successful reply also has `xxh3_128`. SIGINT ends a transfer with kInterrupted as the error in the reply.
 #pragma once
 
 #include <string>
@@ -10,13 +16,13 @@
 
 namespace shmbus {
 
-// What `request`, a read, names, to options.out_file. Gives back the reply that one request would have had, but without
-// the data; one that is not ok has `bytes` beside `error`: how many were moved. With options.hash `xxh3_128` is beside
-// the result. Errors: kBadRequest for a request that is none.
+// Copies the range that `request`, a read, names to options.out_file, which must be set. The file takes its name only
+// when all data is there. Errors: as request_from_json() for a malformed request, and those of OutputFile::open().
 [[nodiscard]] Result<Json> read_in_pieces(Client& client, const SendOptions& options, const Json& request);
 
-// `head` and then the rest of `file` to where `request`, a write without data, goes. Gives back the same, with
-// `uncertain` beside `bytes`: how many after them may have been written too.
+// Copies `head` and the rest of `file` to the place that `request`, a write without data, names. Data of known size
+// that does not fit changes nothing. A failed reply also has `uncertain`: the number of bytes after the first `bytes`
+// that may have been written. Errors: as request_from_json() for a malformed request, kBadRequest for one with `once`.
 [[nodiscard]] Result<Json> write_in_pieces(Client& client, const SendOptions& options, const Json& request,
                                            std::string head, InputFile& file);
 

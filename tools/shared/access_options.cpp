@@ -15,9 +15,9 @@ std::string option_or_environment(const std::string& option, const char* variabl
   return option.empty() && value != nullptr ? value : option;
 }
 
-// Digits are a uid even where a user is called so.
+// Digits are always a uid, even if they are the name of a user.
 Result<std::uint32_t> uid_of(const std::string& user) {
-  if (const auto uid = parse_number<std::uint32_t>(user); uid && *uid != UINT32_MAX) {  // (uid_t)-1 is no user
+  if (const auto uid = parse_number<std::uint32_t>(user); uid && *uid != UINT32_MAX) {  // (uid_t)-1 means "no user"
     return *uid;
   }
   if (const passwd* known = getpwnam(user.c_str()); known != nullptr) {

@@ -1,4 +1,4 @@
-// What the command lines of the tools have in common.
+// Provides the parts of a command line that the tools share: options in seconds, and parsing with its exit status.
 #pragma once
 
 #include <chrono>
@@ -12,12 +12,14 @@ class App;
 
 namespace shmbus {
 
-// Adds an option that takes seconds, from 0.001 to `most`, and hands them to `set`.
+// Adds an option in seconds, from 0.001 to `most`, fractions allowed. Parsing calls `set` with the value, rounded down
+// to whole milliseconds; the app keeps a copy of `set`.
 void add_seconds(CLI::App& app, const std::string& option, const std::function<void(std::chrono::milliseconds)>& set,
                  const std::string& help, double most);
 
-// Parses the command line, which sets what the app's options are bound to. Returns the exit status if the program is to
-// end now: help and version are then on stdout, or what is wrong on stderr, as JSON if --json is among the arguments.
+// Parses the command line into the variables that the app's options are bound to. Returns nothing if the program is to
+// continue, else the exit status: 0 after --help and --version, 2 for a wrong command line, 1 if stdout cannot be
+// written. By then the help text is on stdout, or the error is on stderr, as JSON if --json is among the arguments.
 [[nodiscard]] std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv);
 
 }  // namespace shmbus

@@ -19,7 +19,7 @@ Error cannot_read(const std::string& path, int errno_value) {
   return file_error(errno_value, "read", path, ErrorCode::kBadRequest);
 }
 
-// False if the interrupt came first.
+// Returns false once `interrupt_fd` is readable, even if data is there too.
 bool wait_for_data(int fd, int interrupt_fd) {
   std::array<pollfd, 2> waiting{{{fd, POLLIN, 0}, {interrupt_fd, POLLIN, 0}}};
   while (::poll(waiting.data(), waiting.size(), -1) < 0 && errno == EINTR) {

@@ -1,4 +1,4 @@
-// A file that a tool reads: piece by piece, or as a whole.
+// A file or stream that a tool reads, in pieces of a size that the caller chooses or as a whole.
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,32 @@
 
 namespace shmbus {
 
+// An open file that is read from front to back. Move-only; the destructor closes the descriptor. For stdin it holds a
+// duplicate, so stdin itself stays open. Not thread-safe.
 class InputFile {
  public:
-  // "-" is stdin. Errors: kBadRequest with the path and the reason.
+  // Opens `path` for reading; "-" is stdin. Blocks on a FIFO until it has a writer. Errors: kBadRequest with the path
+  // and the reason. A directory opens, and fails at the first read.
   [[nodiscard]] static Result<InputFile> open(const std::string& path);
 
-  // Fills `room` with what comes next; less only at the end. Waits for a pipe, until `interrupt_fd` (-1: none) is
-  // readable. Errors: kBadRequest with the path and the reason, kInterrupted.
+  // Fills `room` with the next bytes and returns their number, which is smaller than the room only at the end of the
+  // file. Waits for a pipe or terminal until `interrupt_fd` (-1: none) is readable; bytes of an interrupted call are
+  // lost. Errors: kBadRequest with the path and the reason, kInterrupted.
   [[nodiscard]] Result<std::size_t> read(std::span<char> room, int interrupt_fd);
 
-  // How many bytes are left, as far as that can be known: of a file, not of a pipe.
+  // Returns the number of bytes between the read position and the end of the file; nothing for pipes and devices, whose
+  // size is unknown. The file may still grow or shrink afterwards.
   [[nodiscard]] std::optional<std::uint64_t> bytes_left() const;
 
  private:
   InputFile(UniqueFd file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
 
   UniqueFd file_;
-  std::string path_;  // for messages
+  std::string path_;  // for messages; "stdin" for "-"
 };
 
-// The file, or stdin for "-", up to `most_bytes`. Errors: as InputFile.
+// Returns the first `most_bytes` of the file, or of stdin for "-". A longer file is cut without an error: a caller that
+// must detect one asks for a byte more than its limit. Errors: as InputFile.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t most_bytes);
 
 }  // namespace shmbus

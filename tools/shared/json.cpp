@@ -24,7 +24,7 @@ std::string_view bytes_of(const Json& binary) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// `value` with each binary under a name of its own.
+// Returns `value` with each binary as base64; in an object the suffix is appended to its name.
 Json without_binaries(Json value) {
   if (value.is_binary()) {
     return to_base64(bytes_of(value));
@@ -45,7 +45,7 @@ Json without_binaries(Json value) {
   return object;
 }
 
-// The other way round. Throws std::invalid_argument.
+// Returns `value` with each data_base64 as binary `data`. Throws std::invalid_argument.
 Json with_binaries(const Json& value) {
   if (value.is_array()) {
     Json array = Json::array();
@@ -79,7 +79,7 @@ Json with_binaries(const Json& value) {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
-  std::vector<std::set<std::string>> names;  // of the objects around the place being read
+  std::vector<std::set<std::string>> names;  // seen so far in each open object, innermost last
   const auto check = [&names](int depth, Json::parse_event_t event, const Json& parsed) {
     if (depth > kMaxJsonDepth) {
       throw std::invalid_argument("nested more than " + std::to_string(kMaxJsonDepth) + " deep");

@@ -19,7 +19,7 @@ namespace shmbus {
 namespace {
 
 constexpr mode_t kMode = 0600;
-constexpr std::size_t kBlock = 4096;  // bytes; the smallest hole that file systems keep
+constexpr std::size_t kBlock = 4096;  // bytes; the smallest hole of common file systems
 
 Error cannot_write(const std::string& path, int errno_value) {
   const ErrorCode code = errno_value == EEXIST ? ErrorCode::kExists : ErrorCode::kInternal;
@@ -31,7 +31,7 @@ Error refused(const std::string& path, const std::string& why) {
           EPERM};
 }
 
-// The descriptor of this process that the place stands for (/dev/stdout leads to one), if it stands for one.
+// Returns N if the place is /proc/self/fd/N, to which /dev/stdout leads.
 std::optional<int> descriptor_at(const Location& place) {
   struct stat here {};
   struct stat own {};
@@ -40,7 +40,7 @@ std::optional<int> descriptor_at(const Location& place) {
   return is_own ? parse_number<int>(place.name) : std::nullopt;
 }
 
-// True if the name leads to the file that is open.
+// Returns whether the name is an entry for the open file.
 bool is_at(const Location& place, int file) {
   struct stat there {};
   struct stat open {};
@@ -63,7 +63,8 @@ bool is_zero(std::string_view block) {
   return block.front() == '\0' && std::memcmp(block.data(), block.data() + 1, block.size() - 1) == 0;
 }
 
-// How many of the first bytes of `data`, which go to `offset`, are blocks of zeros (true) or none (false).
+// Returns the length of the first run of blocks in `data` that are all zero or all not, and true if they are zero.
+// Blocks are aligned in the file, where the data begins at `offset`.
 std::pair<std::size_t, bool> first_run(std::string_view data, std::uint64_t offset) {
   std::size_t length = 0;
   bool zero = false;
@@ -131,7 +132,7 @@ Result<OutputFile> OutputFile::open_descriptor(int descriptor, std::string path)
   return file ? Result<OutputFile>(OutputFile(std::move(file), std::move(path))) : cannot_write(path, errno);
 }
 
-// What it is must be judged again once it is open: the name may have been given to something else.
+// Checks the type again after opening: another file may have taken the name since open() saw it.
 Result<OutputFile> OutputFile::open_as_it_is(const Location& place, std::string path) {
   UniqueFd file(::openat(place.directory.get(), place.name.c_str(), O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
   struct stat status {};
@@ -172,7 +173,7 @@ Result<void> OutputFile::write(std::string_view data) {
   return {};
 }
 
-// At `size_`, where that is ours to say: a hole may be before it.
+// A temporary file is written at `size_`, since skipped holes do not move its file position.
 Result<void> OutputFile::append(std::string_view data) {
   for (std::size_t done = 0; done < data.size();) {
     const std::string_view rest = data.substr(done);
@@ -197,7 +198,7 @@ Result<void> OutputFile::commit() {
     if (Result<void> taken = replaces_ ? replace() : take_new_name(); !taken) {
       return taken;
     }
-    if (!is_at(place_, file_.get())) {  // where others may write, they may have exchanged the temporary file
+    if (!is_at(place_, file_.get())) {  // another user of the directory exchanged it
       return refused(path_, "it was exchanged meanwhile");
     }
   }
@@ -209,7 +210,7 @@ Result<void> OutputFile::take_new_name() {
   const char* const from = temporary_.c_str();
   const char* const to = place_.name.c_str();
   bool taken = ::renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0;
-  if (!taken && errno == EINVAL) {  // such as NFS, which has no RENAME_NOREPLACE
+  if (!taken && errno == EINVAL) {  // a file system without RENAME_NOREPLACE, such as NFS
     taken = ::linkat(directory, from, directory, to, 0) == 0 && ::unlinkat(directory, from, 0) == 0;
   }
   if (!taken) {
@@ -219,8 +220,8 @@ Result<void> OutputFile::take_new_name() {
   return {};
 }
 
-// What had the name is judged under the temporary one, where nobody else looks for it, and is put back if it is not
-// ours.
+// Exchanges the two files first and checks the old one under its temporary name, which no other process expects. If the
+// old file is not this user's, it is put back.
 Result<void> OutputFile::replace() {
   const int directory = place_.directory.get();
   const char* const ours = temporary_.c_str();
@@ -228,17 +229,17 @@ Result<void> OutputFile::replace() {
   const auto exchange = [&] { return ::renameat2(directory, ours, directory, name, RENAME_EXCHANGE) == 0; };
   if (exchange()) {
     if (is_own_file(directory, ours)) {
-      return {};  // the old one goes with this object
+      return {};  // the destructor removes the old file
     }
     if (!exchange()) {
-      temporary_.clear();  // which is another user's now
+      temporary_.clear();  // the name belongs to another user's file
     }
     return refused(path_, "it was exchanged meanwhile");
   }
   if (errno != EINVAL) {
     return cannot_write(path_, errno);
   }
-  // A file system such as NFS, which has no RENAME_EXCHANGE.
+  // A file system without RENAME_EXCHANGE, such as NFS.
   if (!is_own_file(directory, name)) {
     return refused(path_, "it was exchanged meanwhile");
   }

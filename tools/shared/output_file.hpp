@@ -1,4 +1,5 @@
-// A file that a tool writes: whole or not at all, for this user alone, and never another user's.
+// A file that a tool writes completely or not at all, with access for this user alone. A regular file of another user
+// is never replaced.
 #pragma once
 
 #include <cstdint>
@@ -11,28 +12,44 @@
 
 namespace shmbus {
 
-// What becomes of a file of this user's that is there already.
+// Says how open() treats an existing file: to replace it at commit(), or to fail with kExists.
 enum class ExistingFile : std::uint8_t { kReplace, kRefuse };
 
-// The content goes to a new file in the same directory, which takes the name at commit(), on the disk and with mode
-// 0600; without commit() it goes away with this object. Blocks of zeros become holes. Only this user's own regular file
-// is replaced. A device and this user's own FIFO are written as they are, and so are descriptors of this process: "-"
-// and what leads to /proc/self/fd/N, such as /dev/stdout. Links are followed as locate() does, but for a file that
-// must be new.
+// The content is collected in a temporary file in the target's directory. commit() sets mode 0600, flushes the file to
+// disk and gives it the final name in one step, so a reader finds the old file or the new one, even after a crash of
+// the host. Without commit() the destructor removes the temporary file and the target stays as it was. Blocks of zeros
+// become holes.
+//
+// open() chooses by the kind of the target:
+// - no such file: it is created.
+// - a regular file of this user: it is replaced, if it is writable.
+// - a device, or a FIFO of this user: it is opened and written directly.
+// - "-", or a path to /proc/self/fd/N such as /dev/stdout: a duplicate of that descriptor is written directly.
+// - anything else: an error.
+// Symbolic links are followed by the rules of locate(); with kRefuse a link as the last component counts as an existing
+// file. For a target that is written directly commit() only closes the descriptor, and bytes that were written before a
+// failure remain.
+//
+// Move-only, not thread-safe. After commit() only withdraw() and the destructor may be called.
 class OutputFile {
  public:
-  // Waits for the reader of a FIFO. Errors: kPermissionDenied for what is not this user's and for a link that is not
-  // followed, kExists, else kInternal with the errno; all with the path and the reason.
+  // Opens the target; "-" is stdout. Blocks on a FIFO until it has a reader. Errors, all with the path and the reason:
+  // kPermissionDenied for another user's file, a link that is not followed and a file that cannot be written as one (a
+  // socket, say); kExists with kRefuse; else kInternal with the errno.
   [[nodiscard]] static Result<OutputFile> open(const std::string& path, ExistingFile existing = ExistingFile::kReplace);
   OutputFile(OutputFile&&) = default;
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();
 
-  // Errors: kInternal with the path and the reason, kExists if another file has taken the name meanwhile.
+  // Appends `data`. Errors: kInternal with the path and the reason.
   [[nodiscard]] Result<void> write(std::string_view data);
+
+  // Completes the file, gives it the final name and closes it. Errors, all with the path: kExists if a file was created
+  // under that name since open(), kPermissionDenied if one of the two files was exchanged since, else kInternal.
   [[nodiscard]] Result<void> commit();
 
-  // Removes again what commit() put there.
+  // Removes the file that commit() created. For files opened with kRefuse, when a later step fails and the whole is to
+  // be undone; no effect before commit().
   void withdraw();
 
  private:
@@ -42,6 +59,7 @@ class OutputFile {
   static Result<OutputFile> open_as_it_is(const Location& place, std::string path);
   static Result<OutputFile> make_beside(Location place, std::string path, bool replaces);
 
+  // True if a temporary file is written, false for a target that is written directly.
   [[nodiscard]] bool is_replacing() const { return place_.directory.valid(); }
   Result<void> append(std::string_view data);
   Result<void> take_new_name();
@@ -49,13 +67,13 @@ class OutputFile {
 
   UniqueFd file_;
   std::string path_;        // for messages
-  Location place_;          // the final name; no directory if the file is written as it is
-  std::string temporary_;   // the name until commit()
-  bool replaces_ = false;   // a file of ours has the final name
+  Location place_;          // the final name; without a directory if the target is written directly
+  std::string temporary_;   // the name until commit(); afterwards the replaced file's, if it is to be removed
+  bool replaces_ = false;   // at open() a file of this user had the final name
   std::uint64_t size_ = 0;  // bytes written, holes included
 };
 
-// `data` as the whole of the file. Errors: as OutputFile.
+// Writes a file whose whole content is `data`, replacing one of this user. Errors: as OutputFile.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view data);
 
 }  // namespace shmbus

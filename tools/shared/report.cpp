@@ -47,7 +47,7 @@ InterruptSignal::InterruptSignal() {
 }
 
 InterruptSignal::~InterruptSignal() {
-  // Taken, so that it does not end the process once it is let through: that it came has been told.
+  // A pending SIGINT would end the process once it is unblocked, but it has been reported as kInterrupted.
   signalfd_siginfo taken{};
   [[maybe_unused]] const ssize_t size = read(fd(), &taken, sizeof taken);
   sigprocmask(SIG_SETMASK, &before_, nullptr);

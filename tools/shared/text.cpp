@@ -89,7 +89,7 @@ std::string time_ns_text(const Json& time_ns) {
   return text.str();
 }
 
-// How integers are shown, by the names of their fields; others as they are.
+// Formats for integer fields, by name; other integers are printed unchanged.
 const std::map<std::string_view, std::string (*)(const Json&)> kIntegers{
     {"shm_key", key_text},     {"uid", user_text},          {"cuid", user_text},
     {"gid", group_text},       {"cgid", group_text},        {"shm_segsz", size_text},
@@ -98,7 +98,7 @@ const std::map<std::string_view, std::string (*)(const Json&)> kIntegers{
     {"shm_dtime", time_text},  {"shm_ctime", time_text},    {"started", time_text},
     {"time_ns", time_ns_text}, {"lease_ms", duration_text}, {"interval_ms", duration_text}};
 
-// Rows of equal length, each column as wide as its widest cell. Cells are UTF-8; users and groups are mostly ASCII.
+// Pads each column to its widest cell. Widths are counted in bytes: names of users and groups are mostly ASCII.
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
@@ -119,7 +119,7 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-// {"limits":{"shmmax":1}} gives the row limits.shmmax.
+// Flattens nested objects: {"limits":{"shmmax":1}} gives the row limits.shmmax.
 void add_rows(std::vector<std::vector<std::string>>& rows, const std::string& prefix, const Json& object) {
   for (const auto& [name, value] : object.items()) {
     if (value.is_object() && !value.empty()) {

@@ -27,7 +27,7 @@ std::string variable(std::string_view name, const T& value) {
   return (std::ostringstream() << "SHMBUS_" << name << '=' << value).str();
 }
 
-// One of ours, from a watcher above this one.
+// Returns whether `entry` is a variable of environment_of(), inherited from an outer shmbus-watch.
 bool is_of_an_event(std::string_view entry) {
   return std::any_of(kNames.begin(), kNames.end(),
                      [entry](std::string_view name) { return entry.starts_with(variable(name, "")); });
@@ -40,7 +40,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return pointers;
 }
 
-// With our signal mask, SIGINT let through. Errors: kInternal.
+// The shell gets this process's signal mask without SIGINT, which InterruptSignal blocks here.
 Result<pid_t> start_shell(std::vector<std::string> arguments, std::vector<std::string> environment, int stdin_fd) {
   const std::vector<char*> argument_pointers = pointers_to(arguments);
   const std::vector<char*> environment_pointers = pointers_to(environment);
@@ -95,7 +95,7 @@ std::vector<std::string> environment_of(const Event& event) {
 }
 
 Result<CommandStatus> run_command(const std::string& command, const Event& event, std::string_view document) {
-  // A file in memory, not a pipe: a command that reads nothing, or late, holds nothing up.
+  // A file in memory instead of a pipe: writing to it never blocks on a command that reads late or not at all.
   const UniqueFd input(memfd_create("event", MFD_CLOEXEC));
   if (!input || pwrite(input.get(), document.data(), document.size(), 0) != static_cast<ssize_t>(document.size())) {
     return errno_error(errno, "cannot hold an event for the command", ErrorCode::kInternal);
@@ -106,7 +106,7 @@ Result<CommandStatus> run_command(const std::string& command, const Event& event
       environment.emplace_back(*entry);
     }
   }
-  // After "--": the command may begin with a dash.
+  // "--" ends sh's options: the command may begin with a dash.
   const Result<pid_t> pid = start_shell({kShell, "-c", "--", command}, std::move(environment), input.get());
   return pid ? Result<CommandStatus>(wait_for_end(*pid)) : pid.error();
 }

@@ -1,4 +1,5 @@
-// The command of --exec: one run for each event.
+// Runs the command of --exec, once for each event. Text from an event reaches the command through its environment and
+// its stdin only and is never part of the command line, so the shell does not interpret it.
 #pragma once
 
 #include <string>
@@ -10,16 +11,18 @@
 
 namespace shmbus {
 
-// How a command ended, as a shell counts: its status, or 128 and the signal that ended it.
+// The exit status of a command as a shell counts it: 0 to 255, or 128 plus the number of the signal that ended it.
 using CommandStatus = int;
 
-// The variables that carry `event`: SHMBUS_EVENT (its name), SHMBUS_EPOCH, _SEQ, _TIME_NS, _HOST, _KEY, _SHMID, _SOURCE
-// always; SHMBUS_UID, _GID, _PID, _COMM, _PRINCIPAL of who did it where known.
+// Returns the variables that describe `event`, as NAME=VALUE. Always present: SHMBUS_EVENT (the name of its kind),
+// SHMBUS_EPOCH, _SEQ, _TIME_NS, _HOST, _KEY, _SHMID, _SOURCE. Present if known: SHMBUS_UID, _GID, _PID, _COMM and
+// _PRINCIPAL of the process that made the change.
 [[nodiscard]] std::vector<std::string> environment_of(const Event& event);
 
-// Runs `command` by /bin/sh -c and waits until it has ended. The event is in its environment and, as `document`, on its
-// standard input, nowhere in its text, so nothing in it is taken for a command. The rest of the environment, stdout and
-// stderr are ours; SIGINT reaches it though we hold it back. Errors: kInternal if it could not be started.
+// Runs `command` with /bin/sh -c and waits until it has ended, however long that takes. Its environment is that of this
+// process, without variables of an outer shmbus-watch, plus those of `event`. Its stdin is `document`, which it may
+// leave unread; stdout and stderr are inherited. SIGINT is unblocked in it, so that Ctrl-C reaches it. A command that
+// fails is not an error: its status is returned. Errors: kInternal if the shell cannot be started.
 [[nodiscard]] Result<CommandStatus> run_command(const std::string& command, const Event& event,
                                                 std::string_view document);
 

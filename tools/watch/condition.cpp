@@ -32,7 +32,7 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
 
 }  // namespace
 
-// No field of stat is negative: keys are unsigned, ids and times start at 0.
+// All values fit an unsigned integer: keys are unsigned, ids and times are never negative.
 struct Condition::Field {
   enum class Form : std::uint8_t { kNumber, kMode, kFlag };
 

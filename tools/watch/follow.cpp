@@ -7,7 +7,7 @@
 namespace shmbus {
 namespace {
 
-constexpr std::uint64_t kMostUnsaved = 1000;  // items, where one batch does not end
+constexpr std::uint64_t kMostUnsaved = 1000;  // items, in a batch that does not end
 
 }  // namespace
 
@@ -19,7 +19,7 @@ Follower::Follower(const WatchOptions& options, const InterruptSignal& interrupt
       position_(stream.position()) {}
 
 Result<void> Follower::run() {
-  if (Result<void> saved = save(); !saved) {  // what comes from now on is not lost, whatever ends this run
+  if (Result<void> saved = save(); !saved) {  // a run that is killed before its first event resumes from here
     return saved;
   }
   Result<void> ended = follow();
@@ -53,7 +53,7 @@ Result<void> Follower::follow() {
   return {};
 }
 
-// The next item; saves the position before it waits for one.
+// One save covers all items that are ready at once; with --exec each item has its own.
 Result<StreamItem> Follower::take(std::optional<Clock::time_point> deadline) {
   if (options_.since_file && unsaved_ > 0) {
     if (!options_.exec && unsaved_ < kMostUnsaved) {
@@ -90,7 +90,7 @@ Result<void> Follower::tell(const StreamEvent& event) {
   if (!document) {
     return document.error();
   }
-  if (!wanted) {  // changes that the filter would have let through may be among them
+  if (!wanted) {  // the missed changes may include some that pass the filter
     notes_.missed(*document);
     return {};
   }

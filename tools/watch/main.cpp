@@ -1,4 +1,5 @@
-// shmbus-watch: the events of the agent, or a condition waited for; what happens to the watching itself on stderr.
+// shmbus-watch: prints the agent's events on stdout, runs a command for each, or waits for a condition. Notes about the
+// watch itself go to stderr.
 #include <iostream>
 
 #include "protocol/client/client.hpp"
@@ -45,7 +46,7 @@ Result<void> watch(const WatchOptions& options) {
   if (!stream) {
     return stream.error();
   }
-  std::cerr << "watching\n" << std::flush;  // the same with --json: scripts wait for this line
+  std::cerr << "watching\n" << std::flush;  // also with --json: scripts wait for this line
   return options.wait ? wait_for_condition(options, **stream) : Follower(options, interrupt, **stream).run();
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kProgram = "shmbus-watch";
 
-// Key and shmid as the decoder of `events` reads them, so that they are written the same everywhere.
+// Parses key and shmid with the decoder of the `events` operation, so that every tool accepts the same spellings.
 Result<void> read_segment(const std::string& key, const std::string& shmid, WatchOptions& options) {
   Json request{{"op", "events"}};
   if (!key.empty()) {
@@ -46,7 +46,7 @@ Result<void> read_kinds(const std::vector<std::string>& names, WatchOptions& opt
   return {};
 }
 
-// What is wrong with the value of --count, or nothing.
+// Returns the error message for a value of --count, "" if it is valid.
 std::string check_count(const std::string& text) {
   return parse_number<std::uint64_t>(text).value_or(0) > 0 ? "" : "'" + text + "' is not a whole number from 1";
 }

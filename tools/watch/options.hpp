@@ -1,4 +1,4 @@
-// The command line of shmbus-watch.
+// Defines the command line of shmbus-watch and parses it.
 #pragma once
 
 #include <chrono>
@@ -14,27 +14,31 @@
 
 namespace shmbus {
 
+// One run of shmbus-watch. The filters shm_key, shm_shmid and kinds apply together; one that is absent passes every
+// event.
 struct WatchOptions {
   std::optional<Key> shm_key;
   std::optional<ShmId> shm_shmid;
-  std::set<EventKind> kinds;  // none: all
-  std::optional<std::uint64_t> count;
-  std::optional<std::chrono::milliseconds> timeout;
-  std::optional<Condition> wait;  // with shm_key, shm_shmid or both
-  std::optional<std::string> exec;
-  std::optional<std::string> since_file;
-  std::chrono::milliseconds connect_timeout{3000};
-  std::string commands;  // endpoints, "" to look for them
+  std::set<EventKind> kinds;                         // empty: all kinds
+  std::optional<std::uint64_t> count;                // events to deliver, at least 1
+  std::optional<std::chrono::milliseconds> timeout;  // of the run, once connected
+  std::optional<Condition> wait;                     // only with shm_key, shm_shmid or both
+  std::optional<std::string> exec;                   // shell command
+  std::optional<std::string> since_file;             // path
+  std::chrono::milliseconds connect_timeout{3000};   // also of each request during the run
+  std::string commands;                              // ZeroMQ addresses; "": see find_endpoint()
   std::string events;
   Access access;
   bool json = false;
   bool verbose = false;
 };
 
-// What to do, or the exit status if the command line was wrong or asked for help, which is then already printed.
+// Parses the command line and resolves the access options, see resolve_access(). Returns the options, or the exit
+// status if there is nothing to run: 0 after --help and --version, otherwise that of the error. The help text or the
+// error is printed by then.
 [[nodiscard]] std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const* argv);
 
-// True if the filters let `event` through.
+// Returns whether `event` passes the filters.
 [[nodiscard]] bool wants(const WatchOptions& options, const Event& event);
 
 }  // namespace shmbus

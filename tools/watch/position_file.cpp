@@ -23,13 +23,13 @@ std::optional<StreamPosition> position_in(std::string_view text) {
   return is_position ? std::optional(StreamPosition{*epoch, *seq}) : std::nullopt;
 }
 
-// "-" is a file of that name here, not stdin or stdout.
+// InputFile and OutputFile take "-" for stdin and stdout.
 std::string file_of(const std::string& path) { return path == "-" ? "./-" : path; }
 
 }  // namespace
 
 Result<std::optional<StreamPosition>> load_position(const std::string& path) {
-  // First what would fail in the end: a place that can't be written, another user's file.
+  // Fail now instead of at the first save: the directory may be read-only, the file another user's.
   if (const Result<OutputFile> writable = OutputFile::open(file_of(path)); !writable) {
     Error error = writable.error();
     error.code = error.errno_value == EISDIR ? ErrorCode::kBadRequest : error.code;

@@ -1,4 +1,4 @@
-// --wait: until a condition on a segment holds.
+// Implements --wait: blocks until a condition on a segment holds.
 #pragma once
 
 #include "protocol/client/event_stream.hpp"
@@ -7,12 +7,14 @@
 
 namespace shmbus {
 
-// Whether options.wait holds on one of the segments that --key and --shmid name; with none there `gone` does.
+// Returns whether options.wait, which must be set, holds for at least one segment that --key and --shmid select. If
+// they select none, only `gone` holds.
 [[nodiscard]] bool holds_now(const WatchOptions& options, const SegmentTable& table);
 
-// Follows `stream` until it holds, at first in the snapshot, then after each event and each new snapshot: what held at
-// the start or came true since is not missed, however short. (What lies before a new snapshot can't be known.) Errors:
-// kTimedOut after options.timeout, kInterrupted, and the stream's.
+// Follows `stream` until the condition holds. Checks it against the first snapshot, then after each event and each new
+// snapshot, so a state that lasts for a single event is found too. States between a gap and the snapshot that closes it
+// are unknown; the gap is reported on stderr. `stream` must have been opened without a position to start from.
+// Errors: kTimedOut once options.timeout has passed since this call, kInterrupted, and those of EventStream::next().
 [[nodiscard]] Result<void> wait_for_condition(const WatchOptions& options, EventStream& stream);
 
 }  // namespace shmbus
