@@ -18,10 +18,10 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::chrono::milliseconds kBindPause{10};  // before an address is tried again
-constexpr std::size_t kFewRequests = 100;            // from one heartbeat to the next; then nobody waits for memory
+constexpr std::chrono::milliseconds kBindPause{10};  // between two attempts to bind an address again
+constexpr std::size_t kFewRequests = 100;            // per heartbeat: with fewer, freeing memory delays no client
 
-// The next time on a grid of `interval` after `now`, so that a late turn is not followed by several at once.
+// Returns when a timer that was due at `due` is due again. One that is late skips the times that it missed.
 Clock::time_point after(Clock::time_point due, std::chrono::milliseconds interval, Clock::time_point now) {
   return due + interval > now ? due + interval : now + interval;
 }
@@ -31,7 +31,7 @@ Identity without_capabilities(Identity identity) {
   return identity;
 }
 
-// Whom callers without a name are served as.
+// Returns the identity that anonymous callers are served as.
 Identity nobody() {
   constexpr uid_t kUsualId = 65534;
   const Result<Identity> named = user_named("nobody");
@@ -81,7 +81,7 @@ Result<void> Agent::start(std::vector<PassedSocket> passed) {
   return bind_all(std::move(passed));
 }
 
-// Without the kernel's word on who asks, only a socket that nobody else can reach may be served.
+// If the kernel does not vouch for the peer, only a socket that no other user can reach is safe to serve.
 Result<void> Agent::verify_peer_credentials() {
   const bool serves_others = config_.serves(Transport::kLocal);
   if (!serves_others && !config_.serves(Transport::kPrivate)) {
@@ -131,7 +131,7 @@ Result<void> Agent::bind_all(std::vector<PassedSocket> passed) {
   return {};
 }
 
-// For the log: whom libzmq refuses without asking us.
+// libzmq rejects some peers without asking the ZAP handler; these still have to reach the log.
 void Agent::watch_handshakes() {
   const auto watch = [this](zmq::socket_ref socket) {
     monitors_.push_back(std::make_unique<HandshakeMonitor>(context_, socket, zap_.refusals()));
@@ -148,7 +148,6 @@ void Agent::watch_handshakes() {
   }
 }
 
-// What is waited for and what is done about it, in the order of doing.
 void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next_signal) {
   const auto add_socket = [this](zmq::socket_ref socket, EventLoop::Work work, std::function<bool()> pending = {}) {
     loop_.add_socket(socket.get(zmq::sockopt::fd), std::move(work), std::move(pending));
@@ -156,7 +155,7 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   loop_.add_descriptor(signal_descriptor, [this, next_signal] { handle_signal(next_signal()); });
   loop_.add_descriptor(
       detection_.descriptor(), [this] { detection_.wake(Clock::now()); }, [this] { return detection_.listens(); });
-  // Before the requests, which meet no lease that was told to be over.
+  // Before the requests, so that no request uses an attachment whose lease has expired.
   loop_.add_when_due([this] { run_timers(); });
   add_socket(zap_.socket(), [this] { return zap_.answer(Clock::now()); });
   for (std::size_t i = 0; i < server_.sockets().size(); ++i) {
@@ -165,8 +164,8 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   for (const auto& monitor : monitors_) {
     add_socket(monitor->socket(), [&monitor = *monitor] { return monitor.read(Clock::now()); });
   }
-  for (EventPublisher::EventSocket& event_socket :
-       publisher_.sockets()) {  // last, because all of the above may publish
+  // Last, because everything above may publish.
+  for (EventPublisher::EventSocket& event_socket : publisher_.sockets()) {
     const auto answer = [this, &event_socket] {
       publisher_.answer_subscriptions(event_socket);
       return event_socket.pending;
@@ -197,7 +196,6 @@ void Agent::handle_signal(int signal) {
   }
 }
 
-// Returns what was wrong, for the status.
 std::string Agent::read_files_again() {
   std::string faults;
   const auto kept = [&faults](const Error& error) {
@@ -207,7 +205,7 @@ std::string Agent::read_files_again() {
   if (config_.tcp() == TcpMode::kCurve) {
     if (Result<AuthorizedKeys> ring = AuthorizedKeys::load(config_.curve_keys)) {
       zap_.use(*std::move(ring));
-      publisher_.disconnect_key_holders();  // who lost its key loses its events
+      publisher_.disconnect_key_holders();  // a holder whose key was revoked gets no more events
       spdlog::info("read {} keys again", zap_.ring().size());
     } else {
       kept(ring.error());

@@ -37,7 +37,7 @@ using namespace shmbus::agent;
 
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
-constexpr std::size_t kFilesBesideConnections = 64;  // if tracing takes more of them, the limiter refuses earlier
+constexpr std::size_t kFilesBesideConnections = 64;  // if tracing takes more, fewer connections fit
 
 void log_to_stderr(const Config& config) {
   const bool for_journal = config.log_format == LogFormat::kText && stderr_is_journal();
@@ -46,7 +46,8 @@ void log_to_stderr(const Config& config) {
   spdlog::set_level(spdlog::level::from_str(config.log_level));
 }
 
-// SIGTERM, SIGINT and SIGHUP as a descriptor. Called before any thread exists, so that every thread has them blocked.
+// Returns a descriptor that reports SIGTERM, SIGINT and SIGHUP. Runs before any thread exists, so every thread inherits
+// the blocked mask.
 UniqueFd block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -54,7 +55,7 @@ UniqueFd block_signals() {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGHUP);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): who reads the log may leave
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): the reader of the log may exit
   std::signal(SIGXFSZ, SIG_IGN);  // NOLINT(cert-err33-c): a full audit file is a failed write
   UniqueFd descriptor(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   if (descriptor.get() < 0) {
@@ -63,14 +64,14 @@ UniqueFd block_signals() {
   return descriptor;
 }
 
-// The next signal, 0 if there is none.
+// Returns the next signal, or 0 if there is none.
 int signal_read_from(const UniqueFd& descriptor) {
   signalfd_siginfo info{};
   const ssize_t got = read(descriptor.get(), &info, sizeof info);
   return got == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
 }
 
-// As many descriptors as may be, up to `wanted`; how many that is.
+// Raises the limit on open files towards `wanted`, as far as the hard limit allows. Returns the limit in force.
 std::size_t raise_open_files(std::size_t wanted) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -100,18 +101,18 @@ std::string joined(const std::vector<std::string>& words) {
   return line;
 }
 
-// As far as the most open of the sockets needs.
+// Returns how far the runtime directory has to be open for the more open of the two kinds of sockets.
 Passage passage_to(const Config& config) {
   const mode_t mode = config.commands_access.mode | config.events_access.mode;
   return (mode & S_IWOTH) != 0 ? Passage::kEveryone : (mode & S_IWGRP) != 0 ? Passage::kGroup : Passage::kNobody;
 }
 
-// What an agent without the rights to act as others must not do, and what it says.
+// Refuses, or warns about, a configuration that needs the rights of other users if the agent cannot act as them.
 Result<void> check_rights(const Config& config, const Credentials& credentials) {
   if (credentials.can_switch()) {
     return {};
   }
-  constexpr std::uint32_t kNobody = 65534;  // not mapped: a user namespace for one user, who is root there only
+  constexpr std::uint32_t kNobody = 65534;  // unmapped: a user namespace for one user, who is root only inside it
   if (credentials.own().uid == 0 && maps_uid(kNobody) && config.serves(Transport::kInsecure)) {
     return Error{.code = ErrorCode::kPermissionDenied,
                  .message = "whoever connects to a TCP endpoint without keys would be served as root",
@@ -124,7 +125,7 @@ Result<void> check_rights(const Config& config, const Credentials& credentials) 
   return {};
 }
 
-// Returns the signal that ended it.
+// Returns the signal that ended the agent.
 Result<int> serve(const Config& config, ServiceManager& manager) {
   Result<std::vector<PassedSocket>> passed = take_passed_sockets();
   if (!passed) {
@@ -150,7 +151,7 @@ Result<int> serve(const Config& config, ServiceManager& manager) {
   if (const Result<void> limited = check_connection_limiter(); !limited) {
     return limited.error();
   }
-  // libzmq numbers its peers from rand(): whoever knew the numbers to come could take one and make it abort.
+  // libzmq numbers its peers with rand(). A client that predicts a number can claim it and make libzmq abort.
   std::srand(static_cast<unsigned>(random_53_bits()));
   Result<AccessFiles> files = read_access_files(config);
   if (!files) {
@@ -172,7 +173,7 @@ Result<int> serve(const Config& config, ServiceManager& manager) {
   return agent.run(signals.get(), [&signals] { return signal_read_from(signals); });
 }
 
-// Also of a policy that is a draft yet: whose file it is does not matter here.
+// The policy may be a draft, so the owner and permissions of its file are not checked.
 int print_explanation(const Config& config) {
   Policy policy;
   if (!config.policy.empty()) {
@@ -189,17 +190,17 @@ int print_explanation(const Config& config) {
   if (!answer) {
     return refuse(answer.error());
   }
-  std::cout << *answer;  // with its line ends
+  std::cout << *answer;  // already ends with a newline
   return 0;
 }
 
-// Also whether the files are there that decide who may do what. Nothing is made or changed.
+// Checks the endpoints and reads the access files too. Creates and changes nothing.
 int print_check(const ParsedConfig& parsed) {
   std::cout << parsed.report;
   Result<void> checked = check_endpoints(parsed.config);
   if (checked) {
     Config without_audit = parsed.config;
-    without_audit.audit.clear();  // to open it is to make it
+    without_audit.audit.clear();  // opening it would create it
     const Result<AccessFiles> files = read_access_files(without_audit);
     checked = files ? Result<void>() : files.error();
   }

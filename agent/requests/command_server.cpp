@@ -7,16 +7,16 @@
 namespace shmbus::agent {
 namespace {
 
-// How long replies wait for each other: sent together they cost libzmq's thread and the client fewer wake-ups, and with
-// 100 requests in flight that doubles the rate.
+// How long a reply waits for others. Replies sent together wake libzmq's thread and the client less often, which
+// doubles the rate with 100 requests in flight.
 constexpr std::chrono::microseconds kRound{50};
-// How long those that wait are served before the socket is asked for others, which costs a system call.
+// How long queued requests are served before the socket is read again, which costs a system call.
 constexpr std::chrono::milliseconds kLookPause{1};
-constexpr std::size_t kMostQueued = 4096;  // requests; the next ones wait in the sockets
+constexpr std::size_t kMostQueued = 4096;  // requests; further ones wait in the sockets
 
 constexpr std::size_t kUsualFrames = 3;  // routing id, end of the envelope, request
 
-// Adds an empty one; false if there is no memory for it.
+// Adds an empty frame. Returns false if there is no memory for it.
 bool append_to(std::vector<zmq::message_t>& frames) {
   try {
     frames.emplace_back();
@@ -109,7 +109,7 @@ bool CommandServer::receive_message(std::size_t socket, QueuedRequest& message) 
     is_lost = is_lost || (is_wanted && !append_to(message.frames));
     zmq::message_t& frame = is_wanted && !is_lost ? message.frames.back() : unwanted;
     if (!sockets_[socket].socket.recv(frame, zmq::recv_flags::dontwait)) {
-      return false;  // libzmq hands over whole messages only, so this was the first frame
+      return false;  // always the first frame: libzmq delivers whole messages only
     }
     more = frame.more();
     if (envelope_ended) {

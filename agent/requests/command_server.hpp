@@ -1,4 +1,4 @@
-// Serves the command sockets: receives requests, decides whose turn it is, sends the replies.
+// A server for the command sockets that receives requests, serves the principals in turn and sends the replies.
 #pragma once
 
 #include <cstddef>
@@ -16,45 +16,61 @@
 
 namespace shmbus::agent {
 
-// Each socket is a ROUTER that keeps a request's envelope and answers as a REP would: a REP itself can be made to lose
-// another client's reply, and has to send each reply before it takes the next request. A message without an envelope,
-// or with one of more than kMaxEnvelopeParts frames, is dropped as a REP drops it.
+// Each socket is a ROUTER that keeps a request's envelope and answers as a REP would. A REP itself has to send each
+// reply before it receives the next request, and a client can make it lose another client's reply. A message without an
+// envelope, or with one of more than kMaxEnvelopeParts frames, is dropped as a REP drops it.
 //
-// Requests are taken off the sockets into a queue for each principal, and the queues are served by turns. One thread;
-// nothing here blocks.
+// The loop calls serve() for a socket that is readable. One call is a turn: it starts no further request rounds after
+// Limits::turn, so that timers and events are not starved. A turn moves requests from the socket into a queue for each
+// principal and serves these queues in rotation, one request each, so a client with many requests in flight does not
+// delay the others. The queues are shared by all sockets and keep their requests from one turn to the next.
+//
+// A turn consists of rounds. A round serves requests for a fraction of a millisecond (kRound), then sends all of its
+// replies together. That wakes ZeroMQ's I/O thread and the clients once instead of once per reply. Every request in a
+// round is complete, events included, before its reply leaves.
+//
+// One thread; nothing here blocks. A reply to a client that has left, or that has too many replies unread
+// (kReplyQueue), is dropped by ZeroMQ. Requests that still wait when the server is destroyed get no reply.
 class CommandServer {
  public:
   struct Socket {
     zmq::socket_t socket;
-    Endpoint endpoint;  // as it is bound
+    Endpoint endpoint;  // with the address as bound
   };
 
-  // Borrows all but the limits; what is borrowed must outlive the server.
+  // Copies the limits and borrows the rest, which must outlive the server.
   CommandServer(zmq::context_t& context, Authenticator& authenticator, Dispatcher& dispatcher, const Limits& limits);
 
-  // Adds a socket. Errors: as shmbus::agent::bind().
+  // Adds a socket bound at `endpoint`, or one that listens on `passed`, which it takes over. The caller keeps the
+  // returned binding until the ZeroMQ context has ended. Errors: as shmbus::agent::bind().
   Result<Binding> bind(Endpoint endpoint, const SocketAccess& access, UniqueFd passed = {});
 
-  // In the order of adding; a socket stays where it is.
+  // The sockets in the order in which they were added. Adding one does not move the others.
   [[nodiscard]] std::deque<Socket>& sockets() { return sockets_; }
 
-  // Receives from the socket of this number and serves whoever's turn it is, for limits.turn. Returns whether there may
-  // be more to do; else the socket's descriptor tells of the next request.
+  // Receives from the socket with this index and serves one turn. Returns whether work may be left: call it again then
+  // without waiting for the descriptor, which signals only a message that arrives later. Throws zmq::error_t if ZeroMQ
+  // fails.
   bool serve(std::size_t socket);
 
-  // How many requests were served since the last call.
+  // Returns how many requests were served since the last call, batches counted once.
   [[nodiscard]] std::size_t take_served() { return std::exchange(served_, 0); }
 
  private:
-  // Takes at most so many messages off a socket; false if there may be more.
+  // Receives at most `most` messages from a socket and queues the requests among them. Returns whether the socket is
+  // drained; false if more messages may wait.
   bool receive(std::size_t socket, std::size_t most);
-  // Puts the next message of a socket into `message`, with parts 0 if it is no request; false if there is none.
+  // Receives the next message of a socket into `message`. Sets parts to 0 if it is not a request, or if there is no
+  // memory for its frames. Returns false if no message waits.
   bool receive_message(std::size_t socket, QueuedRequest& message);
+  // Moves the first spare request into the queue of its principal. Without memory for a queue, the request goes
+  // straight into the round with an error as its reply.
   void queue_first_spare();
   [[nodiscard]] bool has_work() const { return queues_.size() > 0 || !round_.empty(); }
-  // Serves what waits, for kRound at most beside the request in hand, and sends the replies. Returns the time.
+  // Serves queued requests until the round is over and sends their replies. The last request may run past the end of
+  // the round. Returns the time after that request.
   Clock::time_point serve_round(Clock::time_point now);
-  // Puts the reply in the place of the request.
+  // Serves one request and replaces it by its reply, behind the envelope that leads back to the client.
   void serve_one(QueuedRequest& request, Clock::time_point now);
 
   zmq::context_t& context_;
@@ -63,8 +79,8 @@ class CommandServer {
   const Limits limits_;
   std::deque<Socket> sockets_;
   RequestQueues queues_;
-  Requests round_;  // with the reply in place of the request, to be sent
-  Requests spare_;  // to be used again: taking memory for each request costs a fifth of the rate
+  Requests round_;  // already served: each holds its reply in place of the request
+  Requests spare_;  // reused, because allocating memory for each request costs a fifth of the rate
   std::size_t served_ = 0;
 };
 

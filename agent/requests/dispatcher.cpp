@@ -13,20 +13,20 @@ namespace {
 
 constexpr std::size_t kMostPlainReplyBytes = 1024;  // of one operation whose result carries no data
 
-// How large the outcome of `operation` can get, so that room for remembering it is there before it acts.
+// Returns the size that the outcome of `operation` can reach, so that room to remember it is found before it acts.
 std::size_t most_reply_bytes(const Operation& operation) {
   const auto* const batch = std::get_if<BatchRequest>(&operation);
   return batch == nullptr ? kMostPlainReplyBytes
                           : limits::kMaxDataBytes + batch->requests.size() * kMostPlainReplyBytes;
 }
 
-// Authenticator has counted one.
+// Returns the requests in a batch beyond the first, which Authenticator has counted.
 std::size_t more_requests_in(const Operation& operation) {
   const auto* const batch = std::get_if<BatchRequest>(&operation);
   return batch == nullptr || batch->requests.empty() ? 0 : batch->requests.size() - 1;
 }
 
-// Whom the kernel acts as while this lives.
+// Has the kernel act as `identity` for the lifetime of the object.
 class Acting {
  public:
   Acting(ShmKernel& kernel, const Identity* identity) : kernel_(kernel) { kernel_.act_as(identity); }
@@ -109,7 +109,6 @@ ReplyBuffer& Dispatcher::refuse(Error error) {
   return reply_;
 }
 
-// Answers with what was remembered for the request's `once`, or with what it does now and remembers.
 void Dispatcher::handle_once(OperationContext& context, const Request& request) {
   const std::string& principal = context.caller.principal;
   const std::string operation = encode_operation(request.operation);
@@ -135,7 +134,6 @@ Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& 
   return outcome;
 }
 
-// One operation, if it is allowed, with the rights that it is allowed with.
 Dispatcher::Outcome Dispatcher::run_alone(OperationContext& context, const Operation& operation) {
   const bool looks = authorizer_.looks_at_targets();
   context.made.reset();
@@ -183,7 +181,7 @@ Dispatcher::Outcome Dispatcher::run_one(OperationContext& context, const Request
 
 BatchResult Dispatcher::run_batch(OperationContext& context, const BatchRequest& batch) {
   BatchResult result;
-  context.reply = nullptr;  // it has room for one read
+  context.reply = nullptr;  // the buffer has room for a single read
   for (const BatchItem& item : batch.requests) {
     const Request* const request = std::get_if<Request>(&item.request);
     Reply reply;

@@ -6,7 +6,7 @@
 namespace shmbus::agent {
 namespace {
 
-// 128 bits stand for the request, which may carry a megabyte; a principal can only deceive itself with a collision.
+// Keeps 128 bits of a request that may be a megabyte long. With a collision a principal only deceives itself.
 std::string fingerprint_of(std::string_view operation) {
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(operation.data(), operation.size()));

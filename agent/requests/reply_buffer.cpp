@@ -10,10 +10,10 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kBefore = 256;  // an id takes 64, the names around it as much
-constexpr std::size_t kBehind = 256;  // numbers
+constexpr std::size_t kBefore = 256;  // before the data: an id of 64 bytes, and names of as much again
+constexpr std::size_t kBehind = 256;  // behind the data: numbers
 
-// The data of a read that lie in the block; empty if there are none.
+// Returns the data that a read placed in the block; empty if there are none.
 std::string_view placed_in(const Reply& reply) {
   const auto* const result = std::get_if<OperationResult>(&reply.outcome);
   const auto* const read = result == nullptr ? nullptr : std::get_if<ReadResult>(result);

@@ -1,4 +1,4 @@
-// The reply to the request in hand, encoded once, in memory that is there before the operation acts.
+// A buffer that holds the reply to the request in hand, in memory taken before the operation acts.
 #pragma once
 
 #include <cstddef>
@@ -14,43 +14,51 @@
 
 namespace shmbus::agent {
 
-// The bytes of a read are placed here straight from the segment and never copied: the rest of the reply is written
-// around them. One thread; only what libzmq sends is freed by another.
+// Two pieces of memory make a reply. `bytes_` takes the encoded reply. Its room is reserved before the operation acts,
+// so an operation that has acted is not followed by an error for lack of memory to encode its reply. `block_` takes the
+// data of a read: place() hands out room in it, the segment is copied straight into that room, and message() writes the
+// rest of the reply into the margins around the data. The data are never copied again.
+//
+// For each request: reserve(), at most one read by place(), set(), message(). A reply with placed data gives its block
+// to libzmq, which deletes it, in its own thread, after sending; the next place() allocates a new block. Other replies
+// are copied from `bytes_` into a message. One thread.
 class ReplyBuffer {
  public:
-  // Takes room for a reply with kMaxDataBytes. Throws std::bad_alloc.
+  // Reserves room for the largest single message, kMaxMessageBytes. Throws std::bad_alloc.
   ReplyBuffer();
 
-  // Has room for a reply of `bytes`. Throws std::bad_alloc.
+  // Makes room for a reply of `bytes`, placed data not counted. Throws std::bad_alloc.
   void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
 
-  // Room for `size` bytes of data until the next message(); a smaller one later is the beginning of the same. Throws
+  // Returns room for `size` bytes of data, uninitialized and valid until the next message(). A later call for less
+  // returns the beginning of the same room with its content; a call for more may discard the content. Throws
   // std::bad_alloc.
   [[nodiscard]] std::span<char> place(std::size_t size);
 
-  // Encodes a reply; the data of a read lie in the room of the last place(). Throws std::bad_alloc if the reply is
-  // larger than what was reserved.
+  // Encodes a reply. Placed data of a read must lie in the room of the last place(). Throws std::bad_alloc if the reply
+  // outgrows the reserved room and there is no memory.
   void set(const Reply& reply);
-  // The same around an outcome that is encoded already; `repeated` says that it was remembered.
+  // Makes a reply around an outcome that is already encoded; `repeated` marks one that the OnceCache remembered.
   void set(const EncodedOutcome& outcome, const RequestId& id, bool repeated, std::uint64_t epoch, std::uint64_t seq);
 
+  // Returns the size of the whole reply, in bytes.
   [[nodiscard]] std::size_t size() const { return bytes_.size() + data_.size(); }
 
-  // Makes the message of the reply, once; where there is no memory for it, of an error that says so. Throws
-  // zmq::error_t if there is none for that either.
+  // Returns the reply as a message. Call it once for each set(). Without memory for the message, the reply becomes the
+  // error kNoMemory; throws zmq::error_t if even that does not fit.
   [[nodiscard]] zmq::message_t message();
 
  private:
   zmq::message_t whole_message();
 
-  RequestId id_;
+  RequestId id_;  // these three are kept for the error in place of a reply that does not fit
   std::optional<std::uint64_t> epoch_;
   std::optional<std::uint64_t> seq_;
-  std::string bytes_;  // the reply but for data_
-  std::unique_ptr<char[]> block_;
-  std::size_t block_size_ = 0;
-  std::string_view data_;    // in the block
-  std::size_t data_at_ = 0;  // where they belong in bytes_
+  std::string bytes_;              // the reply without data_
+  std::unique_ptr<char[]> block_;  // a margin, room for the data, a margin
+  std::size_t block_size_ = 0;     // of the room
+  std::string_view data_;          // in the block; empty: bytes_ is the whole reply
+  std::size_t data_at_ = 0;        // the offset in bytes_ at which the data belong
 };
 
 }  // namespace shmbus::agent

@@ -1,4 +1,4 @@
-// Requests that wait to be served, in a queue for each principal.
+// Queues for requests that wait to be served, one for each principal.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +11,10 @@
 
 namespace shmbus::agent {
 
-// A request as it was received: the frames of its envelope, which lead the reply back, then the request itself. `parts`
-// is how many frames followed the envelope, of which the first alone is kept. `socket` is the number of the one that it
-// came by, `peer` what that knows of the sender (see peer_of), borrowed from the request.
+// A request as received. `frames` holds the envelope, which leads the reply back to the client, and the request's own
+// frame as the last. `parts` counts the frames that followed the envelope, of which only the first is kept; a valid
+// request has 1. `socket` is the index of the socket that received it. `peer` identifies the sender (see peer_of) and
+// points into the request's frame, so it is valid until that frame is replaced by the reply.
 struct QueuedRequest {
   std::size_t socket = 0;
   std::vector<zmq::message_t> frames;
@@ -23,26 +24,29 @@ struct QueuedRequest {
   [[nodiscard]] zmq::message_t& request() { return frames.back(); }
 };
 
-// A request goes from list to list by splice(), which neither copies it nor takes memory.
+// Requests move from list to list by splice(), which neither copies them nor allocates memory.
 using Requests = std::list<QueuedRequest>;
 
-// Serves the principals by turns, one request each, however many a principal has waiting; those of one principal in the
-// order of their coming. One thread.
+// Hands out requests fairly: the principals take turns, one request each, however many a principal has waiting. The
+// requests of one principal come out in the order in which they went in. A principal without requests takes no memory.
+// Has no bound of its own; the caller limits what it pushes. One thread.
 class RequestQueues {
  public:
-  // Takes the first of `from` to the end of the principal's queue. Throws std::bad_alloc, then `from` is as it was.
+  // Moves the first request of `from` to the end of the principal's queue. Requires: `from` is not empty. Throws
+  // std::bad_alloc and leaves both unchanged if the principal needs a new queue and there is no memory for one.
   void push(const std::string& principal, Requests& from);
 
-  // Takes the request whose turn it is to the end of `to`; one must wait.
+  // Moves the request whose turn it is to the end of `to`. Requires: size() > 0.
   void pop(Requests& to);
 
+  // Returns the number of requests in all queues.
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   using Queues = std::map<std::string, Requests>;
 
-  Queues queues_;                      // none is empty
-  std::list<Queues::iterator> turns_;  // of all queues, the next one first
+  Queues queues_;                      // no queue in it is empty
+  std::list<Queues::iterator> turns_;  // every queue once, the next to be served first
   std::size_t size_ = 0;
 };
 

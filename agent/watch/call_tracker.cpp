@@ -7,7 +7,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kMostProcesses = 65536;  // that are known
+constexpr std::size_t kMostProcesses = 65536;  // remembered; beyond that all are read again
 
 SegmentStat made_by(const TracedCall& call, const Actor& actor) {
   SegmentStat stat;
@@ -98,7 +98,7 @@ void CallTracker::track(const TracedCall& call) {
   } else if (call.kind == TracedKind::kDetach) {
     const std::optional<ShmId> shmid = attachments_.detach(call.pid, call.address);
     if (!shmid) {
-      return;  // attached before we looked, in a way that maps don't show; the scan finds it
+      return;  // attached before the trace began and not found in maps; the scan finds the change
     }
     tracked.shmid = *shmid;
     tracked.kind = Kind::kDetached;
@@ -108,13 +108,13 @@ void CallTracker::track(const TracedCall& call) {
   } else {
     tracked.kind = call.kind == TracedKind::kSet ? Kind::kSet : Kind::kRemoved;
   }
-  if (!ours) {  // gone: it may have been in another namespace
+  if (!ours) {  // gone, and possibly of another namespace
     tracked.kind = call.kind == TracedKind::kGet ? Kind::kMayHaveCreated : Kind::kHint;
   }
   calls_.push_back(std::move(tracked));
 }
 
-// Most processes of a host have nothing attached, and cost little more than this.
+// Runs for every process of the host, so it does little for the many that have nothing attached.
 void CallTracker::track_process(const TracedCall& call) {
   const bool forks = call.kind == TracedKind::kFork;
   if (attachments_.has_any(call.pid)) {
@@ -126,10 +126,10 @@ void CallTracker::track_process(const TracedCall& call) {
     }
   }
   if (forks) {
-    const std::optional<bool> own = shares_our_segments(call.child);  // it may be gone when it is asked again
+    const std::optional<bool> own = shares_our_segments(call.child);  // read at once, as the child may exit soon
     known(call.child).shares_ours = own ? own : shares_our_segments(call.pid);
   } else {
-    processes_.erase(call.pid);  // after exec it has another name, and may have another owner
+    processes_.erase(call.pid);  // after exec its name differs, and perhaps its ids
   }
 }
 
@@ -140,7 +140,6 @@ CallTracker::KnownProcess& CallTracker::known(std::int32_t pid) {
   return processes_[pid];
 }
 
-// Read once, while the process is there.
 Actor CallTracker::actor_of(std::int32_t pid) {
   KnownProcess& process = known(pid);
   if (!process.comm) {
@@ -153,7 +152,7 @@ Actor CallTracker::actor_of(std::int32_t pid) {
   return {.uid = process.uid, .gid = process.gid, .pid = pid, .comm = process.comm, .principal = {}};
 }
 
-// As it is now, or as it was while the process was there.
+// For a process that is gone, the last value read counts.
 std::optional<bool> CallTracker::shares_ours(std::int32_t pid) {
   KnownProcess& process = known(pid);
   if (const std::optional<bool> now = shares_our_segments(pid)) {

@@ -1,4 +1,4 @@
-// Turns traced calls into what they did to which segment, and by whom.
+// A tracker that turns traced system calls into changes of segments, each with its actor.
 #pragma once
 
 #include <cstdint>
@@ -13,50 +13,67 @@
 
 namespace shmbus::agent {
 
-// What one call did to one segment. A process that forks, execs or exits attaches or detaches without a call; how often
-// and when, only a look at the segment tells, and so it is with every call whose process could not be asked for its IPC
-// namespace any more: those are hints, and such a creation is one if the segment names the process.
+// One call and its effect on one segment. Two kinds are not certain:
+//  - kHint: the process may have changed the segment, and reading it shows whether it did. A process that forks, execs
+//    or exits attaches or detaches without a call, at a time that is not known. Any call is a hint if its process was
+//    gone before its IPC namespace could be read, because the id may be one of another namespace.
+//  - kMayHaveCreated: a creation by such a process. It counts if the segment is still there and names the process as
+//    its creator (shm_cpid).
 struct TrackedCall {
   enum class Kind : std::uint8_t { kCreated, kMayHaveCreated, kAttached, kDetached, kSet, kRemoved, kHint };
 
   Kind kind = Kind::kHint;
   ShmId shmid = 0;
-  Actor actor;       // its pid is always there
-  SegmentStat made;  // of a creation, as far as the call tells it
+  Actor actor;       // always with a pid; uid, gid and comm are missing if the process was gone
+  SegmentStat made;  // for a creation: the new segment as far as the call shows it; an unknown uid or gid is 0
 };
 
-// Owns the trace. One thread.
+// SyscallTrace reports calls with pids and addresses. The tracker adds what a published change needs:
+//  - the actor, read from /proc while the process exists;
+//  - the segment of a call that names none, from a table of all attachments (ProcessAttachments);
+//  - a filter: calls of processes in other IPC namespaces are dropped.
+//
+// drain() takes calls over from the trace, and next() hands them out in the order in which they ended. Between the
+// begin and the end of a call the segment may have changed already, so a state read meanwhile must not be compared with
+// the known one. concerns() returns whether that holds for a segment.
+//
+// Owns the trace. One thread; reads /proc, and never fails because a process is gone.
 class CallTracker {
  public:
+  // Reads the present attachments of all processes from /proc/PID/maps (proc(5)).
   explicit CallTracker(SyscallTrace trace);
 
-  // Readable when there may be something to drain.
+  // A descriptor, owned by the trace, that is readable when there may be calls to drain.
   [[nodiscard]] int descriptor() const { return trace_.descriptor(); }
 
-  // Takes over what was called so far; next() gives it, in the order of time.
+  // Takes over the calls that have ended so far.
   void drain();
+  // Returns the next drained call and drops it here; nothing if none is left.
   std::optional<TrackedCall> next();
 
-  // Whether a call about the segment waits for next() or is going on: then a look at the segment may show what will be
-  // told once more. `new_key` is the key of a segment that is not known yet. As of the last drain().
+  // Returns whether a call about the segment is in progress or waits for next(), as of the last drain(). Reading the
+  // segment may then show a change that the call will report again. `new_key` is the key of a segment that is not known
+  // yet: it may be the result of an shmget(2) in progress, which has no id so far.
   [[nodiscard]] bool concerns(ShmId shmid, std::optional<Key> new_key) const;
+  // Returns whether no call is in progress or waits for next() or drain(), as of the last drain().
   [[nodiscard]] bool is_idle() const { return calls_.empty() && trace_.is_idle(); }
 
-  // Whether records were lost since it was asked last. Then who has attached what is read anew.
+  // Returns whether the kernel lost records since the last call. If so, reads the attachments of all processes again.
   bool take_lost();
 
-  // Forgets processes that went without being seen.
+  // Drops the attachments of processes that are gone although no exit was traced.
   void forget_the_gone();
 
  private:
-  struct KnownProcess {  // of a process
+  struct KnownProcess {  // facts from /proc, kept for when the process is gone
     std::optional<std::uint32_t> uid;
     std::optional<std::uint32_t> gid;
     std::optional<std::string> comm;
-    std::optional<bool> shares_ours;  // our IPC namespace, when it could be asked last
+    std::optional<bool> shares_ours;  // whether it is in our IPC namespace, when last read
   };
 
   void track(const TracedCall& call);
+  // Tracks a fork, exec or exit.
   void track_process(const TracedCall& call);
   void read_attachments();
   KnownProcess& known(std::int32_t pid);

@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kSafetyScan{5000};   // while calls are traced
 constexpr milliseconds kShortestPause{10};  // between two scans while things change
 constexpr milliseconds kMostPatience{512};
-constexpr int kScanShare = 20;  // a scan may take this part of the time at the most
+constexpr int kScanShare = 20;  // a scan takes at most about this fraction of the time: 1/20
 
 }  // namespace
 
@@ -88,7 +88,7 @@ void Detection::follow(Clock::time_point now) {
   }
 }
 
-// While things change, what changes next is found soon.
+// Where something has changed, the next change is likely soon.
 void Detection::scan(Clock::time_point now) {
   const bool changed = feed_.look_at_all();
   feed_.forget_the_gone();

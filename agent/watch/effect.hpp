@@ -1,4 +1,4 @@
-// What one operation or call did to a segment, apart from what others did at the same time. Pure.
+// The effect of one operation or call on a segment, apart from the changes that others make at the same time. Pure.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,18 @@
 
 namespace shmbus::agent {
 
+// An operation or a traced call reports its own change, and reading the segment shows the state after it. The two
+// differ when other processes change the segment in between. With the effect known, the change of one can be published
+// with its actor first, and the rest as the changes of others.
 struct Effect {
-  std::int64_t attached = 0;  // attachments more, or fewer
-  PermissionChange set = {};
-  bool removed = false;
+  std::int64_t attached = 0;  // the change in the number of attachments, negative for detached ones
+  PermissionChange set = {};  // the fields that IPC_SET changed
+  bool removed = false;       // IPC_RMID: gone, or marked while it is attached
 };
 
-// The segment after `effect`, which was `before`; nothing if it is gone. `actual` is what a look shows now: it may hold
-// the changes of others, so only what nobody compares (the times, the last process) is taken from there.
+// Returns the state `before` with `effect` applied. `actual` is the state just read, or nothing if the segment is gone.
+// It may include the changes of others, so only the fields that no comparison reports are taken from it: the times and
+// shm_lpid. Returns nothing if the segment is gone and the effect explains that, because it ends marked and unattached.
 [[nodiscard]] std::optional<SegmentStat> state_after(const Effect& effect, const SegmentStat& before,
                                                      const std::optional<SegmentStat>& actual);
 

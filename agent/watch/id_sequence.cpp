@@ -6,7 +6,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr ShmId kShortestTurn = 64;  // ipc_min_cycle: the slots begin anew only after this many, or later
+constexpr ShmId kShortestTurn = 64;  // ipc_min_cycle: the slots start over after this many at the earliest
 
 }  // namespace
 
@@ -40,7 +40,7 @@ std::optional<UnseenIds> IdSequence::close() {
   const ShmId before = newest_;
   const ShmId now = std::exchange(newest_since_, -1);
   std::optional<UnseenIds> unseen;
-  // An id below the last one: the multiples have begun anew, and nothing can be concluded.
+  // An id below the last one means that the multiples have wrapped around, so nothing can be concluded.
   if (knows_what_was_ && before >= 0 && now > before) {
     const UnseenIds holes = holes_between(before, now);
     unseen = holes.at_least > 0 ? std::optional(holes) : std::nullopt;

@@ -32,7 +32,7 @@ ProcessAttachments::Counts ProcessAttachments::fork(std::int32_t pid, std::int32
   if (process == by_process_.end()) {
     return {};
   }
-  const Mappings inherited = process->second;  // a copy: the next line may move the parent's
+  const Mappings inherited = process->second;  // a copy, because the next line may rehash
   by_process_[child] = inherited;
   return count(inherited);
 }

@@ -8,9 +8,10 @@ namespace {
 
 constexpr int kMostBaselineTries = 1000;
 constexpr std::chrono::seconds kListIsFresh{1};
-constexpr int kMostLooksInVain = 12;  // at what an ended process had attached; with the pauses between, about 4 s
+constexpr int kMostLooksInVain = 12;  // readings until the other candidates are dropped; with their pauses about 4 s
 
-// Which of the candidates made `change`: the segment names the process that attached or detached last.
+// Returns the candidate that made `change` and removes it from `candidates`. The segment names the process that
+// attached or detached last.
 std::optional<Actor> attribute(const SegmentChange& change, std::vector<Actor>& candidates) {
   const bool is_removal = change.kind == EventKind::kRemoved;
   if (!is_removal && change.kind != EventKind::kAttached && change.kind != EventKind::kDetached) {
@@ -39,7 +40,7 @@ void SegmentFeed::trust(std::unique_ptr<CallTracker> tracker) {
 
 void SegmentFeed::take_baseline() {
   watcher_.compare(kernel_.list());
-  // A call during the listing is in it or not; once none is, the listing is the state that calls change from now on.
+  // A call made during the listing may or may not be in it, so list again until there is none.
   for (int tries = 0; tracker_ && tries < kMostBaselineTries; ++tries) {
     tracker_->drain();
     if (tracker_->is_idle()) {
@@ -67,10 +68,9 @@ void SegmentFeed::look_at(ShmId shmid) {
   take_look(shmid, look_and_drain(shmid));
 }
 
-// Requires that the trace was drained after the look.
 void SegmentFeed::take_look(ShmId shmid, const std::optional<SegmentStat>& now) {
   if (tracker_ && tracker_->concerns(shmid, key_if_new(shmid, now))) {
-    candidates_.try_emplace(shmid);  // it is looked at again when the call is over
+    candidates_.try_emplace(shmid);  // so that it is read again when the call has ended
     return;
   }
   if (now && !now->marked) {
@@ -98,7 +98,7 @@ bool SegmentFeed::look_for_list(std::optional<ShmId> after, Clock::time_point no
 bool SegmentFeed::follow_calls() {
   replay_calls();
   if (tracker_->take_lost()) {
-    publish_missed({.from = 0, .to = 0, .at_least = 1});  // of which segments, and how many changes, nobody knows
+    publish_missed({.from = 0, .to = 0, .at_least = 1});  // the segments and the number of changes are unknown
     look_at_all();
   }
   std::vector<std::pair<ShmId, std::optional<SegmentStat>>> looks;
@@ -122,7 +122,7 @@ void SegmentFeed::report(ShmId shmid, const Effect& effect, const Actor& actor) 
   replay_calls();
   const std::optional<SegmentStat> now = look_and_drain(shmid);
   if (const SegmentStat* const before = watcher_.known(shmid)) {
-    watcher_.touched_by_us(shmid);  // or the times of who came meanwhile would be a visit of the actor's
+    watcher_.touched_by_us(shmid);  // else the times set by others would look like a visit of the actor
     publish(watcher_.compare_one(shmid, state_after(effect, *before, now)), EventSource::kBus, actor);
   }
   take_look(shmid, now);
@@ -175,14 +175,12 @@ std::optional<Key> SegmentFeed::key_if_new(ShmId shmid, const std::optional<Segm
   return now && watcher_.known(shmid) == nullptr ? std::optional(now->shm_key) : std::nullopt;
 }
 
-// The key's former segment goes before `young` comes.
 void SegmentFeed::look_at_former(const SegmentStat& young) {
   if (const std::optional<ShmId> former = watcher_.id_of(young.shm_key); former && *former != young.shm_shmid) {
     publish(watcher_.compare_one(*former, look(*former)), EventSource::kKernel, {});
   }
 }
 
-// What a listing can't tell of yet, because a call about it is going on.
 std::unordered_set<ShmId> SegmentFeed::unsettled(const std::vector<SegmentStat>& listing) {
   std::unordered_set<ShmId> shmids;
   if (tracker_) {
@@ -210,7 +208,6 @@ void SegmentFeed::replay_calls() {
   }
 }
 
-// Tells what the call did to the known state. A look follows, which tells what no call explains.
 void SegmentFeed::replay(const TrackedCall& call) {
   using Kind = TrackedCall::Kind;
   Candidates& candidates = candidates_[call.shmid];
@@ -235,7 +232,7 @@ void SegmentFeed::replay(const TrackedCall& call) {
 void SegmentFeed::replay_created(const TrackedCall& call, const std::optional<SegmentStat>& actual) {
   const bool is_known = watcher_.known(call.shmid) != nullptr || watcher_.was_known(call.shmid);
   const bool may_be = actual ? actual->shm_cpid == call.made.shm_cpid : call.kind == TrackedCall::Kind::kCreated;
-  if (is_known || !may_be) {  // it only opened the segment, or is another namespace's
+  if (is_known || !may_be) {  // the call only opened the segment, or was made in another namespace
     return;
   }
   SegmentStat made = call.made;
@@ -247,8 +244,6 @@ void SegmentFeed::replay_created(const TrackedCall& call, const std::optional<Se
   publish(watcher_.compare_one(call.shmid, state_after({}, made, actual)), EventSource::kKernel, call.actor);
 }
 
-// Publishes what a look found, each change with its actor. A process that exited stays a candidate until its
-// attachments are gone.
 void SegmentFeed::publish_attributed(ShmId shmid, const std::vector<SegmentChange>& changes) {
   const auto entry = candidates_.find(shmid);
   if (entry == candidates_.end()) {
@@ -256,7 +251,7 @@ void SegmentFeed::publish_attributed(ShmId shmid, const std::vector<SegmentChang
     return;
   }
   Candidates& candidates = entry->second;
-  if (candidates.setters.size() > 1) {  // only the sum of what they did is seen
+  if (candidates.setters.size() > 1) {  // the reading shows only the sum of their changes
     publish_missed({.from = shmid, .to = shmid, .at_least = candidates.setters.size() - 1});
   }
   for (const SegmentChange& change : changes) {

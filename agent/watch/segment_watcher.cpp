@@ -5,7 +5,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kMostGone = 256;  // far more than calls that end in another order than they took effect
+constexpr std::size_t kMostGone = 256;  // far more than the calls that can end out of order
 
 template <class T>
 bool note(Changes::BeforeAfter<T>& change, const T& before, const T& after) {
@@ -44,7 +44,8 @@ void tell_attachments(const SegmentStat& now, std::uint64_t before, std::uint64_
   }
 }
 
-// Attachments that came and went in between, as the times tell: an attach moves atime, a detach dtime, either lpid.
+// Returns the attachments that came and went in between, as far as the times show: shmat sets atime, shmdt sets dtime,
+// and both set lpid.
 std::uint64_t visits_between(const SegmentStat& before, const SegmentStat& now) {
   const bool attached = now.shm_atime != before.shm_atime;
   const bool detached = now.shm_dtime != before.shm_dtime;
@@ -94,7 +95,7 @@ std::vector<SegmentChange> SegmentWatcher::compare(const std::vector<SegmentStat
       tell_removed(entry.second.stat, gone);
       return true;
     });
-    changes.insert(changes.begin(), gone.begin(), gone.end());  // a key's old segment goes before its new one comes
+    changes.insert(changes.begin(), gone.begin(), gone.end());  // a key's old segment goes first
   }
   if (leave_out.empty()) {
     unseen_ = sequence_.close();

@@ -43,7 +43,7 @@ AgentFixture::AgentFixture() {
   EXPECT_TRUE(publisher.bind({.address = "inproc://events"}, {}).ok());
   subscriber_.connect("inproc://events");
   subscriber_.set(zmq::sockopt::subscribe, "");
-  publisher.answer_subscriptions(publisher.sockets().front());  // from here on nothing is lost
+  publisher.answer_subscriptions(publisher.sockets().front());  // the subscription is live from here on
   facts.commands = {"ipc:///run/shmbus/commands.sock"};
   facts.events = {"ipc:///run/shmbus/events.sock"};
   facts.started = 1708474369;

@@ -1,5 +1,5 @@
-// A dispatcher on the fake kernel, and a subscriber that reads what it publishes. One thread; time stands
-// still until a test moves `now`.
+// A fixture with a dispatcher on the fake kernel and a subscriber to its events. One thread; time stands still until a
+// test moves `now`.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ inline constexpr std::size_t kReplayBytes = std::size_t{64} << 10;
 [[nodiscard]] SegmentRef by_both(Key key, ShmId shmid);
 
 [[nodiscard]] Request request_of(Operation operation);
-// The same with a `once`, always the same one.
+// Returns the request with a `once` value, always the same one.
 [[nodiscard]] Request once(Operation operation);
 [[nodiscard]] BatchItem item(Operation operation);
 
@@ -37,19 +37,23 @@ inline constexpr std::size_t kReplayBytes = std::size_t{64} << 10;
 
 [[nodiscard]] std::vector<EventKind> kinds_of(const std::vector<Event>& events);
 
+// Calls the dispatcher directly: no command socket and no authentication, so a test sets `caller` itself. Events travel
+// over an inproc socket.
 class AgentFixture : public ::testing::Test {
  protected:
   AgentFixture();
   ~AgentFixture() override;
 
+  // Returns the bytes of the reply to the bytes of a request.
   std::string handle(const std::string& frame);
   static std::string bytes_of(ReplyBuffer& reply) { return reply.message().to_string(); }
 
-  // The decoded reply to one whole request.
+  // Returns the decoded reply to a request; fails the test if it cannot be decoded.
   Reply send(const Request& whole);
   Reply request(Operation operation);
 
-  // The result of an operation that is to succeed, the error of one that is to fail.
+  // Return the result of an operation that must succeed, or the error of one that must fail. Otherwise they fail the
+  // test and return a default value.
   template <class R>
   typename R::Result done(const R& operation) {
     OperationResult result = done_any(operation);
@@ -63,7 +67,7 @@ class AgentFixture : public ::testing::Test {
 
   BatchResult batch(std::vector<BatchItem> items, bool stop_on_error = true);
 
-  // What was published since the last call; each on its own topic.
+  // Returns the events published since the last call, after checking that each came on its own topic.
   std::vector<Event> events();
 
   FakeKernel kernel;
@@ -78,11 +82,11 @@ class AgentFixture : public ::testing::Test {
   Authorizer authorizer{AuthorizerFiles{}, attachments, known};
   Dispatcher dispatcher{kernel, feed, attachments, publisher, authorizer, facts, limits};
   Caller caller{.principal = "uid:1000", .uid = 1000, .gid = 1000, .pid = {}, .key_name = {}, .identity = {}};
-  RateLimiter* rate = nullptr;  // that requests count in
+  RateLimiter* rate = nullptr;  // charged for requests; null: no limit
   Clock::time_point now{std::chrono::hours(1)};
 
  private:
-  // A result of another kind, after a failure of the test, if it did not succeed.
+  // Fails the test and returns an arbitrary result if the operation does not succeed.
   OperationResult done_any(Operation operation);
 
   zmq::socket_t subscriber_{context, zmq::socket_type::sub};

@@ -1,4 +1,4 @@
-// An audit in a directory of its own, and what stands in it.
+// A fixture with an audit file in a directory of its own, which reads back the lines written.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -43,7 +43,8 @@ class AuditFixture : public ::testing::Test {
     return std::move(audit).value();
   }
 
-  // A request that changed something, or, with an error, one that did not.
+  // Writes the record of a request that changed something or, with `error`, of one that failed. Returns whether it was
+  // written.
   bool write(Audit& audit, const std::string& operation, Clock::time_point now = kStart,
              std::optional<ErrorCode> error = {}, const std::string& principal = "uid:1000") const {
     const Caller caller{.principal = principal, .uid = 1000, .gid = 100, .pid = 4711};
@@ -59,7 +60,7 @@ class AuditFixture : public ::testing::Test {
     std::ifstream file(of, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  // Fails the test for a line that is not whole.
+  // Returns the lines of the file, parsed. A line that is incomplete or no JSON fails the test.
   std::vector<nlohmann::json> lines() const { return lines(path); }
   static std::vector<nlohmann::json> lines(const std::string& of) {
     const std::string all = content(of);

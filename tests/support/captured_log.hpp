@@ -1,4 +1,4 @@
-// What is logged while it lives, instead of being written; the text of each line alone.
+// A capture of the log. While it exists, the default logger writes into memory, the text of each message alone.
 #pragma once
 
 #include <spdlog/sinks/ostream_sink.h>
@@ -24,7 +24,7 @@ class CapturedLog {
   CapturedLog& operator=(CapturedLog&&) = delete;
   ~CapturedLog() { spdlog::set_default_logger(before_); }
 
-  // The lines since the last call.
+  // Returns the lines logged since the last call.
   std::vector<std::string> take() {
     std::vector<std::string> lines;
     std::istringstream all(std::exchange(text_, std::ostringstream()).str());

@@ -1,4 +1,4 @@
-// A descriptor that is readable while the flag is up. Any thread.
+// A flag with a descriptor (eventfd(2)) that is readable while the flag is raised. Any thread may use it.
 #pragma once
 
 #include <sys/eventfd.h>

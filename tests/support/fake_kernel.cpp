@@ -212,7 +212,7 @@ Result<void> FakeKernel::copy_in(const Mapping& mapping, std::uint64_t offset, s
 }
 
 void FakeKernel::detach(const Mapping& mapping) noexcept {
-  SegmentStat& stat = segment(mapping.shmid)->stat;  // there as long as it is attached: only marked
+  SegmentStat& stat = segment(mapping.shmid)->stat;  // an attached segment is at most marked, so it exists
   --stat.shm_nattch;
   stat.shm_dtime = std::time(nullptr);
   stat.shm_lpid = ::getpid();
@@ -236,7 +236,8 @@ FakeKernel::Segment* FakeKernel::segment(ShmId shmid) {
   return found == segments_.end() ? nullptr : &found->second;
 }
 
-// As ipcperms() in the kernel's ipc/util.c: the rights wanted of any class are checked for the caller's class.
+// Follows ipcperms() in the kernel's ipc/util.c: the rights wanted, in whichever class's bits, are checked against
+// those of the caller's class.
 bool FakeKernel::grants(const SegmentStat& stat, unsigned wanted) const {
   unsigned granted = stat.mode.bits;
   if (uid_ == stat.uid || uid_ == stat.cuid) {
@@ -250,8 +251,8 @@ bool FakeKernel::grants(const SegmentStat& stat, unsigned wanted) const {
 
 bool FakeKernel::owns(const SegmentStat& stat) const { return uid_ == 0 || uid_ == stat.uid || uid_ == stat.cuid; }
 
-// As ipc_idr_alloc(): the lowest free slot; the sequence moves on whenever slots don't.
-// In turn, like the kernel's: the next free slot, and anew from the first after a turn of at least 64.
+// Follows ipc_idr_alloc(): takes the next free slot in order. The slots start over after at least 64 of them, and the
+// sequence number grows by one then.
 ShmId FakeKernel::next_id() {
   const auto taken = [&](ShmId candidate) {
     return std::any_of(segments_.begin(), segments_.end(),

@@ -1,5 +1,5 @@
-// The kernel's twin in memory: the same ids, rights, marks and errors, without a kernel. Passes the conformance suite.
-// Its clock is time(2), its pid ours.
+// A ShmKernel in memory, with the ids, rights, marks and errors of the real one. It passes the same conformance suite.
+// Times come from time(2), and every pid is that of the test process. One thread.
 #pragma once
 
 #include <functional>
@@ -16,18 +16,19 @@ class FakeKernel final : public ShmKernel {
  public:
   FakeKernel();
 
-  // Knobs.
   void set_limits(const KernelLimits& limits) { limits_ = limits; }
   void set_last_detach_destroys(bool value) { last_detach_destroys_ = value; }
-  // The next call that returns a Result, copies of attachments included, returns `error` and does nothing.
+  // Makes the next call that returns a Result (reads and writes of attachments included) fail with `error` and do
+  // nothing.
   void fail_next(Error error);
 
-  // Called with the id of each segment that create() made, before it returns: what others do at the worst moment.
+  // Sets a hook for changes by others at the worst moment. It runs in create() with the id of the new segment, before
+  // the caller gets that id.
   void after_create(std::function<void(ShmId)> hook) { after_create_ = std::move(hook); }
-  // How often everything was listed.
+  // Returns the number of calls of list().
   [[nodiscard]] int lists() const { return lists_; }
 
-  // uid 0 passes every check. Our effective ids at first.
+  // uid 0 passes every check. At first the effective ids of the test process apply.
   void act_as(const Identity* identity) override;
   Result<Opened> create(Key key, std::uint64_t size, Mode mode, bool exclusive) override;
   Result<ShmId> find(Key key) override;

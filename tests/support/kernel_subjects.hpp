@@ -1,4 +1,4 @@
-// The kernels that the conformance suite asks, each with what a test may do to it from outside.
+// The kernels under test in the conformance suite: the real one and the fake.
 #pragma once
 
 #include <sched.h>
@@ -12,7 +12,8 @@
 
 namespace shmbus::agent {
 
-// A kernel and what a test may do to it from outside; false: not possible here.
+// A kernel together with the conditions that a test sets from outside. A setter returns false if it is not possible on
+// this host; the test is then skipped.
 class Subject {
  public:
   virtual ~Subject() = default;
@@ -20,7 +21,7 @@ class Subject {
   virtual bool limit(std::uint64_t shmmni, std::uint64_t shmall) = 0;
   virtual bool destroy_at_last_detach() = 0;
 
-  // Has the kernel act as this user from now on; 0 is root, as which the tests run.
+  // Has the kernel act as this user from now on. 0 is root, the user that the tests run as.
   virtual bool become(std::uint32_t uid) {
     identity_ = {.uid = uid, .gid = uid, .groups = {}, .capabilities = 0};
     kernel().act_as(uid == 0 ? nullptr : &identity_);
@@ -50,7 +51,7 @@ class FakeSubject final : public Subject {
   FakeKernel kernel_;
 };
 
-// As root every test has a new IPC namespace, with limits and ids of its own.
+// Moves the process into a new IPC namespace if it is root, so a test has limits and ids of its own.
 class SysvSubject final : public Subject {
  public:
   ShmKernel& kernel() override { return kernel_; }

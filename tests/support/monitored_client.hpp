@@ -1,4 +1,4 @@
-// A ZeroMQ client in a context of its own that tells how its handshakes end.
+// A ZeroMQ client, in a context of its own, that reports how its handshakes end.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ struct MonitoredClient {
     socket.set(zmq::sockopt::linger, 0);
   }
 
-  // How the next handshake ended, as one of the events below; nothing if none has yet.
+  // Returns the outcome of the next handshake that has ended, as one of the events below; nothing if there is none.
   std::optional<int> end_of_handshake() {
     const std::optional<MonitorEvent> event = monitor.next();
     return event ? std::optional<int>(event->event) : std::nullopt;

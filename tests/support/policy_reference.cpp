@@ -95,7 +95,7 @@ std::set<std::string> words_for(const Subject& subject) {
   return words;
 }
 
-// From the last rule to the first: the verdict that is left is that of the first that matches.
+// Goes from the last rule to the first, so the first rule that matches decides.
 ReferenceDecision reference(const std::vector<RuleText>& rules, const Subject& subject, const AccessRequest& asked) {
   ReferenceDecision verdict{.as = is_remote(subject) ? "deny" : "caller"};
   for (std::size_t i = rules.size(); i > 0; --i) {

@@ -1,4 +1,5 @@
-// A second judge of policies, for tests: it knows a rule as the words of its file, and sets of words.
+// A second implementation of policies, to compare the real one with. It is slow and simple: a rule is the words of its
+// file, and a caller is the set of words that match it.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,7 @@ namespace shmbus::agent {
 
 using Words = std::vector<std::string>;
 
-// A rule in the words of its file. Keys are 0 … 6, 0 being private segments.
+// A rule in the words of its file. Keys are 0 to 6; 0 stands for private segments.
 struct RuleText {
   Words who;
   Words operations;
@@ -27,21 +28,22 @@ struct RuleText {
   std::vector<std::uint32_t> gids;
 };
 
-// "660" for 0660, always three digits.
+// Returns "660" for 0660, always with three digits.
 [[nodiscard]] std::string octal(Mode mode);
 
 [[nodiscard]] std::string toml_of(const RuleText& rule);
 
-// Whatever of `who` means this caller.
+// Returns every word of a rule's `who` that matches this caller.
 [[nodiscard]] std::set<std::string> words_for(const Subject& subject);
 
 struct ReferenceDecision {
-  std::string as;        // as in the file
-  std::size_t rule = 0;  // from 1; 0: none
+  std::string as;        // the word of the file
+  std::size_t rule = 0;  // the number of the rule, from 1; 0: the default applied
 
   friend bool operator==(const ReferenceDecision&, const ReferenceDecision&) = default;
 };
 
+// Returns the decision of the first rule that matches, or the default without one.
 [[nodiscard]] ReferenceDecision reference(const std::vector<RuleText>& rules, const Subject& subject,
                                           const AccessRequest& asked);
 

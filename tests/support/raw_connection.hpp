@@ -1,4 +1,5 @@
-// Connections to a Unix socket below ZeroMQ: who makes them, and whether the other side took or ended them.
+// Connections to a Unix socket without ZeroMQ, made as any user, and a check whether the listener serves or closes
+// them.
 #pragma once
 
 #include <poll.h>
@@ -15,7 +16,7 @@
 
 namespace shmbus::agent {
 
-// How long a test waits for what should come at once.
+// The time after which a test gives up waiting for something that should happen at once.
 class Deadline {
  public:
   [[nodiscard]] bool passed() const { return std::chrono::steady_clock::now() >= end_; }
@@ -38,7 +39,7 @@ inline bool connect_to(const UniqueFd& socket, const std::string& path) {
   return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-// Not valid if it fails.
+// Returns a connected socket, or an invalid descriptor if that fails.
 inline UniqueFd connected_to(const std::string& path) {
   UniqueFd socket = unix_socket();
   if (!connect_to(socket, path)) {
@@ -47,7 +48,7 @@ inline UniqueFd connected_to(const std::string& path) {
   return socket;
 }
 
-// The same made by a thread that is another user: the plain system call changes one thread alone.
+// Connects as another user, in a thread that the raw system call switches; glibc's would switch all threads.
 inline UniqueFd connected_as(uid_t uid, const std::string& path) {
   UniqueFd made;
   std::thread([&] {
@@ -66,7 +67,7 @@ inline bool may_become_others() {
 
 enum class ConnectionState { kTaken, kEnded, kUnknown };
 
-// Waits for the first byte of a connection, the greeting of libzmq, or for its end.
+// Waits until the connection is served, which shows in the first byte of libzmq's greeting, or closed.
 inline ConnectionState state_of(const UniqueFd& connection) {
   pollfd readable{.fd = connection.get(), .events = POLLIN, .revents = 0};
   if (::poll(&readable, 1, 20'000) != 1) {

@@ -11,7 +11,7 @@
 namespace shmbus {
 namespace {
 
-// The frames of the next message; none if there is none.
+// Returns the frames of the next message; empty if none waits.
 std::vector<std::string> receive(zmq::socket_t& socket) {
   std::vector<std::string> frames;
   zmq::message_t frame;
@@ -109,7 +109,7 @@ void ScriptedAgent::run() {
 
 void ScriptedAgent::serve_requests() {
   for (std::vector<std::string> frames = receive(router_); !frames.empty(); frames = receive(router_)) {
-    if (frames.size() != 3 || !frames[1].empty()) {  // no client of ours sends such
+    if (frames.size() != 3 || !frames[1].empty()) {  // not the form that our clients send
       continue;
     }
     const Received& request = received_.emplace_back(Received{frames[0], frames[2]});

@@ -1,5 +1,6 @@
-// An agent that says what the test tells it to say: a ROUTER for commands and an XPUB for events, on ipc, served by a
-// thread of its own. It keeps what it is asked, and answers sync subscriptions as an agent does.
+// An agent for tests of clients, which sends the replies and events that the test scripts. It has a ROUTER for commands
+// and an XPUB for events, both on ipc, served by a thread of its own. It records requests and answers sync
+// subscriptions as a real agent does.
 #pragma once
 
 #include <chrono>
@@ -21,15 +22,15 @@
 
 namespace shmbus {
 
-inline constexpr std::uint64_t kEpoch = 5133;  // of its life
-// For what is answered at once, so that a busy machine is not a failure.
+inline constexpr std::uint64_t kEpoch = 5133;
+// A timeout for steps that take no time, generous so that a busy machine does not fail a test.
 inline constexpr std::chrono::milliseconds kPatience{30'000};
 
-// The reply of an agent at `epoch` and `seq` to `request`.
+// Returns the bytes of the reply that an agent at `epoch` and `seq` gives to `request`.
 [[nodiscard]] std::string reply_to(const DecodedRequest& request, std::variant<OperationResult, Error> outcome,
                                    std::uint64_t epoch, std::uint64_t seq = 0);
 
-// The operation that was asked for, or null.
+// Returns the requested operation if it is an R, else null.
 template <class R>
 [[nodiscard]] const R* asked(const DecodedRequest& request) {
   const Request* const whole = std::get_if<Request>(&request.request);
@@ -38,8 +39,8 @@ template <class R>
 
 class ScriptedAgent {
  public:
-  // The frames to send, each as a reply of its own, for the `nth` request that came (from 1). Runs in the agent's
-  // thread, so it captures values, and what it shares with the test is touched in do_in_thread() alone.
+  // Returns the replies, a frame each, to the `nth` request (from 1). It runs in the agent's thread: let it capture
+  // values, and let the test touch anything shared with it only in do_in_thread().
   using Handler = std::function<std::vector<std::string>(const DecodedRequest& request, int nth)>;
 
   explicit ScriptedAgent(Handler handler);
@@ -47,19 +48,20 @@ class ScriptedAgent {
   ScriptedAgent& operator=(const ScriptedAgent&) = delete;
   ScriptedAgent(ScriptedAgent&&) = delete;
   ScriptedAgent& operator=(ScriptedAgent&&) = delete;
-  ~ScriptedAgent();  // stops
+  ~ScriptedAgent();  // ends the thread and waits for it
 
   [[nodiscard]] Endpoint commands() const { return {"ipc://" + directory_.file("commands.sock"), {"the script"}}; }
   [[nodiscard]] Endpoint events() const { return {"ipc://" + directory_.file("events.sock"), {"the script"}}; }
 
-  // The rest returns when it is done: messages are handed to ZeroMQ then, in this order.
+  // For any thread but the agent's own. Each call returns when the agent's thread has carried it out, so messages are
+  // with ZeroMQ by then, in the order of the calls.
   void answer_by(Handler handler);
   void answer_sync_with(std::uint64_t epoch, std::uint64_t seq);
   void publish(std::string_view topic, std::string_view body);
   void send_to_sender_of(int nth, const std::vector<std::string>& frames);  // envelope included
   void do_in_thread(const std::function<void()>& task);
 
-  // The requests that came so far, without envelope; the sync topics that were subscribed to.
+  // Return the requests received so far, without envelope, and the sync topics that were subscribed to.
   [[nodiscard]] std::vector<std::string> requests();
   [[nodiscard]] std::vector<std::string> sync_topics();
 
@@ -79,7 +81,7 @@ class ScriptedAgent {
   zmq::socket_t router_{context_, zmq::socket_type::router};
   zmq::socket_t xpub_{context_, zmq::socket_type::xpub};
 
-  // Of the agent's thread.
+  // Used by the agent's thread only.
   Handler handler_;
   std::uint64_t epoch_ = 1;
   std::uint64_t seq_ = 0;

@@ -1,4 +1,4 @@
-// A time for those who are told what time it is.
+// A start time for tests of classes whose callers pass the time.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
-// Follows an agent by the client library until the end marker is there, a segment of kEndSize bytes, and prints the
-// state that the snapshot and the events have told.
-// Usage: state_follower [KEY]. Endpoints from the environment. Output: "following", at the end "recovered N resyncs N"
-// and a line per segment: shmid key segsz uid gid mode nattch marked locked.
+// Follows an agent with the client library until a segment of kEndSize bytes appears, the end marker, then prints the
+// state that results from the snapshot and the events. Usage: state_follower [KEY]. Endpoints come from the
+// environment. Output: "following"; at the end "recovered N resyncs N" and a line for each segment: shmid key segsz uid
+// gid mode nattch marked locked.
 #include <algorithm>
 #include <iostream>
 

@@ -1,4 +1,4 @@
-// A private directory that goes with all that is in it.
+// A new private directory under /tmp that is removed, with its content, when the object is destroyed.
 #pragma once
 
 #include <unistd.h>

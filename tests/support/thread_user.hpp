@@ -1,5 +1,5 @@
-// The calling thread as another user while it lives, and the threads that it starts. The kernel knows users by thread;
-// only glibc's functions change all threads of a process, so the system call is made directly.
+// A guard that switches the calling thread to another effective user while it exists. Threads started meanwhile inherit
+// that user. It makes the system call directly, because glibc's function would switch every thread of the process.
 #pragma once
 
 #include <sys/syscall.h>
@@ -20,7 +20,7 @@ class ThreadUser {
     }
   }
 
-  // False if this process may not, or `uid` is not mapped in its user namespace.
+  // Returns whether the switch worked: not without the right to it, and not if the user namespace does not map `uid`.
   [[nodiscard]] bool is_changed() const { return changed_; }
 
  private:

@@ -1,4 +1,4 @@
-// A ZAP handler that answers in a thread of its own, for tests of sockets that ask one.
+// A thread that runs a ZAP handler, for tests of sockets whose connections need one.
 #pragma once
 
 #include <future>
@@ -9,7 +9,7 @@
 
 namespace shmbus::agent {
 
-// Ready when constructed; ends when destroyed, which must be before the context.
+// The handler serves from the end of the constructor until destruction, which must come before that of the context.
 class ZapThread {
  public:
   explicit ZapThread(zmq::context_t& context) : end_(context, zmq::socket_type::pair) {

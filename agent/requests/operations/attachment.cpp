@@ -7,7 +7,7 @@
 namespace shmbus::agent {
 namespace {
 
-// Detaches what is held on one segment, and tells it as one event.
+// Detaches attachments of one segment and publishes a single event for them.
 void detach_and_report(SegmentFeed& feed, std::span<HeldAttachment> held, const Actor& actor) {
   const ShmId shmid = held.front().shmid;
   feed.look_at(shmid);

@@ -7,9 +7,9 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kFirstLook = 4096;  // bytes in which the end of a text is looked for; then twice as many
+constexpr std::size_t kFirstLook = 4096;  // bytes searched for the end of a text; doubled for each further search
 
-// A mapping to work through: a held one, or one for this request alone.
+// A mapped segment: through an attachment that the caller holds, or attached for this request alone.
 struct OpenSegment {
   ShmId shmid = 0;
   Attachment* held = nullptr;
@@ -59,7 +59,7 @@ Error no_room_for(std::size_t length, std::size_t left) {
           .message = std::to_string(length) + " bytes were asked for, the batch has room for " + std::to_string(left)};
 }
 
-// Room for the first `size` bytes of the result's data; those that are there already stay.
+// Returns room for the first `size` bytes of the result's data, and keeps those that it already has.
 std::span<char> room_for(const OperationContext& context, std::size_t size, ReadResult& result) {
   if (context.reply == nullptr) {
     result.data.resize(size);
@@ -70,12 +70,12 @@ std::span<char> room_for(const OperationContext& context, std::size_t size, Read
   return room;
 }
 
-// Makes a text of the `length` bytes at the result's offset. What is behind its end is hardly looked at, so that many
-// short texts in large segments are read as quickly as small ones. What is looked at in vain counts as read.
+// Reads the text within the `length` bytes at the result's offset. It searches for the end in growing steps, so a short
+// text in a large segment costs no more than one in a small segment. A text whose end is not found uses up the room.
 Result<void> read_text(OperationContext& context, Attachment& mapping, std::size_t length, ReadResult& result) {
   const std::size_t most = std::min(length, context.data_left);
   if (context.reply != nullptr) {
-    static_cast<void>(context.reply->place(most));  // of which the looks below fill the beginning
+    static_cast<void>(context.reply->place(most));  // the steps below fill it from the beginning
   }
   std::string_view text;
   std::size_t end = std::string_view::npos;
@@ -94,7 +94,7 @@ Result<void> read_text(OperationContext& context, Attachment& mapping, std::size
     result.placed = text;
   } else {
     result.data.resize(text.size());
-    result.data.shrink_to_fit();  // a batch keeps many
+    result.data.shrink_to_fit();  // a batch keeps many results
     text = result.data;
   }
   result.text = true;

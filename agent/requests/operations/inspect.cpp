@@ -15,8 +15,8 @@ bool matches(const ListRequest& request, const SegmentStat& stat) {
   return (!request.shm_key || *request.shm_key == stat.shm_key) && (!request.uid || *request.uid == stat.uid);
 }
 
-// The segment that had the key last, if IPC_STAT shows that it has it still: saves the system call that finds it, 8 %
-// of a stat.
+// Tries the segment that had the key last. If IPC_STAT shows that it still has it, the system call that finds the id by
+// its key is saved, 8 % of a stat.
 std::optional<StatResult> stat_of_last(OperationContext& context, Key key) {
   const std::optional<ShmId> last = context.feed.watcher().id_of(key);
   const Result<SegmentStat> stat = last ? context.kernel.stat(*last) : Error{};

@@ -7,7 +7,7 @@
 namespace shmbus::agent {
 namespace {
 
-// What a segment was that `request` made and that somebody removed before it could be looked at.
+// Returns the state of a segment as `request` made it. Another process may remove it before it can be read.
 SegmentStat as_it_was_made(const CreateRequest& request, ShmId shmid, const Identity* maker) {
   SegmentStat stat;
   stat.shm_key = request.shm_key;

@@ -1,5 +1,4 @@
-// The operations: a typed request in, a typed result or an error out. Each family has a short file; the dispatcher
-// picks by the request's type.
+// The operations of the bus: each takes a typed request and returns a typed result or an error.
 #pragma once
 
 #include "agent/access/attachments.hpp"
@@ -11,7 +10,7 @@
 
 namespace shmbus::agent {
 
-// What info tells and no operation changes.
+// The facts that `info` reports and that do not change while the agent runs.
 struct AgentFacts {
   std::vector<std::string> commands;  // endpoints
   std::vector<std::string> events;
@@ -19,32 +18,41 @@ struct AgentFacts {
   InfoResult::Detection detection;
 };
 
-// What an operation works with. Borrowed for the time of one request; `caller` is who asks, `identity` with whose
-// rights it is done (null: the agent's), `target` is the segment that the operation is about, `made` the one that
-// create made. What a batch shares among its requests: `data_left` is how many bytes read, list and events may still
-// put into the reply; `looked` says that all segments were looked at, so that the state as of the reply's seq is known.
+// The surroundings of an operation: the parts of the agent that it uses, and the state of the request. Lives as long as
+// one request and borrows everything that it refers to. The items of a batch share one context, so its bounds hold for
+// the whole batch; `identity`, `target` and `made` are set anew for each operation.
 struct OperationContext {
   ShmKernel& kernel;
   SegmentFeed& feed;
   Attachments& attachments;
   EventPublisher& publisher;
   const AgentFacts& facts;
-  const Caller& caller;
+  const Caller& caller;  // that sent the request
   Clock::time_point now;
-  std::string_view endpoint = {};  // where the request came in
-  ReplyBuffer* reply = nullptr;    // where a read puts its bytes; null: into its result
-  const Identity* identity = nullptr;
-  Target target = {};
-  std::optional<ShmId> made = {};
-  std::size_t data_left = limits::kMaxDataBytes;
-  bool looked = false;
+  std::string_view endpoint = {};                 // that received the request
+  ReplyBuffer* reply = nullptr;                   // takes the data of a read; null: they go into the result
+  const Identity* identity = nullptr;             // whose rights the operation has; null: the agent's
+  Target target = {};                             // the segment that the operation is about
+  std::optional<ShmId> made = {};                 // the segment that create made
+  std::size_t data_left = limits::kMaxDataBytes;  // bytes that read, list and events may still put into the reply
+  bool looked = false;  // all segments were scanned for a list of this request, so the next list needs no scan
 };
 
-// What is asked of the kernel about a target: where the request's own names are enough, or always its state.
+// How much about a target is read from the kernel. kAtNames: no more than it takes to find the segment's id and to
+// check it against the key. kAtState: the segment's state as well, which a policy or an audit needs.
 enum class Looks : bool { kAtNames, kAtState };
 
-// The segment that `operation` is about. Errors in it: kNotFound, kKeyMismatch.
+// Returns the segment that `operation` is about; an empty target if it is about none. An attachment is resolved with
+// kAtState only. Changes and publishes nothing. An error is part of the target, so that it takes effect only after the
+// operation was authorized: kNotFound, or kKeyMismatch if the request's key and id belong to two segments.
 [[nodiscard]] Target target_of(const OperationContext& context, const Operation& operation, Looks looks);
+
+// Each operation runs after it was authorized, while the kernel acts as `context.identity`. One that may change a
+// segment first publishes the changes of others, then acts, then publishes its own change, before its reply is sent. A
+// write through an attachment skips the first step, because it changes nothing that reading the segment's state shows.
+//
+// Errors are those of the ShmKernel call and of the request's own checks, both as PROTOCOL.md describes them. Each
+// group below has a source file of its name.
 
 // lifecycle
 Result<CreateResult> execute(OperationContext& context, const CreateRequest& request);
@@ -65,16 +73,18 @@ Result<WriteResult> execute(OperationContext& context, const WriteRequest& reque
 // history
 Result<EventsResult> execute(OperationContext& context, const EventsRequest& request);
 
-// What an operator should mend on this host, each in a sentence; empty if there is nothing.
+// Returns warnings about this host that an operator should act on, a sentence each; empty if there are none.
 [[nodiscard]] std::vector<std::string> warnings_of(ShmKernel& kernel);
 
-// Looks at a segment before it is changed: publishes what others did and checks `if_ctime` and `if_cpid`.
-// Errors: kNotFound, kPreconditionFailed with both values.
+// Reads a segment before it is changed, publishes the changes of others, and compares it with `if_ctime` (seconds since
+// 1970) and `if_cpid` if they are given. Returns the state read. Errors: kNotFound; kPreconditionFailed, with both
+// values in the message. Another process can still change the segment between this check and the change.
 [[nodiscard]] Result<SegmentStat> look_before_change(OperationContext& context, ShmId shmid,
                                                      std::optional<std::int64_t> if_ctime = {},
                                                      std::optional<std::int32_t> if_cpid = {});
 
-// Detaches what is released without its holder's request, and publishes it: one event for each segment and holder.
+// Detaches attachments that end without a request of their holders (an expired lease, the end of the agent). Publishes
+// one event for each segment and holder, with the holder as its actor.
 void end_leases(SegmentFeed& feed, std::vector<HeldAttachment> released);
 
 }  // namespace shmbus::agent

@@ -18,7 +18,7 @@ Result<SegmentStat> look_before_change(OperationContext& context, ShmId shmid, s
   context.feed.look_at(shmid);
   const SegmentStat* const known = context.feed.watcher().known(shmid);
   if (known == nullptr) {
-    return context.kernel.stat_any(shmid);  // the kernel's own word for "not there"
+    return context.kernel.stat_any(shmid);  // for the kernel's own error
   }
   if (if_ctime && *if_ctime != known->shm_ctime) {
     return precondition_failed("if_ctime", *if_ctime, known->shm_ctime);

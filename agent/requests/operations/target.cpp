@@ -3,7 +3,7 @@
 namespace shmbus::agent {
 namespace {
 
-// With `key`, the segment has to have that one.
+// The segment must have `key`, if one is given.
 Target target_by_id(const OperationContext& context, ShmId shmid, std::optional<Key> key) {
   const Result<SegmentStat> found = context.kernel.stat_any(shmid);
   if (!found) {
@@ -19,7 +19,7 @@ Target target_by_id(const OperationContext& context, ShmId shmid, std::optional<
   return target;
 }
 
-// First the segment that had the key last: if the kernel says that it has it still, it is the one.
+// Tries the segment that had the key last before it asks the kernel for the id.
 Target target_by_key(const OperationContext& context, Key key, Looks looks) {
   if (const std::optional<ShmId> last = context.feed.watcher().id_of(key)) {
     const Result<SegmentStat> stat = context.kernel.stat_any(*last);
@@ -58,7 +58,7 @@ Target target_of(const OperationContext& context, const Request& request, Looks 
     return held != nullptr ? target_by_id(context, held->shmid, {}) : Target{};
   } else if constexpr (requires { request.segment; }) {
     if (std::is_same_v<Request, StatRequest> && looks == Looks::kAtNames && !request.segment.shm_shmid) {
-      return {.key = request.segment.shm_key};  // a stat by key finds it by itself
+      return {.key = request.segment.shm_key};  // the stat operation finds the id by itself
     }
     return target_of(context, request.segment, looks);
   }

@@ -1,4 +1,4 @@
-"""Processes that do things to segments, one command a line on stdin; each answers when it has done it."""
+"""Runs processes that act on segments. Each takes commands from stdin, one a line, and answers when it is done."""
 import ctypes
 import json
 import os
@@ -15,13 +15,13 @@ LIBC.shmctl.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p]
 
 
 class Permissions(ctypes.Structure):
-    """The start of struct shmid_ds: ipc_perm as glibc has it on 64 bits."""
+    """The beginning of struct shmid_ds: glibc's struct ipc_perm on 64 bits."""
     _fields_ = [("key", ctypes.c_int), ("uid", ctypes.c_uint), ("gid", ctypes.c_uint), ("cuid", ctypes.c_uint),
                 ("cgid", ctypes.c_uint), ("mode", ctypes.c_uint), ("rest", ctypes.c_char * 256)]
 
 
 class Process:
-    """What the child does; `addresses` are its attachments."""
+    """The commands, run in the child process. `addresses` holds its attachments as (shmid, address)."""
 
     def __init__(self):
         self.addresses = []
@@ -52,7 +52,7 @@ class Process:
         return LIBC.shmctl(shmid, IPC_RMID, None)
 
     def fork(self):
-        """A child that inherits all attachments and ends at once."""
+        """Forks a child that inherits all attachments and exits at once."""
         child = os.fork()
         if child == 0:
             os._exit(0)
@@ -60,7 +60,7 @@ class Process:
         return 0
 
     def churn(self, key, times):
-        """Creates and removes, as fast as it can."""
+        """Creates and removes a segment `times` times, as fast as possible. Returns -1 at the first failure."""
         for _ in range(times):
             shmid = self.create(key, 100, 0o600)
             if shmid < 0 or self.remove(shmid) != 0:
@@ -69,7 +69,7 @@ class Process:
 
 
 class Actor:
-    """One such process; `kill` ends it without a word."""
+    """The parent's side of one such process. kill() ends it without any clean-up."""
 
     def __init__(self, *prefix):
         self.process = subprocess.Popen(
@@ -84,7 +84,7 @@ class Actor:
         return json.loads(self.process.stdout.readline())
 
     def do(self, what, *arguments):
-        """What the call returned."""
+        """Runs a command and returns the result of its call."""
         self.begin(what, *arguments)
         return self.end()
 

@@ -1,4 +1,4 @@
-"""The real agent as a process, and clients of it in Python, by the contract alone."""
+"""Runs the real agent as a process. Its clients here are plain Python, written from the protocol alone."""
 import contextlib
 import json
 import os
@@ -19,7 +19,7 @@ import zmq
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
 BIN = pathlib.Path(os.environ.get("SHMBUS_BIN", SOURCE / "build/release/bin"))
-PATIENCE = 20  # seconds until a test gives up; nothing waits that long when all is well
+PATIENCE = 20  # seconds until a test gives up; a test that passes never waits that long
 CONTEXT = zmq.Context()
 IS_SANITIZED = bool(re.search(b"__[at]san_init", (BIN / "shmbus-agent").read_bytes()))
 
@@ -30,7 +30,7 @@ def environment(runtime, **more):
 
 
 def maps_uid(uid):
-    """Whether this user namespace knows the uid (in `unshare -Ur` only 0 is)."""
+    """Returns whether this user namespace maps the uid (that of `unshare -Ur` maps 0 only)."""
     with open("/proc/self/uid_map", encoding="ascii") as lines:
         return any(int(first) <= uid < int(first) + int(count) for first, _, count in map(str.split, lines))
 
@@ -43,7 +43,7 @@ def has_ipv6_loopback():
 
 
 class Failed(AssertionError):
-    """An error reply."""
+    """Raised for an error reply."""
 
     def __init__(self, error):
         super().__init__(f"{error}")
@@ -62,19 +62,19 @@ class Client:
         self.socket.connect(endpoint)
 
     def frame(self, body):
-        """Sends the bytes of one frame, returns those of the reply."""
+        """Sends a frame and returns the bytes of the reply."""
         self.socket.send(body)
         return self.socket.recv()
 
     def bytes(self, body):
-        """The same, but returns the reply map."""
+        """Sends a frame and returns the reply map."""
         return msgpack.unpackb(self.frame(body))
 
     def reply(self, op, **fields):
         return self.bytes(msgpack.packb({"op": op, **fields}))
 
     def result(self, op, **fields):
-        """The result map; raises Failed on an error reply."""
+        """Returns the result map; raises Failed for an error reply."""
         reply = self.reply(op, **fields)
         if not reply["ok"]:
             raise Failed(reply["error"])
@@ -85,7 +85,7 @@ class Client:
 
 
 class Subscriber:
-    """A SUB socket that is live when the constructor returns (by sync)."""
+    """A SUB socket whose subscriptions are live when the constructor returns, which a sync ensures."""
 
     def __init__(self, endpoint, *topics, rcvhwm=0):
         self.socket = CONTEXT.socket(zmq.SUB)
@@ -103,7 +103,7 @@ class Subscriber:
         return topic.decode(), msgpack.unpackb(body)
 
     def sync(self):
-        """The answer to a new sync, and the messages that came before it."""
+        """Returns the answer to a new sync, and the messages received before it."""
         topic, before = "sync/" + secrets.token_hex(16), []
         self.socket.subscribe(topic)
         while True:
@@ -114,11 +114,11 @@ class Subscriber:
             before.append((got, body))
 
     def events(self):
-        """All events published so far and not yet taken."""
+        """Returns all events published so far and not returned yet."""
         return [body for topic, body in self.sync()[1] if topic.startswith("shm/")]
 
     def until(self, event, **expected):
-        """Events up to the first of this name with these fields."""
+        """Returns the events up to the first one with this name and these fields."""
         got = []
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -134,7 +134,7 @@ class Subscriber:
 
 
 class Agent:
-    """shmbus-agent in a runtime directory of its own."""
+    """A shmbus-agent process in a runtime directory of its own."""
 
     def __init__(self, *options, runtime=None, user=None, prefix=(), **popen):
         self._made = None
@@ -148,7 +148,7 @@ class Agent:
         if user is not None:
             program = shutil.copy(program, os.path.join(self._made, "shmbus-agent"))
             os.chown(runtime, user, user)
-            if not prefix:  # else it is the prefix that becomes that user
+            if not prefix:  # else the prefix switches to that user
                 popen.update(user=user, group=user, extra_groups=[])
         self.commands = f"ipc://{runtime}/commands.sock"
         self.events = f"ipc://{runtime}/events.sock"
@@ -169,11 +169,11 @@ class Agent:
         return self
 
     def log_text(self):
-        size = os.fstat(self.log.fileno()).st_size  # the agent shares the descriptor's place, so that stays where it is
+        size = os.fstat(self.log.fileno()).st_size  # pread, because the agent shares the file offset
         return os.pread(self.log.fileno(), size, 0).decode(errors="replace")
 
     def stop(self, how=signal.SIGTERM):
-        """Ends the agent; returns its exit status."""
+        """Stops the agent and returns its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
@@ -190,7 +190,7 @@ class Agent:
 
 
 class BusTest(unittest.TestCase):
-    """A fresh agent and client for each test; a test without segments of its own leaves none to the next one."""
+    """A test with a new agent and client. At the end all segments are removed, so none is left for the next test."""
 
     OPTIONS = ()
 
@@ -230,7 +230,7 @@ class BusTest(unittest.TestCase):
         return subscriber
 
     def fails(self, code, op, **fields):
-        """The error map, after checking its form."""
+        """Checks that a request fails with `code`, and the form of the error. Returns the error map."""
         reply = self.client.reply(op, **fields)
         return self.is_failure(code, reply)
 
@@ -246,7 +246,7 @@ class BusTest(unittest.TestCase):
         return error
 
     def tool(self, name, *arguments, stdin=None, status=0, agent=None):
-        """Runs shmbus-NAME; returns stdout, stderr after checking the exit status."""
+        """Runs shmbus-NAME, checks its exit status, and returns stdout and stderr."""
         done = subprocess.run(
             [str(BIN / f"shmbus-{name}"), *arguments], env=environment((agent or self.agent).runtime), input=stdin,
             stdin=None if stdin is not None else subprocess.DEVNULL,
@@ -258,10 +258,10 @@ class BusTest(unittest.TestCase):
         return self.tool("send", *arguments, **how)
 
     def send_json(self, *arguments, **how):
-        """The result in the reply that the sender printed."""
+        """Runs shmbus-send with --json and returns the result in the reply that it printed."""
         reply = json.loads(self.send("--json", *arguments, **how)[0])
         self.assertTrue(reply["ok"])
-        self.assertNotIn("id", reply)  # none was given
+        self.assertNotIn("id", reply)  # the request had none
         return reply["result"]
 
 

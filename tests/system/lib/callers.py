@@ -1,4 +1,4 @@
-"""Callers that are other users, and files that agents trust."""
+"""Provides callers that run as other users, and files that an agent trusts."""
 import json
 import os
 import pathlib
@@ -17,7 +17,7 @@ NOBODY = 65534
 needs_root = unittest.skipUnless(os.geteuid() == 0 and bus.maps_uid(CALLER), "needs root with several uids")
 
 WORKER, ACTOR = ((pathlib.Path(__file__).parent / name).read_text(encoding="utf-8")
-                 for name in ("user_worker.py", "actors.py"))  # the sources of what a Child can be
+                 for name in ("user_worker.py", "actors.py"))  # sources for a Child
 
 ASK = """
 import json, sys, msgpack, zmq
@@ -35,7 +35,7 @@ for line in sys.stdin:
 
 
 class Child:
-    """A Python process that answers each line of JSON with one, as the user that `popen` says."""
+    """A Python process that answers each line of JSON with one line. `popen` sets the user that it runs as."""
 
     def __init__(self, test, source, *arguments, prefix=(), **popen):
         self.process = subprocess.Popen([*prefix, sys.executable, "-c", source, *arguments], cwd="/",
@@ -60,7 +60,7 @@ class Child:
 
 
 class Caller(Child):
-    """A client of `endpoint` as another user."""
+    """A client of `endpoint` that runs as another user."""
 
     def __init__(self, test, endpoint, uid, gid=None, groups=()):
         super().__init__(test, ASK, endpoint, user=uid, group=uid if gid is None else gid, extra_groups=list(groups))
@@ -73,7 +73,7 @@ class Caller(Child):
 
 
 class AccessTest(bus.BusTest):
-    """Agents that are open to others, and a directory `home` for their files."""
+    """A test whose agent serves other users. `home` is a directory for the agent's files."""
 
     def setUp(self):
         self.home = tempfile.mkdtemp(prefix="shmbus-home-")
@@ -84,7 +84,7 @@ class AccessTest(bus.BusTest):
         return os.path.join(self.home, name)
 
     def write(self, name, content, mode=0o600):
-        """A file that the agent may trust."""
+        """Writes a file that the agent trusts, and returns its path."""
         with open(self.path(name), "w", encoding="utf-8") as file:
             file.write(content)
         os.chmod(self.path(name), mode)
@@ -94,7 +94,7 @@ class AccessTest(bus.BusTest):
         return Caller(self, (agent or self.agent).commands, uid, gid, groups)
 
     def reload(self, signal_number):
-        """Sends the signal; when it returns the agent has acted on it, as its log says."""
+        """Sends the signal and returns when the log shows that the agent has acted on it."""
         told = self.agent.log_text().count("read the files again")
         self.agent.process.send_signal(signal_number)
         deadline = time.monotonic() + bus.PATIENCE
@@ -103,7 +103,7 @@ class AccessTest(bus.BusTest):
             self.client.result("ping")
 
     def refuses_to_start(self, *options, prefix=(), status=2):
-        """What the agent says on stderr."""
+        """Checks that an agent with these options exits with `status`, and returns its stderr."""
         runtime = tempfile.mkdtemp(dir=self.home)
         done = subprocess.run([*prefix, str(bus.BIN / "shmbus-agent"), *options], env=bus.environment(runtime),
                               capture_output=True, text=True, timeout=bus.PATIENCE, check=False)
@@ -112,7 +112,7 @@ class AccessTest(bus.BusTest):
 
 
 def eventually(condition):
-    """The first true value of condition(), which waits a little itself."""
+    """Returns the first true value of condition(), which is called repeatedly and has to wait a little itself."""
     deadline = time.monotonic() + bus.PATIENCE
     while time.monotonic() < deadline:
         if value := condition():

@@ -1,4 +1,4 @@
-"""The descriptors of another process, and the means to have one used again at a known moment (as root)."""
+"""Inspects the descriptors of another process and holds it, to reuse one at a known moment. Needs root."""
 import contextlib
 import ctypes
 import os
@@ -19,7 +19,7 @@ def descriptors(pid):
 
 @contextlib.contextmanager
 def first_thread_held(pid):
-    """The first thread of a child process stands still meanwhile, its others go on. PermissionError if it may not be."""
+    """Stops the first thread of a child process; its other threads go on. Raises PermissionError without ptrace."""
     if LIBC.ptrace(PTRACE_SEIZE, pid, None, None) != 0:
         raise PermissionError("no ptrace")
     try:
@@ -31,7 +31,7 @@ def first_thread_held(pid):
 
 
 def peer_uid(pid, number):
-    """Who is at the other end of that process's descriptor, as the kernel says of the descriptor; None if it has none."""
+    """Returns the uid of the peer of a process's socket (SO_PEERCRED), or None if it has no such descriptor."""
     pidfd = os.pidfd_open(pid)
     try:
         copy = LIBC.syscall(SYS_PIDFD_GETFD, pidfd, number, 0)

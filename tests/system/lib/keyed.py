@@ -1,4 +1,4 @@
-"""Agents that remote callers reach with keys, and such callers."""
+"""Runs agents that remote callers reach with CURVE keys, and such callers."""
 import os
 
 import bus
@@ -22,7 +22,7 @@ REFUSALS = (zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
 
 
 class Keys:
-    """The pair in a file of keygen."""
+    """The key pair in a file that keygen wrote."""
 
     def __init__(self, path):
         with open(path, encoding="utf-8") as lines:
@@ -31,7 +31,7 @@ class Keys:
 
 
 class KeyedTest(callers.AccessTest, watching.WatchTest):
-    """An agent with TCP endpoints for commands and events, beside the ipc ones, that knows alice's key."""
+    """A test whose agent has TCP endpoints beside those on ipc, and accepts alice's key."""
 
     LET_IN = (ALICE,)
     POLICY = POLICY
@@ -56,7 +56,7 @@ class KeyedTest(callers.AccessTest, watching.WatchTest):
         return agent
 
     def keygen(self, name):
-        self.tool("send", "keygen", "--dir", self.home, name, agent=self)  # no agent is asked
+        self.tool("send", "keygen", "--dir", self.home, name, agent=self)  # involves no agent
 
     @property
     def runtime(self):
@@ -73,7 +73,7 @@ class KeyedTest(callers.AccessTest, watching.WatchTest):
         return Keys(self.path(f"{name}.secret"))
 
     def with_keys(self, name):
-        """The options of the tools."""
+        """Returns the options with which a tool uses this key."""
         return ("--commands", self.commands, "--curve-key", self.path(f"{name}.secret"), "--curve-server",
                 self.path("server.key"))
 
@@ -94,14 +94,14 @@ class KeyedTest(callers.AccessTest, watching.WatchTest):
         return socket
 
     def remote(self, name, **how):
-        """A client with this key."""
+        """Returns a client with this key."""
         client = bus.Client.__new__(bus.Client)
         client.socket = self.socket(zmq.REQ, name, **how)
         client.socket.connect(self.commands)
         return client
 
     def subscriber(self, name):
-        """A subscriber with this key that is live."""
+        """Returns a subscriber with this key, whose subscription is live."""
         subscriber = bus.Subscriber.__new__(bus.Subscriber)
         subscriber.socket = self.socket(zmq.SUB, name)
         subscriber.socket.subscribe("shm/")
@@ -110,18 +110,18 @@ class KeyedTest(callers.AccessTest, watching.WatchTest):
         return subscriber
 
     def monitor(self, socket):
-        """A socket that tells its events."""
+        """Returns a monitor socket that reports the connection events of `socket`."""
         monitor = socket.get_monitor_socket()
 
         def end():
-            socket.disable_monitor()  # its last event has to be taken by somebody
+            socket.disable_monitor()  # sends a last event, so the monitor must still be open
             monitor.close()
 
         self.addCleanup(end)
         return monitor
 
     def becomes(self, monitor, *events):
-        """Waits for one of these events of a socket's monitor; the events until then."""
+        """Waits for one of these events from a monitor, and returns all events up to it."""
         seen = []
         while not seen or seen[-1] not in events:
             self.assertTrue(monitor.poll(bus.PATIENCE * 1000), seen)
@@ -129,7 +129,7 @@ class KeyedTest(callers.AccessTest, watching.WatchTest):
         return seen
 
     def is_kept_out(self, kind, **how):
-        """A socket of this kind fails to connect."""
+        """Checks that a socket of this kind fails to connect."""
         socket = self.socket(kind, **how)
         monitor = self.monitor(socket)
         if kind == zmq.SUB:

@@ -1,4 +1,4 @@
-"""What systemd does for a service, played: sockets that it listens on, one that it is told by, and the limits of a unit."""
+"""Plays the part of systemd for a service: listening sockets, the notification socket, and the limits of a unit."""
 import os
 import pathlib
 import re
@@ -14,7 +14,8 @@ import bus
 
 UNITS = bus.SOURCE / "deploy/systemd"
 
-# In the process that becomes the agent: descriptors to their places, LISTEN_PID. Arguments: "FD:PLACE …", the program.
+# Runs in the process that becomes the agent. Moves descriptors to their places and sets LISTEN_PID.
+# Arguments: "FD:PLACE …", the program.
 PLACE = """
 import fcntl, os, sys
 pairs = [map(int, pair.split(":")) for pair in sys.argv[1].split()]
@@ -25,7 +26,7 @@ os.environ["LISTEN_PID"] = str(os.getpid())
 os.execvp(sys.argv[2], sys.argv[2:])
 """
 
-# In the same place: what is not among the system calls fails with EPERM, and so do sockets that are not AF_UNIX.
+# Runs in the same process. Lets every system call fail with EPERM except those named, and allows AF_UNIX sockets only.
 # Arguments: "NAME …", the program.
 CONFINE = """
 import ctypes, os, sys
@@ -46,7 +47,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
 
 
 class Manager:
-    """Listens for an agent in a runtime directory of its own, and hears what the agent has to say."""
+    """A service manager that listens on an agent's sockets and receives its messages. Has its own runtime directory."""
 
     def __init__(self, test, mode=0o600):
         self.test = test
@@ -74,7 +75,7 @@ class Manager:
         return listener
 
     def prefix(self, places=None, **variables):
-        """Runs a program as a service with these listeners, and descriptors at more `places`: {place: descriptor}."""
+        """Returns what runs a program as a service with these listeners. `places` adds {place: descriptor}."""
         places = {**{3 + i: listener.fileno() for i, listener in enumerate(self.listeners)}, **(places or {})}
         variables = {"NOTIFY_SOCKET": self.notify.getsockname(), "LISTEN_FDS": len(self.listeners),
                      "LISTEN_FDNAMES": ":".join(["shmbus-agent.socket"] * len(self.listeners)),
@@ -85,13 +86,13 @@ class Manager:
                 "pass_fds": tuple(places.values()), "runtime": self.runtime}
 
     def start(self, *options, **how):
-        """The agent as a service, not yet ready."""
+        """Starts the agent as a service and returns it before it is ready."""
         self.agent = bus.Agent(*options, **self.prefix(**how))
         self.test.addCleanup(self.test._end, self.agent)
         return self.agent
 
     def hear(self, patience=bus.PATIENCE):
-        """The next datagram as {name: value}, from the agent itself; None if none comes."""
+        """Returns the next datagram as {name: value}, or None. Checks that it is from the agent itself."""
         self.notify.settimeout(patience)
         try:
             message, ancillary, _, _ = self.notify.recvmsg(4096, socket.CMSG_SPACE(12))
@@ -102,7 +103,7 @@ class Manager:
         return dict(line.split("=", 1) for line in message.decode().splitlines())
 
     def hear_of(self, name):
-        """The next that has `name`, beside those of the watchdog."""
+        """Returns the next datagram with `name`. Only the watchdog's may come before it."""
         deadline = time.monotonic() + bus.PATIENCE
         while time.monotonic() < deadline:
             ended = self.agent.process.poll() is not None
@@ -120,7 +121,7 @@ def directives(unit, name):
 
 
 def calls_of(group):
-    """The system calls of a group, as systemd has it."""
+    """Returns the system calls in one of systemd's groups, or the name itself if it is a single call."""
     if not group.startswith("@"):
         return {group}
     told = subprocess.run(["systemd-analyze", "syscall-filter", group], capture_output=True, text=True, check=True).stdout
@@ -129,7 +130,7 @@ def calls_of(group):
 
 
 def confined(unit, uid=0):
-    """A prefix that runs a program with the capabilities, system calls and network of `unit`, as `uid`."""
+    """Returns a prefix that confines a program, run as `uid`, like `unit`: capabilities, system calls, network."""
     allowed = set()
     for line in directives(unit, "SystemCallFilter"):
         calls = set().union(*(calls_of(group) for group in line.removeprefix("~").split()))

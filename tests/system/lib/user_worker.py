@@ -1,5 +1,5 @@
-"""Asks as the user that it runs as, over the bus and by the system calls themselves. Started with `python3 -c`, so that
-the user needs no way to the sources; its argument is the endpoint."""
+"""Carries out operations as the user that it runs as, over the bus or by the system calls themselves. It is started
+with `python3 -c`, so the user needs no access to the sources. Its argument is the endpoint."""
 import ctypes
 import json
 import sys
@@ -82,7 +82,7 @@ class Bus:
 
 
 def serve(endpoint):
-    """Each line on stdin is a list of [what, segment, way]; the answer is the list of errno values."""
+    """Reads a list of [what, segment, way] from each line of stdin and prints the list of errno values."""
     bus = Bus(endpoint)
     for line in sys.stdin:
         print(json.dumps([bus.do(what, segment) if way == "bus" else direct(what, segment)

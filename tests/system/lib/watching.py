@@ -1,4 +1,4 @@
-"""shmbus-watch as a running process, for tests."""
+"""Runs shmbus-watch as a process."""
 import subprocess
 
 import bus
@@ -6,7 +6,7 @@ import bus
 
 class WatchTest(bus.BusTest):
     def watch(self, *arguments, **more_environment):
-        """A running shmbus-watch that is live."""
+        """Starts shmbus-watch and returns the process when its subscriptions are live."""
         process = subprocess.Popen([str(bus.BIN / "shmbus-watch"), *arguments],
                                    env=bus.environment(self.agent.runtime, **more_environment),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -20,14 +20,14 @@ class WatchTest(bus.BusTest):
         raise AssertionError("shmbus-watch ended before it was live")
 
     def ends(self, process, status=0):
-        """Waits for its end; returns the rest of stdout and stderr."""
+        """Waits for the process to exit, checks its status, and returns the rest of stdout and stderr."""
         stdout, stderr = process.stdout.read(), process.stderr.read()
         self.assertEqual(process.wait(bus.PATIENCE), status, stderr)
         self.assertNotIn("Sanitizer", stderr)
         return stdout, stderr
 
     def restart_agent(self, *options):
-        """Another life of the agent in the same place, after an end without a word."""
+        """Kills the agent and starts another one in the same runtime directory."""
         self.agent.process.kill()
         self.agent.process.wait()
         self.start(*options, runtime=self.agent.runtime)

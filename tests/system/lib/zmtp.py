@@ -1,4 +1,4 @@
-"""ZMTP 3 (and 1.0) by hand, for peers that ZeroMQ's own sockets can't play."""
+"""Speaks ZMTP 3 (and 1.0) by hand, to play peers that ZeroMQ's own sockets cannot be."""
 import os
 import socket
 import struct
@@ -25,7 +25,7 @@ def request(op, **fields):
 
 
 def opening(socket_type=b"DEALER", mechanism=b"NULL", **properties):
-    """The greeting and READY with these properties (User_Id is User-Id)."""
+    """Returns the greeting and a READY with these properties; User_Id stands for User-Id."""
     ready = b"\5READY"
     for name, value in {"Socket-Type": socket_type, **properties}.items():
         name = name.replace("_", "-").encode()
@@ -34,7 +34,7 @@ def opening(socket_type=b"DEALER", mechanism=b"NULL", **properties):
 
 
 def connected(endpoint, uid=0, gid=0, groups=()):
-    """A connection to an ipc endpoint, made by a process of that user which is gone when this returns."""
+    """Returns a connection to an ipc endpoint, made by a process of that user. The process has exited by then."""
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(bus.PATIENCE)
     child = os.fork()
@@ -56,7 +56,7 @@ def connected(endpoint, uid=0, gid=0, groups=()):
 
 
 class Peer:
-    """A DEALER on `connection`."""
+    """A DEALER that speaks over `connection`."""
 
     def __init__(self, connection, **properties):
         self.connection = connection
@@ -78,7 +78,7 @@ class Peer:
         return flags[0], self.stream.read(int.from_bytes(length, "big"))
 
     def reply(self):
-        """The next reply's map."""
+        """Returns the map of the next reply."""
         while True:
             flags, body = self._frame()
             if not flags & (COMMAND | MORE):
@@ -94,7 +94,7 @@ class Peer:
 
 
 def is_refused(connection):
-    """Whether the agent closes the connection instead of greeting."""
+    """Returns whether the agent closes the connection instead of greeting."""
     try:
         return not connection.recv(1)
     except ConnectionResetError:
