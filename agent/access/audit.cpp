@@ -21,7 +21,7 @@ bool is_same_file(const UniqueFd& one, const UniqueFd& other) {
          first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
-// An agent that was killed may have left half a line.
+// Returns whether the file ends within a line, as an agent that was killed may have left it.
 bool ends_within_line(const UniqueFd& file) {
   struct stat status {};
   char last = '\n';
@@ -47,7 +47,7 @@ Result<void> Audit::reopen() {
   if (is_same_file(file_, *opened)) {
     return {};
   }
-  if (::flock(opened->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {  // some file systems have no locks
+  if (::flock(opened->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {  // some file systems lack locks
     return Error{.code = ErrorCode::kExists,
                  .message = escape_foreign(path_) + " is locked: another process writes it",
                  .hint = "each agent needs an audit file of its own",
@@ -128,7 +128,7 @@ void Audit::truncate(std::string_view begun) {
   struct stat status {};
   const bool is_cut = ::fstat(file_.get(), &status) == 0 &&
                       ::ftruncate(file_.get(), status.st_size - static_cast<off_t>(begun.size())) == 0;
-  if (!is_cut) {  // chattr +a forbids it: the next line then begins with a newline
+  if (!is_cut) {  // forbidden by chattr +a; the next write then begins with a newline
     within_line_ = begun.back() != '\n';
   }
 }

@@ -1,5 +1,5 @@
-// The audit: a file to which one line is appended for each request that changed something or was refused.
-// audit_record.hpp has the form of the lines.
+// The audit: a file that gets a line for each request to change something and for each denied request. audit_record.hpp
+// defines the form of the lines.
 #pragma once
 
 #include <string>
@@ -12,30 +12,43 @@
 
 namespace shmbus::agent {
 
-// Whole lines only, one write(2) each and no sync: what was begun and can't be ended is cut off again. The file is
-// locked (flock(2)), so nobody else's line can be hit. While the file can't be written, records are lost; their number
-// is the first line when it can, and what is tried before each further record.
-// One thread; time comes from the caller. Requires SIGXFSZ ignored: a file size limit is then a failed write.
+// Appends whole lines, each by write(2) and without fsync(2). A line that cannot be completed is cut off again, which
+// is safe because the file is locked (flock(2)) against other agents.
+//
+// While the file cannot be written, records are lost and counted. Each further record first tries to write the count as
+// a line of its own, so that is the first line once writing works again. Denials of one principal are limited for each
+// minute, so that nobody can fill the disk; those left out are counted too, and the count is written when the minute
+// has ended.
+//
+// Single-threaded; the caller passes the time. Requires that SIGXFSZ is ignored: then a file size limit (setrlimit(2))
+// is a failed write and does not end the process.
 class Audit {
  public:
   static constexpr std::size_t kMostDenials = 60;      // of one principal in a minute
   static constexpr std::size_t kMostPrincipals = 256;  // with a count of their own; those beyond share one
 
-  // Errors: as open_private(); kExists if another process writes it.
+  // Opens and locks the file, which is created with mode 0600 if it is missing. Errors: as open_private(); kExists if
+  // another process has locked it.
   [[nodiscard]] static Result<Audit> open(std::string path);
 
-  // Appends `record`, unless it is a denial beyond kMostDenials of its principal's minute. Before it come the counts of
-  // what minutes that ended left out. Errors, also of those: of the file, with its name; then what failed is lost.
+  // Appends `record`, unless it is a denial beyond kMostDenials of its principal's minute, which is only counted. The
+  // counts of minutes that have ended are written first. Errors, for these too: those of the file, with its name; the
+  // line that failed is lost.
   Result<void> write(const AuditRecord& record, Clock::time_point now);
 
-  // False if the last thing to be written was lost and still can't be written: to be asked before a change.
+  // Returns false if the last line was lost and the file still cannot be written; checks that by writing the count of
+  // lost records. Call it before a change that must not happen without a record.
   [[nodiscard]] bool works();
 
-  // Writes what minutes that ended by `now` left out; at the end with Clock::time_point::max().
+  // Writes the counts of the minutes that have ended by `now`. When the agent stops, `now` is Clock::time_point::max().
+  // Errors: as write().
   Result<void> flush(Clock::time_point now);
+
+  // Returns when the next minute ends, and flush() is due; nothing if no minute is running.
   [[nodiscard]] std::optional<Clock::time_point> next_deadline() const { return denials_.next_deadline(); }
 
-  // Goes on in the file that has the name now. If it can't be opened, in the one before; errors as open().
+  // Opens the path again, which names another file after log rotation. If that file cannot be opened or locked, the old
+  // one stays in use. Errors: as open().
   Result<void> reopen();
 
  private:
@@ -49,7 +62,7 @@ class Audit {
   std::string path_;
   UniqueFd file_;
   bool within_line_ = false;  // the file does not end with a newline
-  Unwritten lost_;
+  Unwritten lost_;            // records, since writing began to fail
   Throttle denials_{kMostDenials, kMostPrincipals};
 };
 

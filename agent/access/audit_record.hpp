@@ -1,5 +1,5 @@
-// One line of the audit: a JSON object with a newline at its end (JSON Lines). All but printable ASCII is escaped, so
-// that a line is safe to print; bytes that are not UTF-8 are replaced by U+FFFD.
+// A line of the audit: a JSON object and a newline (JSON Lines). All characters but printable ASCII are escaped, so a
+// line is safe to print on a terminal. Bytes that are not UTF-8 become U+FFFD.
 #pragma once
 
 #include <cstddef>
@@ -15,40 +15,41 @@
 
 namespace shmbus::agent {
 
-// What the policy said.
+// The decision about a request.
 enum class Verdict : std::uint8_t { kAllow, kDeny };
 
-// A request that changed something or was refused. Borrowed for the time of a call. The fields of its line, always in
-// this order, without those that are not known:
+// A request for a change, or a request that was denied. Borrows its text and lives for the length of a call. Its line
+// has these fields in this order, without those that are unknown:
 //   time (RFC 3339, UTC, microseconds), principal, uid, gid, pid, endpoint, operation,
 //   segment {shm_key, shm_shmid}, decision ("allow", "deny"), rule, outcome ("ok" or an error code),
 //   before {uid, gid, mode}, after {uid, gid, mode} with the mode's three digits as a number.
-// Of text longer than kMostTextBytes the beginning is shown.
+// Text longer than kMostTextBytes is cut.
 struct AuditRecord {
   static constexpr std::size_t kMostTextBytes = 256;
 
   WallTime time;
   const Caller& caller;
-  std::string_view endpoint;   // empty: not known; so are operation and rule
-  std::string_view operation;  // as on the wire
+  std::string_view endpoint;   // empty if unknown, as are operation and rule
+  std::string_view operation;  // its name on the wire
   SegmentRef segment = {};
   Verdict verdict = Verdict::kAllow;
-  std::string_view rule = {};  // that decided
+  std::string_view rule = {};  // the line of the policy that allows it, or the reason for the denial
   std::optional<ErrorCode> error = {};
   std::optional<Permissions> before = {};
   std::optional<Permissions> after = {};
 
-  // It changed nothing: denied, or failed.
+  // Returns whether the request changed nothing, because it was denied or because it failed.
   [[nodiscard]] bool is_denial() const { return verdict == Verdict::kDeny || error.has_value(); }
 };
 
+// Returns the line of `record`, including the newline.
 [[nodiscard]] std::string audit_line(const AuditRecord& record);
 
-// {"time": until, "principal", "since", "left_out": count}: denials beyond those that are written. Without a principal:
-// of several.
+// Returns the line that counts denials that were left out: {"time": until, "principal", "since", "left_out": count}.
+// Without a principal, they are those of several principals.
 [[nodiscard]] std::string left_out_line(const std::optional<std::string>& principal, const Unwritten& left_out);
 
-// {"time": until, "since", "lost": count}: records that could not be written when they came.
+// Returns the line that counts records that could not be written: {"time": until, "since", "lost": count}.
 [[nodiscard]] std::string lost_line(const Unwritten& lost);
 
 }  // namespace shmbus::agent

@@ -64,7 +64,7 @@ std::string Authenticator::principal_of(Transport transport, std::string_view pe
   return std::string(kAnonymous);
 }
 
-// Of one who is not let in.
+// Returns as much as is known of a sender that is denied.
 Caller Authenticator::known_of(Transport transport, std::string_view peer) const {
   if (transport == Transport::kCurve) {
     std::optional<std::string> name = keys_.former_name_of(peer);

@@ -7,7 +7,7 @@ namespace {
 
 Subject subject_of(const Caller& caller) {
   Subject subject{.uid = caller.uid, .key_name = caller.key_name};
-  if (caller.identity) {  // an anonymous caller is the user that it is served as
+  if (caller.identity) {  // for the rules, an anonymous caller is the user that it acts as
     subject.uid = caller.identity->uid;
     subject.gids.assign(caller.identity->groups.begin(), caller.identity->groups.end());
     subject.gids.push_back(caller.identity->gid);
@@ -39,7 +39,7 @@ Error beyond_quota(const Caller& caller, const Quota& quota, const std::string& 
           .hint = "line " + std::to_string(quota.line) + " of the policy sets that"};
 }
 
-// Whether the audit is to have it: what could change something, and what was refused rather than not possible.
+// Returns whether the audit records the outcome: that of each change, and each denial by the policy or the kernel.
 bool is_for_audit(const OperationSpec& spec, const Error* error) {
   return spec.changes || (error != nullptr && error->code == ErrorCode::kPermissionDenied);
 }

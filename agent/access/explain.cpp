@@ -91,7 +91,7 @@ constexpr std::array kWords{
          [](const std::string& value, Question& question) { return store(group_id(value), question.asked.gid); }},
 };
 
-// What only makes sense together, as the agent would ask.
+// Checks that the words go together, as those of a real request do.
 Result<void> check(const Question& question) {
   const Subject& subject = question.subject;
   const AccessRequest& asked = question.asked;
@@ -179,7 +179,7 @@ std::string subject_in_words(const Subject& subject) {
   return subject.key_name.empty() ? "an anonymous remote caller" : "the remote caller with the key " + subject.key_name;
 }
 
-// True if a rule before the one that decided might have, had the question named an owner.
+// Returns whether an earlier rule might have decided if the question had named an owner.
 bool misses_owner(const Policy& policy, const AccessRequest& asked, const Decision& decision) {
   return asked.key && !asked.owner && asked.operation != "create" &&
          std::any_of(policy.rules().begin(), policy.rules().end(), [&decision](const Rule& rule) {

@@ -13,7 +13,7 @@ Error refused(const std::string& message, const std::string& hint) {
   return {.code = ErrorCode::kPermissionDenied, .message = message, .hint = hint};
 }
 
-// To the kernel a peer in a pid namespace that is not below ours has pid 0.
+// The kernel reports pid 0 for a peer in a pid namespace that is not below ours.
 bool can_be_seen(const Caller& caller) { return *caller.pid > 0; }
 
 }  // namespace
@@ -66,7 +66,7 @@ Result<Caller> LocalCallers::look(std::string_view peer_address, Transport trans
                      "the agent needs CAP_SYS_PTRACE for that");
     }
   }
-  // Of a process that is gone only the ids are known. Only root's capabilities count, and only those of our root.
+  // If the process is gone, only its ids are known. Capabilities are passed on only for root of our user namespace.
   const bool is_root = is_there && *caller->uid == 0 && shares_our_users(*caller->pid).value_or(false);
   caller->identity = own_.can_switch ? Identity{.uid = *caller->uid, .gid = *caller->gid} : own_.identity;
   if (own_.can_switch && is_there) {

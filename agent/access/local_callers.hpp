@@ -1,4 +1,5 @@
-// Local callers: from the kernel's word on a peer to a caller whose rights are known, or to why it is refused.
+// Determines the rights of local callers: turns the credentials that the kernel reports for a peer into a caller with
+// an identity, or into the reason for a denial.
 #pragma once
 
 #include <chrono>
@@ -14,30 +15,34 @@
 
 namespace shmbus::agent {
 
-// The agent's own side: who it is, whether it can act as others.
+// The agent's own identity, and whether it can act as other users.
 struct OwnRights {
   Identity identity;
   bool can_switch = false;
 };
 
-// One thread; time comes from the caller. Reads /proc; what it reads is kept for at most a second.
+// A peer's ids come with the connection, but groups and capabilities are read from /proc. The results, denials too, are
+// kept by Peer-Address for a second at most, so that a busy caller does not cost several reads for each request. A
+// change of its rights takes effect with the next read. Single-threaded; the caller passes the time.
 class LocalCallers {
  public:
   explicit LocalCallers(OwnRights own) : own_(std::move(own)) {}
 
-  // The caller behind a Peer-Address, valid until the next call. `transport` is kPrivate or
-  // kLocal; at a private socket a peer with our uid is served from any pid namespace. Its groups, and root's
-  // capabilities, are those of its process, if that is still the one that connected; else its primary group is all that
-  // is known. Without can_switch, callers of our own user and root have our ids. Our capabilities are never theirs.
-  // Errors: kPermissionDenied for who can't be told from others (pid 0, the overflow uid where the user namespace lacks
-  // uids) or can't be acted as, kUnsupported for a caller in another IPC namespace.
+  // Returns the caller behind a Peer-Address, valid until the next call. `transport` is kPrivate or kLocal.
+  // - Groups, and root's capabilities, are those of its process, if that is still the one that connected. Otherwise
+  //   only the uid and the primary group are known.
+  // - Without can_switch the agent's own user and root get the ids of the agent. Its capabilities are never passed on.
+  // - On a private socket a peer with the agent's uid is served from any pid namespace.
+  // Errors: kPermissionDenied if the agent cannot act as the caller, or cannot tell it from others (its pid is 0, its
+  // uid is the overflow uid of a user namespace that lacks uids, or its IPC namespace is unknown); kUnsupported if it
+  // is in another IPC namespace.
   const Result<Caller>& find(std::string_view peer_address, Transport transport, Clock::time_point now);
 
  private:
   struct CachedCaller {
     Result<Caller> caller = Error{};
     Clock::time_point looked = {};
-    std::optional<std::uint64_t> start_time = {};  // of the process that connected
+    std::optional<std::uint64_t> start_time = {};  // of the process that connected; a later one of its pid differs
   };
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
@@ -50,6 +55,7 @@ class LocalCallers {
   using KnownCallers = std::unordered_map<std::string, CachedCaller, Hash, std::equal_to<>>;
 
   const OwnRights own_;
+  // By Peer-Address. Private sockets have a table of their own, since the same peer may be denied elsewhere.
   KnownCallers known_;
   KnownCallers known_at_private_;
 };

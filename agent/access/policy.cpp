@@ -29,7 +29,7 @@ std::string three_digits(Mode mode) {
   return std::string(3 - digits.size(), '0') + digits;
 }
 
-// Why the rule does not grant what it matches, "" if it does.
+// Returns the reason why the rule denies a request that it matches; "" if it allows it.
 std::string objection(const Rule& rule, const Subject& subject, const AccessRequest& asked) {
   if (rule.as == ActAs::kDeny) {
     return " denies it";

@@ -112,7 +112,7 @@ constexpr std::array kQuotaFields{
                                        QuotaRule& rule) { return store(read_amount(node), rule.quota.attachments); }},
 };
 
-// A key of a rule that bounds what these operations give.
+// A key of a rule that bounds these operations.
 struct Bound {
   std::string_view name;
   std::string_view operation;
@@ -121,7 +121,7 @@ struct Bound {
 constexpr std::array kBounds{Bound{"max_mode", "set", "create"}, Bound{"uids", "set", "set"},
                              Bound{"gids", "set", "set"}};
 
-// Refuses what is well-formed and has no effect, so that nobody relies on it.
+// Rejects bounds that are well-formed but have no effect, so that nobody relies on them.
 Result<void> check_bounds(const toml::table& table, const Rule& rule) {
   const auto has = [&rule](std::string_view operation) {
     return std::find(rule.operations.begin(), rule.operations.end(), operation) != rule.operations.end();

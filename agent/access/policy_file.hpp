@@ -1,18 +1,18 @@
-// Policy files: TOML, see deploy/policy.example.toml. Strict, because a word that is not understood may be the one that
-// was to protect something.
+// Reads policy files: TOML, see deploy/policy.example.toml. The reader is strict, because a word that it does not
+// understand may be the one that was meant to protect something.
 //
-//   [[rule]]                                # in order, the first that matches decides
+//   [[rule]]                                # in this order; the first match decides
 //   who = ["group:dba", "key:backup"]       # user: uid: group: gid: key: local remote anyone; required
 //   operations = ["set", "stat"]            # default: all
 //   keys = [5679, "5000-5999", "private"]   # of the segment; default: any, or no segment
 //   owners = ["user:oracle", "uid:999"]     # of the segment; default: any, or no segment
 //   as = "agent"                            # or "user:NAME", "deny", "caller" (default)
-//   max_mode = 660                          # bounds on what set and create give
-//   uids = ["user:oracle"]
-//   gids = ["group:dba"]
+//   max_mode = 660                          # permissions that set and create may give
+//   uids = ["user:oracle"]                  # owners that set may give
+//   gids = ["group:dba"]                    # groups that set may give
 //
-//   [[quota]]                               # in order, the first that matches counts, for each principal on its own
-//   who = ["user:bob"]                      # required; what is not bounded below is free
+//   [[quota]]                               # in this order; the first match holds, for each principal on its own
+//   who = ["user:bob"]                      # required; a limit that is absent does not apply
 //   segments = 100
 //   bytes = "1G"                            # an integer, or with K, M, G
 //   attachments = 64
@@ -26,10 +26,11 @@
 
 namespace shmbus::agent {
 
-// The policy that `toml` says; `name` is the file's, for messages. Looks users and groups up, which may block.
-// Errors: kBadRequest "NAME:LINE:COLUMN: …" for what is no TOML; unknown tables, keys, operations, users, groups; wrong
-// types; values out of range; empty lists; and what could never have an effect: a bound where nothing is given, a key
-// for an operation without a segment, callers acting as themselves where all are remote.
+// Returns the policy in the text `toml`. `name` is that of the file, for messages. Looks up users and groups, which may
+// block; later changes of the user database do not affect the policy. Errors: kBadRequest "NAME:LINE:COLUMN: …" for
+// - invalid TOML; unknown tables, keys, operations, users and groups; wrong types; values out of range; empty lists;
+// - rules that can never take effect as written: a bound on operations that give nothing, keys or owners for an
+//   operation without them, and remote callers that act as themselves.
 [[nodiscard]] Result<Policy> parse_policy(const std::string& toml, const std::string& name,
                                           PolicyIs is = PolicyIs::kTheWholeFile);
 

@@ -14,7 +14,7 @@ constexpr std::string_view kGroup = "group:";
 constexpr std::string_view kGid = "gid:";
 constexpr std::string_view kKey = "key:";
 
-// The key that `text` spells, without 0.
+// Returns the key that `text` spells; nothing if it is 0 or not a key.
 std::optional<Key> key_from(std::string_view text) {
   const std::optional<std::uint64_t> number = parse_decimal_or_hex(text);
   if (!number || *number == kPrivateKey || *number > std::numeric_limits<Key>::max()) {

@@ -1,5 +1,5 @@
-// The words that policy files and the questions of --explain are made of. Users and groups are looked up, see
-// agent/system/names.hpp. Errors are kBadRequest and quote the word.
+// Parses the words that policy files and the questions of --explain consist of. Users and groups are looked up, which
+// may block, see agent/system/names.hpp. All errors are kBadRequest and quote the word.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace shmbus::agent {
 
-// Keeps a value that was read, or passes its error on.
+// Stores the value of `read` in `into`, or returns its error and leaves `into` as it was.
 template <class T, class Into>
 Result<void> store(Result<T> read, Into& into) {
   if (!read) {
@@ -23,26 +23,26 @@ Result<void> store(Result<T> read, Into& into) {
   return {};
 }
 
-// "4096", "64K", "16M" or "1G".
+// Returns a number of bytes, written as "4096", "64K", "16M" or "1G"; K is 1024.
 [[nodiscard]] Result<std::uint64_t> bytes_from(std::string_view text);
 
-// "user:NAME" or "uid:NUMBER".
+// Returns the uid that "user:NAME" or "uid:NUMBER" names. A number need not belong to a known user.
 [[nodiscard]] Result<std::uint32_t> uid_from(std::string_view word);
 
-// "group:NAME" or "gid:NUMBER".
+// Returns the gid that "group:NAME" or "gid:NUMBER" names.
 [[nodiscard]] Result<std::uint32_t> gid_from(std::string_view word);
 
-// One of those four, "key:NAME", "local", "remote" or "anyone".
+// Returns the pattern for a user or group in one of these forms, or for "key:NAME", "local", "remote" or "anyone".
 [[nodiscard]] Result<SubjectPattern> subject_pattern_from(std::string_view word);
 
-// The name of a CURVE key: letters, digits and any of . _ - @
+// Returns the name of a CURVE key: letters, digits and any of . _ - @. The key itself need not exist.
 [[nodiscard]] Result<std::string> key_name_from(std::string_view name);
 
-// "5679", "0x1000-0x1fff" (both ends belong to it) or "private".
+// Returns keys of segments: "5679", "0x1000-0x1fff" (both ends are included) or "private". The number 0 is rejected.
 [[nodiscard]] Result<KeyRange> keys_from(std::string_view word);
 
-// The operation's name as the table in protocol/operations.hpp has it, which lives for ever. A batch is no such word:
-// each of its requests is decided on its own.
+// Returns the name of an operation, from the table in protocol/operations.hpp, so the view never dangles. "batch" is an
+// error: the policy decides about each request of a batch, and not about the batch.
 [[nodiscard]] Result<std::string_view> operation_from(std::string_view word);
 
 }  // namespace shmbus::agent

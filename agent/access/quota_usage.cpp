@@ -3,7 +3,7 @@
 namespace shmbus::agent {
 namespace {
 
-// An id may have been given again.
+// Compares more than the id, because the kernel may have given that to another segment.
 bool is_same(const SegmentStat& made, const SegmentStat* now) {
   return now != nullptr && now->shm_key == made.shm_key && now->shm_cpid == made.shm_cpid && now->cuid == made.cuid &&
          now->shm_segsz == made.shm_segsz;

@@ -1,4 +1,4 @@
-// Which segments callers made through the agent, for their quotas. One thread.
+// Keeps track of the segments that callers made through the agent, for their quotas.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,22 @@
 
 namespace shmbus::agent {
 
+// A record of segments by the principal that made them. The kernel does not know principals: a segment that the holder
+// of a key made, for example, belongs to the user that it acted as. The record starts empty with the agent, so earlier
+// segments count for nobody. Single-threaded.
 class QuotaUsage {
  public:
+  // The segments that one principal made and that still exist.
   struct Totals {
     std::uint64_t segments = 0;
     std::uint64_t bytes = 0;
   };
 
-  // `principal` made a segment. What it made in an earlier life of the agent is not known.
+  // Records that `principal` made `segment`. It counts until it is gone, whoever owns it later.
   void made(const std::string& principal, const SegmentStat& segment);
 
-  // What `principal` made and is still there; `known` gives a segment's state, null if it is gone. Forgets the gone.
+  // Returns the totals of `principal`, after it has dropped the segments that are gone. `known` returns the last known
+  // state of a segment, or null. An id that the kernel has given to another segment counts as gone.
   [[nodiscard]] Totals totals_of(const std::string& principal, const std::function<const SegmentStat*(ShmId)>& known);
 
  private:

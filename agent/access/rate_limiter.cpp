@@ -51,7 +51,7 @@ double RateLimiter::tokens_at(const Bucket& bucket, Clock::time_point now) const
 
 void RateLimiter::make_room(Clock::time_point now) {
   std::erase_if(buckets_, [&](const auto& entry) { return tokens_at(entry.second, now) >= burst_; });
-  if (buckets_.size() >= most_principals_) {  // the fullest gains the least by being forgotten
+  if (buckets_.size() >= most_principals_) {  // the fullest gains the least from a new bucket
     buckets_.erase(std::max_element(buckets_.begin(), buckets_.end(), [&](const auto& a, const auto& b) {
       return tokens_at(a.second, now) < tokens_at(b.second, now);
     }));

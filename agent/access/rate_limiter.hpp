@@ -1,4 +1,4 @@
-// How many requests a second each principal may make: a token bucket for each. One thread; time comes from the caller.
+// Limits the requests of each principal, by a token bucket for each.
 #pragma once
 
 #include <algorithm>
@@ -11,30 +11,33 @@
 
 namespace shmbus::agent {
 
-// A bucket holds what one second brings (at least one request's worth), and starts full. A full one says nothing and is
-// forgotten.
+// A bucket has room for the tokens of one second, but at least for one, and starts full. A request takes a token, and
+// tokens return at a constant rate. A full bucket equals a new one, so it can be dropped; that and kMostPrincipals
+// bound the memory. Single-threaded; the caller passes the time.
 class RateLimiter {
  public:
-  static constexpr std::size_t kMostPrincipals = 4096;
+  static constexpr std::size_t kMostPrincipals = 4096;  // with a bucket; to add another, the fullest is dropped
 
-  // `per_second` requests; 0: no limit.
+  // Permits `per_second` requests to each principal; 0 means no limit.
   explicit RateLimiter(double per_second, std::size_t most_principals = kMostPrincipals);
 
-  // Takes one request from the principal's bucket; false, and nothing taken, if there is not as much.
-  // One look-up, and no memory is taken for a principal that has a bucket.
+  // Takes one token from the bucket of `principal`. Returns false and takes nothing if there is less than one. A
+  // principal that has a bucket costs one lookup and no memory.
   [[nodiscard]] bool take(const std::string& principal, Clock::time_point now) { return take(principal, now, 1, 1); }
 
-  // The same for `more` requests that came in the one that take() has counted. More than a bucket holds need one that
-  // was full before that, and leave a debt, so a large batch is let through and then paid for.
+  // Takes `more` tokens for the further requests of a batch, of which take() has counted one. If that is more than a
+  // bucket holds, the bucket must have been full before take(), and it goes into debt: a large batch passes, and the
+  // principal waits afterwards.
   [[nodiscard]] bool take_more(const std::string& principal, Clock::time_point now, std::size_t more) {
     const auto cost = static_cast<double>(more);
     return more == 0 || take(principal, now, cost, std::min(cost, burst_ - 1));
   }
 
-  // What a principal is told that take() refused.
+  // Returns the error for a principal from which take() or take_more() took nothing: kBusy with the rate.
   [[nodiscard]] Error beyond(const std::string& principal) const;
 
-  [[nodiscard]] std::size_t principals() const { return buckets_.size(); }  // that are remembered
+  // Returns the number of principals that have a bucket.
+  [[nodiscard]] std::size_t principals() const { return buckets_.size(); }
 
  private:
   struct Bucket {
@@ -49,7 +52,7 @@ class RateLimiter {
   double per_second_;
   double burst_;
   std::size_t most_principals_;
-  std::size_t sweep_at_;  // principals; doubled with them, so that a new one costs the same on average
+  std::size_t sweep_at_;  // buckets before the next sweep of full ones; doubles with them, for a constant average cost
   std::unordered_map<std::string, Bucket> buckets_;
 };
 

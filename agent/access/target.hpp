@@ -1,4 +1,5 @@
-// The segment that an operation is about, found once for whatever authorizes, carries out and records it.
+// The target of an operation: its segment, found once and shared by the code that authorizes, carries out and records
+// the operation. All of them therefore mean the same segment.
 #pragma once
 
 #include <optional>
@@ -8,15 +9,16 @@
 
 namespace shmbus::agent {
 
-// As far as the request and the kernel tell. `key` alone: of a segment that is not there, or not yet. `stat` is there
-// where the kernel was asked for it. `error` says why no id was found.
+// A plain value. A member is set if the request names it or the kernel was asked for it; an operation without a segment
+// has none. A `key` alone may belong to a segment that does not exist, or not yet. `stat` is the state before the
+// operation. `error` is the reason why the request has no valid segment.
 struct Target {
   std::optional<Key> key = {};
   std::optional<ShmId> shmid = {};
   std::optional<SegmentStat> stat = {};
   std::optional<Error> error = {};
 
-  // The segment's id. Requires an operation that names one.
+  // Returns the id of the segment, or `error`. Requires an operation whose request names a segment.
   [[nodiscard]] Result<ShmId> id() const { return error ? Result<ShmId>(*error) : shmid.value(); }
 };
 

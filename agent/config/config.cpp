@@ -32,7 +32,7 @@ SocketAccess access_of(const std::string& digits, std::optional<gid_t> group) {
   return {.mode = static_cast<mode_t>(std::stoul(digits, nullptr, 8)), .group = group};
 }
 
-// A file with rules and quotas is the policy too.
+// Makes the configuration file the policy as well, since it has rules or quotas.
 Result<void> take_policy_of(const ConfigFile& file, Config& config) {
   if (!config.policy.empty()) {
     return Error{.code = ErrorCode::kBadRequest,
@@ -65,7 +65,7 @@ Result<void> take(const OptionWords& words, Config& config) {
   return {};
 }
 
-// The file that was asked for, or the usual one where there is one.
+// Reads the file that --config names, or the default one if it exists.
 Result<ConfigFile> read_file(CLI::App& app, const std::string& asked_for) {
   if (asked_for.empty() && ::access(kConfigFile, F_OK) != 0) {
     return ConfigFile{};

@@ -1,4 +1,5 @@
-// The agent's options and their defaults.
+// The configuration of the agent: the options with their defaults, and the parser that fills them in. Values come from
+// the command line, the environment and the configuration file, in this order of precedence.
 #pragma once
 
 #include <algorithm>
@@ -17,66 +18,84 @@
 
 namespace shmbus::agent {
 
-// How changes made by others are found: calls are traced if that is possible, in any case, or never.
+// The way to find changes made by other processes. kTrace follows their system calls and requires that the kernel
+// permits it; kScan compares periodic listings of all segments; kAuto traces if it can and scans otherwise.
 enum class DetectionMode : std::uint8_t { kAuto, kTrace, kScan };
 
+// A plain value: parse_config() fills it in, and Agent keeps a copy that never changes. An empty string means that the
+// option is not set.
 struct Config {
   RuntimeDirectory runtime_directory;
-  std::vector<std::string> commands;  // endpoints: ipc://PATH or tcp://127.0.0.1:PORT
+
+  // Endpoints, ipc://PATH or tcp://HOST:PORT. parse_config() leaves at least one of each kind.
+  std::vector<std::string> commands;
   std::vector<std::string> events;
+
+  // Permissions and group of the ipc sockets. The parser leaves their `keys` empty; Agent sets these.
   SocketAccess commands_access;
   SocketAccess events_access;
-  std::chrono::milliseconds scan_interval{250};  // at most, between two scans; 0: no scan, and by default no trace
-  std::chrono::milliseconds settle{1};           // at least, between two looks at what is traced
-  std::string log_level = "info";
-  std::string curve_secret;  // file with the agent's pair of keys; with it TCP needs keys
-  std::string curve_keys;    // directory with the public keys of those who may connect
-  std::string policy;        // file with the rules; none: local callers act as themselves
-  std::string explain;       // a question to the policy, instead of a start
-  std::string audit;         // file for the audit; none: no audit
+
+  // The longest pause between two scans; longer while calls are traced. 0: no scan, and kAuto does not trace either.
+  std::chrono::milliseconds scan_interval{250};
+  std::chrono::milliseconds settle{1};  // the shortest pause between two readings of the trace
+
+  std::string log_level = "info";  // a name that spdlog::level::from_str() knows
+  std::string curve_secret;        // file with the agent's key pair; if set, TCP clients need a key
+  std::string curve_keys;          // directory with the public keys of clients; set together with `curve_secret`
+  std::string policy;              // file with the rules; unset: local callers act as themselves
+  std::string explain;             // a request to explain instead of starting
+  std::string audit;               // file that the audit is appended to; unset: no audit
   Limits limits;
   DetectionMode detection = DetectionMode::kAuto;
   LogFormat log_format = LogFormat::kText;
-  bool uses_runtime_directory = false;  // an endpoint lies in it by default
-  bool insecure_tcp = false;
-  bool has_policy_within = false;     // `policy` is the configuration file, with options beside
-  bool check = false;                 // a question to the configuration, instead of a start
-  bool refuses_without_audit = true;  // what would change something, while the audit can't be written
+  bool uses_runtime_directory = false;  // some endpoint is in it by default
+  bool insecure_tcp = false;            // serve TCP on loopback without keys; excludes `curve_secret`
+  bool has_policy_within = false;       // `policy` is the configuration file, which holds options too
+  bool check = false;                   // print the configuration instead of starting
+  bool refuses_without_audit = true;    // deny changes while the audit cannot be written
 
+  // Returns the scope of the file `policy`, for parse_policy().
   [[nodiscard]] PolicyIs policy_is() const {
     return has_policy_within ? PolicyIs::kAmongOthers : PolicyIs::kTheWholeFile;
   }
+  // Returns how TCP endpoints are served. Keys take precedence over `insecure_tcp`.
   [[nodiscard]] TcpMode tcp() const {
     return !curve_secret.empty() ? TcpMode::kCurve : insecure_tcp ? TcpMode::kInsecure : TcpMode::kRefused;
   }
+  // Returns a command endpoint with the transport that serves it, as endpoint_of() does.
   [[nodiscard]] Endpoint commands_at(const std::string& address) const {
     return endpoint_of(address, commands_access, tcp());
   }
-  // True if commands are taken at an endpoint of this kind.
+  // Returns whether an endpoint of this kind takes commands.
   [[nodiscard]] bool serves(Transport transport) const {
     return std::ranges::any_of(commands,
                                [&](const std::string& address) { return commands_at(address).transport == transport; });
   }
+  // Returns an events endpoint with the transport that serves it.
   [[nodiscard]] Endpoint events_at(const std::string& address) const {
     return endpoint_of(address, events_access, tcp());
   }
 };
 
+// The configuration file that is read without --config. It need not exist.
 inline constexpr const char* kConfigFile = "/etc/shmbus/shmbus.toml";
 
-// What the command line, the environment and the configuration file ask for, in that order; or the status to exit with,
-// after --help, --version (which prints `version`) or a usage error, which it has printed. `report` is what --check is
-// to print; `warnings` are for the log.
+// The outcome of parse_config(). If `exit_status` is set, the program exits with it: after --help, --version or a usage
+// error, whose text has been printed already. `config` is then incomplete.
 struct ParsedConfig {
   Config config;
   std::optional<int> exit_status;
-  std::string report;
-  std::vector<std::string> warnings;
+  std::string report;                 // for --check to print; empty without it
+  std::vector<std::string> warnings;  // for the log, which does not exist yet
 };
+
+// Parses the command line, the environment and the configuration file, in this order of precedence. Prints help and
+// `version` to standard output, errors to standard error. The configuration file is read and the group of the sockets
+// is looked up, which may block; endpoints are not checked yet.
 [[nodiscard]] ParsedConfig parse_config(int argc, char** argv, const std::string& version);
 
-// All addresses, as check_address() does; kBadRequest also for one that is given twice, or more than kMaxEndpoints
-// of a kind.
+// Checks every address as check_address() does. Errors: those of check_address(), and kBadRequest for an address that
+// is given twice (a TCP port of * may repeat) or for more than kMaxEndpoints of one kind.
 [[nodiscard]] Result<void> check_endpoints(const Config& config);
 
 }  // namespace shmbus::agent

@@ -18,7 +18,7 @@ namespace {
 constexpr std::array kPolicyTables{"rule", "quota"};
 constexpr std::array kQuestions{"help", "version", "config", "check", "explain"};
 
-// A key that an option had once, and the value that is fixed now.
+// A key that is still accepted, with a warning, although its value is fixed.
 struct FormerOption {
   std::string_view key;
   std::int64_t value;
@@ -46,7 +46,7 @@ std::string place_of(const std::string& path, const toml::source_region& source)
   return escape_foreign(path) + ':' + std::to_string(source.begin.line) + ':' + std::to_string(source.begin.column);
 }
 
-// A value as it would be written on the command line; nothing for one that could not be.
+// Returns a value as the command line would spell it; nothing for a date, an array or a table.
 std::optional<std::string> word_of(const toml::node& node) {
   if (const auto* const text = node.as_string()) {
     return text->get();
@@ -56,7 +56,7 @@ std::optional<std::string> word_of(const toml::node& node) {
   }
   if (const auto* const number = node.as_floating_point()) {
     std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.begin(), digits.end(), number->get()).ptr;  // the shortest that is the same
+    const auto end = std::to_chars(digits.begin(), digits.end(), number->get()).ptr;  // the shortest exact form
     return std::string(digits.begin(), end);
   }
   if (const auto* const flag = node.as_boolean()) {
@@ -65,7 +65,7 @@ std::optional<std::string> word_of(const toml::node& node) {
   return std::nullopt;
 }
 
-// One value, or those of an array where an option may be repeated.
+// Returns one value, or those of an array if the option may be repeated.
 Result<std::vector<std::string>> words_of(const toml::node& node, const CLI::Option& option, const std::string& path) {
   std::vector<std::string> words;
   const toml::array* const array = option.get_expected_max() > 1 ? node.as_array() : nullptr;

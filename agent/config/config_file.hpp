@@ -1,5 +1,8 @@
-// The configuration file: TOML with every option of the command line, and the policy's tables if they are not in a file
-// of their own. See deploy/shmbus.example.toml.
+// The configuration file: TOML with every option of the command line, and with the tables of the policy unless they
+// have a file of their own. deploy/shmbus.example.toml is an example.
+//
+// The command line and the environment are parsed first. The file is read after that and only sets options that have no
+// value yet, so the order of precedence needs no merging.
 #pragma once
 
 #include <map>
@@ -15,33 +18,37 @@ class Option;
 
 namespace shmbus::agent {
 
-// One option as the file has it: its name there, `socket_mode` for --socket-mode, and the line.
+// One option as the file sets it. `words` are its values as the command line would spell them, several if the file has
+// an array. `option` belongs to the CLI::App.
 struct FileSetting {
   CLI::Option* option = nullptr;
   std::string place;  // "FILE:LINE:COLUMN"
   std::vector<std::string> words;
 };
 
+// The content of the file. A default-made one stands for a file that does not exist.
 struct ConfigFile {
   std::string path;
-  std::map<std::string, FileSetting> settings;
-  std::vector<std::string> warnings;
-  bool has_policy = false;  // a rule or a quota
+  std::map<std::string, FileSetting> settings;  // by key, such as socket_mode
+  std::vector<std::string> warnings;            // for the log
+  bool has_policy = false;                      // it has rules or quotas, which parse_policy() reads
 };
 
-// Only what the operator's question is about, not what the agent is: --help, --version, --config, --check, --explain.
+// Returns whether the file may set `option`. It may not set --config, nor the options that make the agent answer a
+// question instead of starting: --help, --version, --check and --explain.
 [[nodiscard]] bool is_configurable(const CLI::Option& option);
 
-// "--socket-mode" as a key of the file: "socket_mode".
+// Returns the key of `option` in the file: "socket_mode" for --socket-mode.
 [[nodiscard]] std::string key_of(const CLI::Option& option);
 
-// What the file says of the options of `app`, which the settings borrow. A key that was an option once is a warning.
-// Errors: as read_trusted(), and kBadRequest
-// "FILE:LINE:COLUMN: …" for what is no TOML, an unknown key, and a value of another type.
+// Reads the file at `path`. Its settings point to the options of `app`, which must outlive them. A key whose limit is
+// fixed is ignored with a warning. Only the kind of a value is checked here; apply() has the options check the rest.
+// Errors: as read_trusted(); kBadRequest "FILE:LINE:COLUMN: …" for invalid TOML, an unknown key or a value of the wrong
+// kind.
 [[nodiscard]] Result<ConfigFile> read_config_file(CLI::App& app, const std::string& path);
 
-// Gives the options what the file says, unless the command line or the environment said something. Errors: kBadRequest
-// with the place, if an option does not take its value.
+// Sets the options that neither the command line nor the environment has set, and stops at the first fault. Errors:
+// kBadRequest with the place of a value that its option does not accept.
 [[nodiscard]] Result<void> apply(const ConfigFile& file);
 
 }  // namespace shmbus::agent

@@ -1,4 +1,4 @@
-// What `--check` prints: each option, the value that it has, and where that comes from, in the form of the file.
+// Formats the report of `--check`: each option with its value and the origin of that value, in the form of the file.
 #pragma once
 
 #include <map>
@@ -9,13 +9,17 @@
 
 namespace shmbus::agent {
 
-// Who gave each option its value: "command line", "environment, NAME". Those that nobody gave one are not there.
+// The origin of the value of each option: "command line" or "environment, NAME". Options that neither of them set have
+// no entry. The keys belong to the CLI::App.
 using Origins = std::map<const CLI::Option*, std::string>;
 
-// The origins after `app` has parsed these arguments, and nothing else yet.
+// Returns the origins after `app` has parsed these arguments. Call it before apply(): later on, values from the file
+// cannot be told from those of the environment.
 [[nodiscard]] Origins origins_of(const CLI::App& app, int argc, const char* const* argv);
 
-// The report, as TOML that would give the same configuration. `config` is what the options came to.
+// Returns the report: TOML that gives the same configuration, with the origin of each value as a comment. Endpoints and
+// permissions of sockets are taken from `config`, where their defaults are filled in; all other values are those of the
+// options, so apply() comes first.
 [[nodiscard]] std::string report(const CLI::App& app, const Origins& origins, const ConfigFile& file,
                                  const Config& config);
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kIpc = "ipc://";
 constexpr std::string_view kTcp = "tcp://";
 
-// True for 127.x.y.z:PORT and [::1]:PORT; names are not resolved.
+// Returns whether the address is 127.x.y.z:PORT or [::1]:PORT. Names are not resolved.
 bool is_loopback(std::string_view address) {
   const std::string host(address.substr(0, address.rfind(':')));
   in_addr v4{};

@@ -1,5 +1,5 @@
-// Every limit of the agent's own: those that are fixed, and those that options set, with their defaults. The limits of
-// the wire are in protocol/limits.hpp.
+// The agent's own limits. The constants are fixed; the members of Limits have their defaults here and are set by
+// options, except the last group. The limits of the wire are in protocol/limits.hpp.
 #pragma once
 
 #include <chrono>
@@ -9,45 +9,47 @@
 
 namespace shmbus::agent {
 
+// The longest lease that a request can ask for. --max-lease can only lower it.
 inline constexpr std::chrono::seconds kLongestLease{limits::kMaxLeaseMs / 1000};
 
-// Endpoints of each kind: each event is sent to all of them.
+// Endpoints of each kind. Every event is sent to all events endpoints.
 inline constexpr std::size_t kMaxEndpoints = 16;
-// Routing frames before a request, the empty one included: each proxy on the way adds one.
+// Routing frames before a request, the empty one included. Each proxy on the way adds one. A message with more is
+// dropped.
 inline constexpr std::size_t kMaxEnvelopeParts = 8;
-// Requests of one client that wait; then its connection is not read.
+// Requests of one client queued in libzmq. Beyond that its connection is not read.
 inline constexpr int kRequestQueue = 1000;
-// Replies that a client may be behind; further ones are dropped, since nobody waits for it.
+// Replies queued for one client. Further ones are dropped, because the agent never waits for a client.
 inline constexpr int kReplyQueue = 2000;
-// Messages that a subscriber may be behind; further ones are dropped, and it asks for a replay.
+// Messages queued for one subscriber. Further ones are dropped; the subscriber sees the gap and asks for a replay.
 inline constexpr int kEventQueue = 10'000;
-// `once` values remembered per principal: 1000 a second for a minute.
+// `once` values remembered for one principal: 1000 a second for a minute.
 inline constexpr std::size_t kMaxOnceValues = 65'536;
-// Bytes of replies remembered with them: several of the largest batch.
+// Bytes of the replies remembered with them, for one principal: several of the largest batch.
 inline constexpr std::size_t kMaxOnceBytes = std::size_t{16} << 20;
-// Bytes of a message from a subscriber: topics are shorter, but libzmq counts the handshake as well, and with keys that
-// is 276 and what names the peer.
+// Bytes of one message from a subscriber. Topics are shorter, but libzmq applies the limit to the handshake as well,
+// which with CURVE takes 276 bytes plus the identity of the peer.
 inline constexpr std::size_t kMaxSubscriptionMessageBytes = 1024;
-// Descriptors: RLIMIT_NOFILE is raised to this, as far as it may be.
+// Descriptors: the soft RLIMIT_NOFILE is raised to this, or as far as the hard one permits.
 inline constexpr std::size_t kOpenFiles = 65'536;
 
 struct Limits {
   // Set by options.
-  std::size_t attachments = 4096;  // held at a time, in all
+  std::size_t attachments = 4096;  // held at a time, for all principals together
   std::size_t attachments_per_principal = 1024;
-  std::chrono::seconds lease = kLongestLease;  // the longest, whatever is asked for
+  std::chrono::seconds lease = kLongestLease;  // the longest that is granted, whatever the request asks for
   std::chrono::seconds once_lifetime{60};
-  std::size_t replay_bytes = std::size_t{16} << 20;       // events kept for replay
+  std::size_t replay_bytes = std::size_t{16} << 20;       // of events kept for replay
   std::size_t subscription_bytes = std::size_t{4} << 20;  // of all subscriptions at one endpoint
-  std::size_t connections = 8192;                         // open at a time, commands and events together; 0: no cap
-  std::size_t connections_per_uid = 2048;                 // the same of one local user
-  double requests_per_second = 50'000;                    // of one principal where others are served too; 0: no limit
+  std::size_t connections = 8192;          // open at a time, commands and events together; 0: bounded by descriptors
+  std::size_t connections_per_uid = 2048;  // of one local user; 0: no limit
+  double requests_per_second = 50'000;     // of one principal, except on private sockets; 0: no limit
 
-  // Fixed but in tests.
-  std::chrono::milliseconds handshake{3000};  // for a connection to say who it is
-  std::chrono::milliseconds linger{1000};     // for the last messages, at the end
-  int backlog = 1024;                         // connections that wait to be accepted
-  std::chrono::milliseconds turn{5};          // of serving requests, before timers and events get theirs
+  // Fixed; only tests change them.
+  std::chrono::milliseconds handshake{3000};  // for a new connection to identify itself
+  std::chrono::milliseconds linger{1000};     // for libzmq to send the last messages when the agent stops
+  int backlog = 1024;                         // connections that wait to be accepted, see listen(2)
+  std::chrono::milliseconds turn{5};          // of serving requests before timers and events are served
 };
 
 }  // namespace shmbus::agent

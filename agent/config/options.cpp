@@ -8,14 +8,14 @@
 namespace shmbus::agent {
 namespace {
 
-// "660" and the like: the owner reads and writes, others do both, only write, or neither.
+// Accepts "660" and the like: the owner reads and writes; group and others do both, only write, or neither.
 std::string not_a_socket_mode(const std::string& digits) {
   const bool fits =
       digits.size() == 3 && digits.front() == '6' && digits.find_first_not_of("026", 1) == std::string::npos;
   return fits ? "" : "a socket's permissions are three digits, 600, 660 or 666 for example";
 }
 
-// A number in the unit of `into`.
+// Adds an option that takes a number in the unit of `into`.
 template <class Duration>
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& into, const std::string& help) {
   return app
@@ -24,7 +24,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& into
       ->default_str(std::to_string(into.count()));
 }
 
-// One of a few words, the first of which is the default.
+// Adds an option that takes one of a few words; the first is shown as the default.
 template <class Value>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& into, const std::string& help,
                         const std::vector<std::pair<std::string, Value>>& choices) {
@@ -100,7 +100,7 @@ void add_limits(CLI::App& app, Limits& limits) {
   add_duration(app, "--max-lease", limits.lease, "Seconds that an attachment is held without use, at most")
       ->check(CLI::Range(std::int64_t{1}, kLongestLease.count()));
   add_duration(app, "--once-lifetime", limits.once_lifetime, "Seconds for which the outcome of a `once` is remembered")
-      ->check(CLI::Range(60, 86'400));  // clients count on a minute
+      ->check(CLI::Range(60, 86'400));  // clients rely on a minute
   app.add_option("--max-connections", limits.connections,
                  "Connections at a time, commands and events together; 0: as many as there are descriptors");
   app.add_option("--max-connections-per-user", limits.connections_per_uid, "The same of one local user; 0: no limit");

@@ -1,4 +1,4 @@
-// The options of the command line, the environment and the configuration file: one list for all three.
+// Declares the options of the agent: one list for the command line, the environment and the configuration file.
 #pragma once
 
 #include <string>
@@ -11,15 +11,17 @@ class App;
 
 namespace shmbus::agent {
 
-// What decides over Config together with other options.
+// Options that cannot be stored in Config at once, because their effect depends on other options. They are kept as they
+// were written; an empty one is not set.
 struct OptionWords {
   std::string config_file;
-  std::string socket_mode;
-  std::string events_mode;
-  std::string socket_group;
+  std::string socket_mode;   // three octal digits
+  std::string events_mode;   // the same
+  std::string socket_group;  // name or number
 };
 
-// Adds all options to `app`, which writes into both when it parses; --version prints `version`.
+// Adds all options to `app`, with their defaults, checks, help texts and environment variables; --version prints
+// `version`. When `app` parses, it writes into `config` and `words`, which must outlive it.
 void add_options(CLI::App& app, Config& config, OptionWords& words, const std::string& version);
 
 }  // namespace shmbus::agent

@@ -1,4 +1,8 @@
-// Reading TOML tables strictly: each key is known, and what is wrong is told with its line and column.
+// Reads TOML tables strictly: every key has to be known, and each error names the line and column of its cause.
+//
+// A table is described by an array of Field, one for each key that it may have. The readers store values in a struct of
+// the caller's choice, `Into`. Reading ends at the first error, which leaves that struct partly filled; a key that is
+// absent leaves its member as it was, so the caller checks required keys afterwards. All errors are kBadRequest.
 #pragma once
 
 #include <toml++/toml.h>
@@ -15,24 +19,27 @@
 
 namespace shmbus::agent {
 
-// Errors carry "LINE:COLUMN: " until who reads the file puts its name before it.
+// Returns `error` with "LINE:COLUMN: " before its message. The function that reads the whole file adds the file's name.
 inline Error at(const toml::source_region& place, const Error& error) {
   return {.code = ErrorCode::kBadRequest,
           .message = std::to_string(place.begin.line) + ':' + std::to_string(place.begin.column) + ": " + error.message,
           .hint = error.hint};
 }
 
+// The same for an error that is made here, from a message and an optional hint.
 inline Error at(const toml::source_region& place, std::string message, std::string hint = {}) {
   return at(place, Error{.message = std::move(message), .hint = std::move(hint)});
 }
 
-// One key of a table and how its value is read.
+// One key of a table, and the function that reads its value into a member of `into`. Its errors name a place.
 template <class Into>
 struct Field {
   std::string_view name;
   Result<void> (*read)(const toml::node& node, Into& into);
 };
 
+// Reads all keys of `table`. Errors: for a key that is not among `fields`, with the known ones as a hint; those of the
+// fields' readers.
 template <class Into>
 Result<void> read_table(const toml::table& table, std::span<const Field<Into>> fields, Into& into) {
   for (const auto& [key, node] : table) {
@@ -53,7 +60,8 @@ Result<void> read_table(const toml::table& table, std::span<const Field<Into>> f
   return {};
 }
 
-// [[name]] tables, each read by `read_one(table, value)`.
+// Reads an array of tables, [[name]]: appends a value to `into` for each table and has `read_one` fill it in. Errors:
+// for a value of another type; those of `read_one`.
 template <class T>
 Result<void> read_tables(const toml::node& node, std::vector<T>& into,
                          Result<void> (*read_one)(const toml::table& table, T& value)) {
@@ -68,6 +76,8 @@ Result<void> read_tables(const toml::node& node, std::vector<T>& into,
   return {};
 }
 
+// Reads a list and appends the values of its elements to `into`. Errors: for another type or an empty list; those of
+// `read_one`, which need no place because that of the element is added here.
 template <class T>
 Result<void> read_list(const toml::node& node, std::vector<T>& into, Result<T> (*read_one)(const toml::node& element)) {
   const toml::array* const list = node.as_array();

@@ -11,8 +11,8 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr int kSubscriptionsPerTurn = 1000;  // of one socket, before requests get their turn
-constexpr char kBegins = '\1';               // before the topic, if the subscription does not end
+constexpr int kSubscriptionsPerTurn = 1000;  // of one socket, before requests are served
+constexpr char kBegins = '\1';               // before the topic of a new subscription, '\0' before one that ends
 
 void send(EventPublisher::EventSocket& event_socket, std::string_view topic, std::string_view body) {
   event_socket.socket.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
@@ -40,7 +40,7 @@ Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAcces
   zmq::socket_t& socket = sockets_.back().socket;
   set_common_options(socket, limits_, kMaxSubscriptionMessageBytes);
   socket.set(zmq::sockopt::sndhwm, high_water_mark(kEventQueue));
-  socket.set(zmq::sockopt::xpub_verboser, true);  // each subscription is told, and each end of one
+  socket.set(zmq::sockopt::xpub_verboser, true);  // report each subscription and each end of one
   return agent::bind(socket, endpoint, access, std::move(passed));
 }
 
@@ -59,7 +59,7 @@ void EventPublisher::notify(std::string_view topic) {
   }
 }
 
-// Where nobody subscribes to anything libzmq would drop it, at some cost.
+// Without subscribers libzmq would drop the message, but at some cost.
 void EventPublisher::send_to_all(std::string_view topic, std::string_view body) {
   for (EventSocket& event_socket : sockets_) {
     if (!event_socket.subscriptions.empty()) {
@@ -121,7 +121,7 @@ void EventPublisher::bind_again() {
       entry.first->pending = true;
       entry.first->socket.bind(entry.second);
       return true;
-    } catch (const zmq::error_t&) {  // the old listener is closed by another thread
+    } catch (const zmq::error_t&) {  // libzmq's thread has not closed the old listener yet
       return false;
     }
   });

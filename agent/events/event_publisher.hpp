@@ -1,4 +1,5 @@
-// The PUB end, as an XPUB, which can read subscriptions: publishes events and the agent's notices, answers sync.
+// A publisher that sends events and the agent's notices to all events endpoints, and answers sync subscriptions. Its
+// sockets are XPUB, because a PUB cannot read subscriptions.
 #pragma once
 
 #include <string>
@@ -13,22 +14,27 @@
 
 namespace shmbus::agent {
 
-// One thread. Nothing here blocks: a subscriber whose queue is full loses messages, and sees that by their numbers.
+// Owns one socket for each events endpoint. Nothing here blocks: a subscriber whose queue is full loses messages, sees
+// a gap in their numbers, and asks for a replay. A client that subscribes to a sync topic gets an answer with the
+// current seq; the socket handles subscriptions in order, so all earlier ones are live by then. Single-threaded.
 class EventPublisher {
  public:
+  // Borrows `context` and `journal`, which must outlive it.
   EventPublisher(zmq::context_t& context, const Limits& limits, EventLog& journal);
 
-  // Adds a socket at `endpoint`. As shmbus::agent::bind().
+  // Adds a socket and binds it to `endpoint`. Parameters and errors: as shmbus::agent::bind().
   Result<Binding> bind(const Endpoint& endpoint, const SocketAccess& access, UniqueFd passed = {});
 
-  // Numbers, keeps and sends one event.
+  // Appends `event` to the journal and sends it to all endpoints. Throws std::bad_alloc, as EventLog::append().
   void publish(Event&& event);
 
-  // Sends a notice on `topic`: kHeartbeatTopic, kStartedTopic or kStoppingTopic.
+  // Sends a notice to all endpoints; `topic` is kHeartbeatTopic, kStartedTopic or kStoppingTopic. A notice has the
+  // number of the last event and takes none of its own. Also drops the subscriptions of closed connections.
   void notify(std::string_view topic);
 
-  // One socket, at one endpoint. `pending`: subscriptions may wait that its descriptor does not tell of, because it was
-  // used since the last were read, or because there were too many.
+  // One socket and its endpoint. If `pending` is set, subscriptions may wait although the descriptor of the socket is
+  // not readable: ZMQ_FD is edge-triggered (zmq_getsockopt(3)), so any use of the socket may clear it, and a read that
+  // stops early leaves some behind.
   struct EventSocket {
     Endpoint endpoint;
     zmq::socket_t socket;
@@ -36,15 +42,17 @@ class EventPublisher {
     bool pending = true;
   };
 
-  // Reads the subscriptions that came in and answers those to sync topics. When there are too many, who has most is cut
-  // off.
+  // Reads the subscriptions that have arrived, up to a fixed number, and answers those to sync topics. If they exceed
+  // the limit of the endpoint, disconnects the principal that has the most.
   void answer_subscriptions(EventSocket& event_socket);
 
-  // Cuts all subscribers with keys off, so that each has to show its key again. Whoever may come back connects again by
-  // itself, sees by the numbers what it missed, and asks for that.
+  // Disconnects all subscribers with keys, so that each has to show its key again. Called when the keys have changed,
+  // since libzmq asks about a key only when a peer connects. A subscriber whose key is still valid reconnects, sees the
+  // gap in the numbers and asks for a replay.
   void disconnect_key_holders();
 
-  // Binds what was cut off, as soon as libzmq has let go of the address, which is not at once.
+  // Binds the sockets that were disconnected. libzmq's I/O thread has to close the old listener first, so the first
+  // attempts fail: call it again, after a pause, while has_disconnected().
   void bind_again();
   [[nodiscard]] bool has_disconnected() const { return !disconnected_.empty(); }
 
@@ -58,10 +66,10 @@ class EventPublisher {
   zmq::context_t& context_;
   const Limits limits_;
   EventLog& journal_;
-  std::string topic_;  // of the last event; keeps its memory
+  std::string topic_;  // of the last event; a member, so that its memory is reused
   std::vector<EventSocket> sockets_;
-  std::vector<std::pair<EventSocket*, std::string>>
-      disconnected_;  // and their addresses; sockets_ does not change any more
+  // Sockets to bind again, and their addresses. The pointers stay valid, because sockets_ is complete by then.
+  std::vector<std::pair<EventSocket*, std::string>> disconnected_;
 };
 
 }  // namespace shmbus::agent

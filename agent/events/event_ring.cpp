@@ -6,7 +6,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr std::size_t kFirstEntries = 64;  // doubled when they don't suffice
+constexpr std::size_t kFirstEntries = 64;  // doubled when they are full
 
 }  // namespace
 
@@ -29,14 +29,15 @@ void EventRing::reserve(std::size_t size) {
   }
 }
 
-// Whether the bytes fit after the last event without reaching the oldest; if not there, the ring's start is tried.
+// Looks for `size` free bytes after the last event, and then at the start of the buffer. Returns false if the oldest
+// event is in the way.
 bool EventRing::find_room(std::size_t size) {
   if (empty()) {
     next_ = 0;
     return true;
   }
   const std::size_t oldest = at(first_).offset;
-  if (next_ <= oldest) {  // it went on at the start already
+  if (next_ <= oldest) {  // wrapped around: the last event is before the oldest
     return size <= oldest - next_;
   }
   if (size <= capacity_ - next_) {

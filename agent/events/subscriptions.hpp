@@ -1,5 +1,5 @@
-// Which connection subscribes to what on one socket: how much libzmq keeps of that is bounded, and who has most is cut
-// off beyond it.
+// Counts the subscriptions on one socket. libzmq keeps all of them in memory without a limit. The agent sets one:
+// beyond it, the principal that has the most is disconnected.
 #pragma once
 
 #include <compare>
@@ -16,32 +16,35 @@
 
 namespace shmbus::agent {
 
-// One thread. A descriptor says nothing about who asks, but with its cookie it tells connections apart. What is there
-// may be counted for a while after its connection was closed, but never too little: only the connection itself ends a
-// subscription, or its end, which the kernel tells and not a peer.
+// Subscriptions are counted for each connection and added up for each principal. A subscription counts until its own
+// connection ends it or the kernel reports the connection as closed; a peer cannot end those of others. A closed
+// connection may be counted for a while, so the count can be too high, but never too low. Single-threaded.
 class Subscriptions {
  public:
-  static constexpr std::size_t kBytesBeside = 64;  // that one counts beside those of its topic
+  static constexpr std::size_t kBytesBeside = 64;  // counted for a subscription, beside the bytes of its topic
 
+  // Allows `most_bytes` for all subscriptions together.
   explicit Subscriptions(std::size_t most_bytes) : most_bytes_(most_bytes), bound_(most_bytes) {}
 
-  // `peer` is what the socket says of who connected, see peer_of(). What a connection has twice counts once. Returns
-  // true if there is too much: once when the bound is passed, and again only after as much again, so that who is cut
-  // off has time to go.
+  // Adds a subscription; one that the connection has already does not count again. `peer` is the result of peer_of()
+  // for it. Returns true if the limit is exceeded and the largest principal is to be disconnected. After that it
+  // returns true only when another `most_bytes` have been added, so that the disconnected peers have time to go.
   bool began(const ConnectionId& connection, std::string_view peer, std::string_view topic);
 
-  // What is not there, a peer may claim to end.
+  // Removes a subscription. Ignores one that the connection does not have: peers may send anything.
   void ended(const ConnectionId& connection, std::string_view topic);
 
+  // Removes the subscriptions of all connections that are closed. Checks each connection.
   void forget_closed();
 
-  // Who has most, all processes of a user being one, and all its connections.
+  // The principal with the most bytes, and its connections. All processes of a user are one principal.
   struct Largest {
     std::string principal;
     std::vector<ConnectionId> connections;
   };
   [[nodiscard]] Largest largest() const;
 
+  // Returns whether nobody subscribes, which makes sending pointless.
   [[nodiscard]] bool empty() const { return by_connection_.empty(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
@@ -56,7 +59,7 @@ class Subscriptions {
   void took_away(std::size_t bytes);
 
   const std::size_t most_bytes_;
-  std::size_t bound_;
+  std::size_t bound_;  // most_bytes_, or more while disconnected peers have not gone yet
   std::size_t bytes_ = 0;
   ByConnection by_connection_;
 };

@@ -22,7 +22,7 @@ Result<AuthorizedKeys> AuthorizedKeys::load(const std::string& directory) {
   if (Result<void> checked = check_private_directory(directory); !checked) {
     return std::move(checked).error();
   }
-  std::set<std::filesystem::path> paths;  // sorted, so that the same fault is told each time
+  std::set<std::filesystem::path> paths;  // sorted, so that the same fault is reported each time
   std::error_code error;
   for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
@@ -51,7 +51,7 @@ Result<void> AuthorizedKeys::add(const std::string& path, const std::string& nam
   }
   const Result<std::string> content = read_trusted(path, kMostKeyFileBytes);
   if (!content) {
-    // Removed since the directory was read, so it is not among the keys.
+    // The file was removed since the directory was read, so there is no such key.
     return content.error().code == ErrorCode::kNotFound ? Result<void>() : content.error();
   }
   const Result<std::string> key = parse_public_key(*content, path);

@@ -7,7 +7,7 @@
 namespace shmbus::agent {
 namespace {
 
-// Has our ZAP handler asked about each connection.
+// Makes libzmq ask our ZAP handler about each connection.
 void admit(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access) {
   if (endpoint.transport == Transport::kCurve) {
     admit_by_key(socket, access.keys.value());

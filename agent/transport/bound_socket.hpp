@@ -1,4 +1,5 @@
-// A ZeroMQ socket bound to its endpoint, with what holds for each: who may connect, limits before memory is taken.
+// Binds the agent's ZeroMQ sockets to their endpoints, and applies the rules that they share: which peers may connect,
+// and limits that take effect before a peer can make the agent allocate memory.
 #pragma once
 
 #include <optional>
@@ -16,31 +17,34 @@ class socket_t;
 
 namespace shmbus::agent {
 
-// "4.3.4 with CURVE", or without
+// Returns the version of the libzmq that is in use, "4.3.4 with CURVE" or "4.3.4 without CURVE".
 [[nodiscard]] std::string zeromq_version();
 
-// Sets what every socket of the agent has: bounds on messages, handshakes and the end.
+// Sets the options that every socket of the agent has: the backlog, the time for a handshake, the linger period, and
+// `most_bytes` for one message. A peer that sends a larger message is disconnected. Call it before bind().
 void set_common_options(zmq::socket_t& socket, const Limits& limits, std::size_t most_bytes);
 
-// The high-water mark with which a peer may be `messages` behind for sure: libzmq learns only after each half of the
-// mark that the peer has taken messages.
+// Returns the high-water mark at which libzmq queues at least `messages` for a peer. It is twice that number, because
+// libzmq learns only after each half of the mark that the peer has taken messages.
 [[nodiscard]] constexpr int high_water_mark(int messages) { return 2 * messages; }
 
-// What is known of who sent `message`, by libzmq's own word or that of our ZAP handler: Peer-Address on ipc, the public
-// key with CURVE. Empty where nobody says it. User-Id is neither: a client may say what it likes.
+// Returns the peer that sent `message`, as a property of the message identifies it: Peer-Address on ipc, which libzmq
+// gets from the kernel; the public key in Z85 with CURVE, which the ZapHandler attaches; nothing on insecure TCP. The
+// property User-Id is not used: without a ZAP handler it is the client's own choice. The view is valid as long as
+// `message`.
 [[nodiscard]] std::string_view peer_of(zmq::message_t& message, Transport transport);
 
-// An endpoint as it is bound: a TCP port that was left to the system (port *) is told. `path` is the right to an ipc
-// path.
+// An endpoint that is bound. `path` holds the lock on an ipc path; its destructor removes the socket file if this
+// process created it.
 struct Binding {
-  std::string endpoint;
+  std::string endpoint;  // with the port that the system chose for *
   std::optional<SocketPath> path;
 };
 
-// Binds `socket`; an ipc path is open to whom `access` says, from the first moment. With `passed`, which the service
-// manager bound at that path, `socket` listens on that one, and the file stays at the end. The binding must outlive the
-// ZeroMQ context, which closes sockets in a thread of its own. Errors: as SocketPath, and kBadRequest with the endpoint
-// and the reason.
+// Binds `socket` to `endpoint`. An ipc socket has its permissions before the first peer can connect. If the service
+// manager already listens at that path, `passed` is its descriptor: `socket` takes it over, and the file is not
+// removed. The binding must outlive the ZeroMQ context, which closes sockets in a thread of its own. Errors: as the
+// functions of SocketPath; kBadRequest with the endpoint and libzmq's reason.
 [[nodiscard]] Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const SocketAccess& access,
                                    UniqueFd passed = {});
 

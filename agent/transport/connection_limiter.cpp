@@ -10,7 +10,7 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr int kTwentieth = 20;  // of the time may go into asking
+constexpr int kTwentieth = 20;  // pause after a comparison of all cookies, as a multiple of the time that it took
 
 int system_accept(int listener, sockaddr* address, socklen_t* length, int flags) {
   return static_cast<int>(::syscall(SYS_accept4, listener, address, length, flags));
@@ -25,7 +25,7 @@ std::optional<std::uint64_t> cookie_of(int fd) {
   return cookie;
 }
 
-// The uid that connected to a Unix socket; other sockets know none, which the kernel shows as -1.
+// Returns the uid that connected to a Unix socket. For other sockets the kernel has none, which it reports as -1.
 std::optional<std::uint32_t> peer_uid(int fd) {
   ucred peer{};
   socklen_t length = sizeof peer;
@@ -39,7 +39,7 @@ UniqueFd spare_descriptor() { return UniqueFd(::eventfd(0, EFD_CLOEXEC)); }
 
 bool is_out_of_descriptors(int errno_value) { return errno_value == EMFILE || errno_value == ENFILE; }
 
-// What says nothing but "not this one, not now". A wrong argument stays what it is.
+// Returns whether the error becomes ECONNABORTED. All do except EAGAIN, EINTR and those of a wrong argument.
 bool becomes_aborted(int errno_value) {
   return errno_value != EAGAIN && errno_value != EINTR && errno_value != EBADF && errno_value != ENOTSOCK &&
          errno_value != EINVAL && errno_value != EFAULT;
@@ -56,7 +56,7 @@ bool is_open(const ConnectionId& connection) {
 ConnectionLimiter::ConnectionLimiter() : reserve_(spare_descriptor()) {}
 
 ConnectionLimiter& ConnectionLimiter::instance() {
-  static auto* const limiter = new ConnectionLimiter;  // never deleted, see the header
+  static auto* const limiter = new ConnectionLimiter;  // never destroyed, see the header
   return *limiter;
 }
 
@@ -76,7 +76,7 @@ int ConnectionLimiter::accept(int listener, sockaddr* address, socklen_t* length
     if (fd < 0 && is_out_of_descriptors(failure)) {
       shed_one(listener);
     }
-  } catch (...) {  // no memory to remember it: refused
+  } catch (...) {  // no memory to remember it, so it is rejected
   }
   if (fd >= 0) {
     ::close(fd);
@@ -89,7 +89,7 @@ int ConnectionLimiter::accept(int listener, sockaddr* address, socklen_t* length
 
 bool ConnectionLimiter::admit(int fd) {
   const Uid uid = peer_uid(fd);
-  forget(fd);  // whatever had this number is closed
+  forget(fd);  // an earlier connection with this number is closed
   if (is_full_for(uid) || is_full()) {
     forget_closed_in_time();
   }
@@ -163,12 +163,12 @@ void ConnectionLimiter::forget_closed_in_time() {
   ask_after_ = end + kTwentieth * (end - begin);
 }
 
-// Left in the queue, the connection would wake the I/O thread again and again.
+// A connection that stays in the queue would wake the I/O thread again and again.
 void ConnectionLimiter::shed_one(int listener) {
   reserve_.reset();
   pollfd waiting{.fd = listener, .events = POLLIN, .revents = 0};
   Uid uid;
-  if (::poll(&waiting, 1, 0) == 1) {  // another thread may have taken it, and a listener of libzmq blocks
+  if (::poll(&waiting, 1, 0) == 1) {  // another thread may have taken it, and libzmq's listener blocks
     if (const UniqueFd shed(system_accept(listener, nullptr, nullptr, SOCK_CLOEXEC)); shed) {
       ++counts_.refused_without_descriptor;
       uid = peer_uid(shed.get());
@@ -183,7 +183,7 @@ void ConnectionLimiter::tell(const Uid& uid, const std::string& why) {
 }
 
 bool ConnectionLimiter::cut(const ConnectionId& connection) {
-  const std::lock_guard lock(mutex_);  // no number is given to another connection meanwhile
+  const std::lock_guard lock(mutex_);  // so that no new connection gets this descriptor meanwhile
   const auto known = by_fd_.find(connection.fd);
   return known != by_fd_.end() && known->second.cookie == connection.cookie && is_open(connection) &&
          ::shutdown(connection.fd, SHUT_RDWR) == 0;
@@ -202,7 +202,7 @@ std::size_t ConnectionLimiter::open_now() {
 
 }  // namespace shmbus::agent
 
-// Instead of libc's: calls in this program and in the shared libraries that it loads come here.
+// Replaces libc's accept4: calls in this program and in the shared libraries that it loads come here.
 extern "C" int accept4(int listener, sockaddr* address, socklen_t* length, int flags) {
   return shmbus::agent::ConnectionLimiter::instance().accept(listener, address, length, flags);
 }

@@ -26,7 +26,7 @@ Error untried(std::string_view reason) {
   return {.code = ErrorCode::kInternal, .message = std::string(kUntried) + ": " + std::string(reason)};
 }
 
-// A connection to the abstract address `name`, which has no file.
+// Connects to the abstract address `name`, which needs no file. Returns an empty descriptor with errno on failure.
 UniqueFd connected_to(const std::string& name) {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
@@ -53,7 +53,7 @@ Result<void> check_connection_limiter() {
     if (!connection) {
       return errno_error(errno, kUntried, ErrorCode::kInternal);
     }
-    pollfd taken{.fd = connection.get(), .events = POLLIN, .revents = 0};  // libzmq greets, or it was refused
+    pollfd taken{.fd = connection.get(), .events = POLLIN, .revents = 0};  // libzmq greets, or the limiter closed it
     if (::poll(&taken, 1, static_cast<int>(kPatience.count())) != 1) {
       return untried("libzmq takes no connection");
     }

@@ -21,8 +21,8 @@ Error not_told(const std::string& why) {
 
 }  // namespace
 
-// Nobody else can send the message, so whoever connects to the abstract address, which has no permissions, is no
-// matter.
+// An abstract address has no permissions, so anybody can connect to it. That does no harm: nobody else can send a
+// message with the secret.
 Result<void> check_peer_address(zmq::context_t& context) {
   const std::string secret = std::to_string(random_53_bits());
   const std::string address = "ipc://@shmbus-peer-check-" + std::to_string(random_53_bits());

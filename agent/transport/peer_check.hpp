@@ -1,4 +1,5 @@
-// Whether libzmq tells who asks: the suffix of Peer-Address is not documented, so it is tried at each start.
+// Checks that libzmq reports the credentials of the peer on ipc. They are a suffix of the property Peer-Address that
+// libzmq does not document, so the agent verifies them at each start.
 #pragma once
 
 #include <zmq.hpp>
@@ -7,8 +8,9 @@
 
 namespace shmbus::agent {
 
-// Has this process ask itself at an abstract socket, and compares what Peer-Address says with its own uid, gid and pid.
-// Errors: kUnsupported with what it said.
+// Sends a message from this process to itself over an abstract Unix socket, and compares the message's Peer-Address
+// with the effective uid and gid and the pid of the process. Blocks until the message arrives or a timeout of some
+// seconds expires. Errors: kUnsupported with the Peer-Address that was reported, or with the reason why there is none.
 [[nodiscard]] Result<void> check_peer_address(zmq::context_t& context);
 
 }  // namespace shmbus::agent

@@ -19,18 +19,19 @@ namespace {
 
 constexpr std::string_view kIpc = "ipc://";
 constexpr mode_t kPermissions = S_IRWXU | S_IRWXG | S_IRWXO;
-constexpr mode_t kConnecting = S_IWGRP | S_IWOTH;  // what it takes, of others than the owner
+constexpr mode_t kConnecting = S_IWGRP | S_IWOTH;  // permit group and others to connect
 constexpr std::size_t kLongestName = sizeof(sockaddr_un::sun_path) - sizeof "/proc/self/fd/1234567890/";
 constexpr mode_t kOwnersAlone = S_IRUSR | S_IWUSR;
 
-// What is there under the name, links not followed; nothing if there is nothing.
+// Returns the status of the file, without following a link; nothing if there is no file.
 std::optional<struct stat> status_of(const Location& place) {
   struct stat status {};
   const int found = ::fstatat(place.directory.get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
   return found == 0 ? std::optional(status) : std::nullopt;
 }
 
-// The address of the socket: the path of its directory's descriptor takes the place of a name that others may exchange.
+// Returns the address of the socket. It starts from the descriptor of the directory, because others might replace a
+// directory of the path.
 sockaddr_un address_of(const Location& place) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -56,7 +57,8 @@ bool somebody_listens(const Location& place) {
   return status == 0 || errno == EAGAIN;  // EAGAIN: its queue is full
 }
 
-// Where the socket is, if nobody else can exchange it there. Where others connect, they rely on the whole path.
+// Opens the directory of the socket, and checks that nobody else can replace the socket in it. Other users who connect
+// rely on the whole path, so then the directories above are checked too.
 Result<Location> safe_place(const std::string& path, const SocketAccess& access) {
   const std::string name = std::filesystem::path(path).filename();
   if (name.empty() || name == "." || name == ".." || name.size() > kLongestName) {
@@ -153,7 +155,7 @@ SocketPath::~SocketPath() {
   }
 }
 
-// The kernel makes the file with the mode of the unbound socket. Nobody is in the queue before listen(2).
+// bind(2) creates the file with the mode of the unbound socket. Nobody can connect before listen(2).
 Result<UniqueFd> SocketPath::listen(const SocketAccess& access, int backlog) const {
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const sockaddr_un address = address_of(place_);
@@ -174,7 +176,7 @@ Result<void> SocketPath::open_to(const SocketAccess& access) const {
     return file_error(errno, "open", path_);
   }
   if ((status.st_mode & kPermissions) == access.mode && access.group.value_or(status.st_gid) == status.st_gid) {
-    return {};  // also if it is another's: one that a service manager made for us
+    return {};  // also if the file is not ours: a service manager may have made it
   }
   if (!S_ISSOCK(status.st_mode)) {
     return file_error(ENOTSOCK, "open to others", path_);

@@ -1,4 +1,6 @@
-// The right to bind a socket at a path: a lock file beside it says that no other agent serves there.
+// Claims the path of an ipc socket, by a lock file beside it: only one agent at a time serves there. libzmq's own bind
+// takes a path away from another process and deletes a file that is in the way, so the agent locks, checks, binds and
+// removes by itself, and passes the listening descriptor to libzmq.
 #pragma once
 
 #include <string>
@@ -12,21 +14,25 @@
 
 namespace shmbus::agent {
 
-// Holds the directory of a socket open, and the lock at PATH.lock in it; everything is done below that descriptor, so a
-// path that somebody exchanges leads nobody astray. The destructor removes the socket that was bound there, never
-// anything else; the lock file stays, because removing it would let two agents lock two files of one name. A socket
-// that the service manager bound stays, too.
+// A claim on a path, held until it is destroyed. It keeps the directory of the socket open and the file PATH.lock in it
+// locked. All work starts from that directory's descriptor, so nobody can redirect it by replacing a directory of the
+// path.
+//
+// The destructor removes the socket file and never a file of another kind. It leaves a socket that the service manager
+// bound. The lock file stays as well: if it were removed, two agents could each lock a file of that name.
 class SocketPath {
  public:
-  // Locks `path` and removes a socket that a crashed agent left there. Errors: kExists with the pid of the agent that
-  // serves there, or if a file that is no socket is in the way, or somebody listens without the lock;
-  // kPermissionDenied, naming the directory, if anybody but its owner may write to it, or it is neither ours nor
-  // root's; for a socket that is open to others kBadRequest too, as check_directory_above() has it for each directory
-  // above.
+  // Locks `path`, and removes a socket that a crashed agent left there. Never waits. `access` is that of the socket to
+  // be bound: if other users may connect, they rely on the whole path, so all directories above are checked. Errors:
+  // - kExists if an agent serves there (with its pid), if another program listens there without the lock, or if a file
+  //   that is not a socket is in the way;
+  // - kPermissionDenied, with the directory, if it belongs neither to this user nor to root, or if others can write to
+  //   it;
+  // - kBadRequest for a name that no socket can have, and as check_directory_above() if other users may connect.
   static Result<SocketPath> claim(const std::string& path, const SocketAccess& access);
 
-  // Locks `path`, where the service manager listens for us. Errors: as claim(); kBadRequest if no socket is there, or
-  // if it lets in more than `access`: who is in the queue already would be served.
+  // Locks `path`, where the service manager listens on behalf of the agent. Errors: as claim(); kBadRequest if there is
+  // no socket, or if it admits more peers than `access` does, since those in its queue already would be served.
   static Result<SocketPath> claim_passed(const std::string& path, const SocketAccess& access);
 
   SocketPath(SocketPath&& other) noexcept
@@ -39,11 +45,11 @@ class SocketPath {
   SocketPath& operator=(const SocketPath&) = delete;
   ~SocketPath();
 
-  // Binds a socket there and listens, with a queue of `backlog` connections; nobody can connect before the file has its
-  // group and permissions. Errors: as file_error() with the path.
+  // Binds a socket at the path and listens, with a queue of `backlog` connections. The file has its group and
+  // permissions before a peer can connect. Returns the descriptor, which is non-blocking. Errors: as file_error().
   [[nodiscard]] Result<UniqueFd> listen(const SocketAccess& access, int backlog) const;
 
-  // Gives the bound socket its group and then its permissions, unless it has them. Errors: as file_error().
+  // Gives the socket file its group and then its permissions, unless it has both. Errors: as file_error().
   [[nodiscard]] Result<void> open_to(const SocketAccess& access) const;
 
  private:
@@ -53,10 +59,10 @@ class SocketPath {
   std::string path_;  // for messages
   Location place_;
   LockFile lock_;
-  bool removes_ = false;  // the socket, at the end
+  bool removes_ = false;  // whether the destructor removes the socket
 };
 
-// The path of "ipc:///run/x.sock", empty for another transport.
+// Returns "/run/x.sock" for "ipc:///run/x.sock", and nothing for an endpoint of another transport.
 [[nodiscard]] std::string path_of_endpoint(const std::string& endpoint);
 
 }  // namespace shmbus::agent

@@ -14,12 +14,13 @@ constexpr std::string_view kInsecureDomain = "insecure";
 constexpr int kRequestsPerTurn = 1000;
 constexpr std::size_t kMostRequestId = 255;  // bytes: RFC 27
 
-// The frames of a request; credentials follow, of CURVE the client's public key.
+// The frames of a request. Credentials follow: with CURVE the public key of the client.
 enum Frame : std::size_t { kVersionFrame, kIdFrame, kDomainFrame, kAddressFrame, kIdentityFrame, kMechanismFrame };
 constexpr std::size_t kFixedFrames = kMechanismFrame + 1;
 constexpr std::size_t kKeptFrames = kFixedFrames + 1;
 
-// One entry of a metadata frame (RFC 23): a byte with the length of the name, the name, four bytes, the value.
+// Encodes one property of a metadata frame (RFC 23): the length of the name in a byte, the name, the length of the
+// value in four bytes, the value.
 std::string property(std::string_view name, std::string_view value) {
   std::string bytes(1, static_cast<char>(name.size()));
   bytes += name;
@@ -28,8 +29,8 @@ std::string property(std::string_view name, std::string_view value) {
   return bytes;
 }
 
-// Without it no handler would mean that all are let in. ZMQ_ZAP_ENFORCE_DOMAIN: the library has it, but Debian's header
-// shows it to users of its drafts only.
+// Makes libzmq reject all connections while there is no handler. The library has ZMQ_ZAP_ENFORCE_DOMAIN, but Debian's
+// header hides it from programs that do not use the drafts.
 constexpr int kEnforceDomain = 93;
 
 void set_domain(zmq::socket_t& socket, std::string_view domain) {
@@ -54,7 +55,7 @@ void admit_by_key(zmq::socket_t& socket, const CurvePair& own) {
 }
 
 struct ZapHandler::ZapReply {
-  std::string_view status;  // "200" lets in
+  std::string_view status;  // "200" admits the peer
   std::string text;
   std::string user_id = {};
   std::string metadata = {};
@@ -101,7 +102,7 @@ bool ZapHandler::receive() {
   return parts_ > 0;
 }
 
-// Empty for one that is missing.
+// Returns a frame of the request; an empty one if it is missing.
 std::string_view ZapHandler::frame(std::size_t place) const {
   return place < frames_.size() ? frames_[place].to_string_view() : std::string_view();
 }
@@ -135,7 +136,7 @@ void ZapHandler::reply(const ZapReply& reply) {
                                               reply.text, reply.user_id,   reply.metadata};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const zmq::send_flags more = i + 1 < parts.size() ? zmq::send_flags::sndmore : zmq::send_flags::none;
-    socket_.send(zmq::buffer(parts.at(i)), more | zmq::send_flags::dontwait);  // a peer that left gets nothing
+    socket_.send(zmq::buffer(parts.at(i)), more | zmq::send_flags::dontwait);  // dropped if the peer has left
   }
 }
 
