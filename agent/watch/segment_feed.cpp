@@ -35,7 +35,7 @@ SegmentFeed::SegmentFeed(ShmKernel& kernel, EventPublisher& publisher)
 
 void SegmentFeed::trust(std::unique_ptr<CallTracker> tracker) {
   tracker_ = std::move(tracker);
-  watcher_.conclude_visits(tracker_ == nullptr);
+  watcher_.ignore_visits();
 }
 
 void SegmentFeed::take_baseline() {

@@ -26,8 +26,8 @@ struct SegmentChange {
 //  - A marked segment keeps its key here. The kernel sets the key to IPC_PRIVATE when it marks a segment.
 //  - An id with another creator, size or key than before was reused: the old segment is returned as removed, the new
 //    one as created.
-//  - An attachment that came and went between two readings leaves the count as it was. With conclude_visits() it is
-//    concluded from the segment's times and its shm_lpid, and returned as attached and detached. Times are whole
+//  - An attachment that came and went between two readings leaves the count as it was. It is concluded
+//    from the segment's times and its shm_lpid, and returned as attached and detached. Times are whole
 //    seconds, so this finds at most one visit.
 //
 // One thread.
@@ -36,8 +36,8 @@ class SegmentWatcher {
   // `slots`: the number of slots in the kernel's ids, see id_sequence.hpp.
   explicit SegmentWatcher(ShmId slots = ShmId{1} << 15) : sequence_(slots) {}
 
-  // Turns the conclusions from a segment's times on or off; on at first. Off is right where every call is traced.
-  void conclude_visits(bool conclude) { concludes_visits_ = conclude; }
+  // Draws no more conclusions from a segment's times: for an agent that traces every call.
+  void ignore_visits() { concludes_visits_ = false; }
 
   // Compares a listing of all segments: one that is missing counts as removed. Removed segments come first, because a
   // successor may have their key; then the other differences, for each segment in the order created, set, attached,

@@ -16,17 +16,19 @@ Error precondition_failed(const char* field, Value asked, Value found) {
 Result<SegmentStat> look_before_change(OperationContext& context, ShmId shmid, std::optional<std::int64_t> if_ctime,
                                        std::optional<std::int32_t> if_cpid) {
   context.feed.look_at(shmid);
+  // A segment that is there but not known is one whose creation is still being traced.
   const SegmentStat* const known = context.feed.watcher().known(shmid);
-  if (known == nullptr) {
-    return context.kernel.stat_any(shmid);  // for the kernel's own error
+  Result<SegmentStat> state = known != nullptr ? Result<SegmentStat>(*known) : context.kernel.stat_any(shmid);
+  if (!state) {
+    return state;
   }
-  if (if_ctime && *if_ctime != known->shm_ctime) {
-    return precondition_failed("if_ctime", *if_ctime, known->shm_ctime);
+  if (if_ctime && *if_ctime != state->shm_ctime) {
+    return precondition_failed("if_ctime", *if_ctime, state->shm_ctime);
   }
-  if (if_cpid && *if_cpid != known->shm_cpid) {
-    return precondition_failed("if_cpid", *if_cpid, known->shm_cpid);
+  if (if_cpid && *if_cpid != state->shm_cpid) {
+    return precondition_failed("if_cpid", *if_cpid, state->shm_cpid);
   }
-  return *known;
+  return state;
 }
 
 }  // namespace shmbus::agent

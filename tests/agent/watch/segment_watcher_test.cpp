@@ -133,7 +133,7 @@ TEST_F(SegmentWatcherTest, OurOwnTouchAndTracedCallsAreNoVisits) {
   watcher.compare({segment(1)});
   watcher.touched_by_us(1);
   EXPECT_TRUE(watcher.compare({after}).empty());
-  watcher.conclude_visits(false);
+  watcher.ignore_visits();
   after.shm_lpid = 6;
   EXPECT_TRUE(watcher.compare({after}).empty());
 }
