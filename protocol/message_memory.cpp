@@ -10,8 +10,8 @@ namespace shmbus {
 
 void keep_message_memory() {
 #ifdef __GLIBC__
-  constexpr int kMapped = 4 << 20;  // bytes; above any frame, and fixed: it would adapt to what is freed
-  constexpr int kKept = 8 << 20;    // bytes; what a client has in flight, either way
+  constexpr int kMapped = 4 << 20;  // bytes, above any frame; setting it stops glibc's adaptation
+  constexpr int kKept = 8 << 20;    // bytes, enough for what a client has in flight
   ::mallopt(M_MMAP_THRESHOLD, kMapped);
   ::mallopt(M_TRIM_THRESHOLD, kKept);
 #endif

@@ -8,14 +8,14 @@
 namespace shmbus {
 namespace {
 
-// The mode that octal digits spell; nothing for any other text.
+// Returns the mode that octal digits spell, or nothing for any other text.
 std::optional<Mode> mode_of_digits(std::string_view text) {
   const auto bits = parse_number<std::uint16_t>(text, 8);
   return bits && *bits <= kModeBits ? std::optional(Mode{*bits}) : std::nullopt;
 }
 
-// True where group or others have a right that the class before them lacks: rare in earnest, usual for a bit mask
-// whose decimal digits are read as octal ones.
+// Returns whether group or others have a right that the class before them lacks: rarely intended, and usual for a bit
+// mask whose decimal digits are read as octal digits.
 bool rights_grow(Mode mode) {
   const unsigned owner = mode.bits >> 6U;
   const unsigned group = (mode.bits >> 3U) & 7U;

@@ -1,5 +1,5 @@
-// Permissions between the wire and the kernel, in one place: the decimal digits of a mode on the wire are octal
-// digits, so 666 and "0666" both mean rw-rw-rw-.
+// The permissions of a segment, and their conversion between the wire and the kernel, in one place. The decimal digits
+// of a mode on the wire are octal digits, so 666 and "0666" both mean rw-rw-rw-.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace shmbus {
 
-// The nine permission bits of a segment, 0 … 0777.
+// The nine permission bits of a segment, 0 to 0777. The flags SHM_DEST and SHM_LOCKED, which shmctl(2) reports in the
+// same word, are not part of it.
 struct Mode {
   std::uint16_t bits = 0;
 
@@ -19,23 +20,25 @@ struct Mode {
 
 inline constexpr std::uint16_t kModeBits = 0777;
 
-// 432 (0660) -> 660.
+// Returns the integer that stands for `mode` on the wire: 660 for the bits 0660.
 [[nodiscard]] constexpr std::uint32_t mode_digits(Mode mode) {
   const std::uint32_t bits = mode.bits & kModeBits;
   return (bits >> 6U) * 100 + ((bits >> 3U) & 7U) * 10 + (bits & 7U);
 }
 
-// 0004 -> "004".
+// Returns three octal digits: "004" for 0004.
 [[nodiscard]] std::string mode_text(Mode mode);
 
-// 0664 -> "rw-rw-r--".
+// Returns the letters of ls(1): "rw-rw-r--" for 0664.
 [[nodiscard]] std::string mode_letters(Mode mode);
 
-// The mode that the digits of `number` spell. kBadRequest with a hint that shows the likely intention for a digit 8
-// or 9, for more than 777, and for what looks like a bit mask typed by mistake (432 for 0660).
+// Reads the decimal digits of `number` as octal digits. Errors: kBadRequest for a digit 8 or 9, for more than 777, and
+// for a number that looks like a bit mask typed by mistake (432, which is 0660, or 511). The hint shows the likely
+// intention.
 [[nodiscard]] Result<Mode> mode_from_number(std::int64_t number);
 
-// The mode that "666" or "0666" spells; no guess is made about bit masks, so a caller can insist.
+// Reads up to four octal digits, "666" or "0666". It does not guess at bit masks, so a caller can insist on a mode that
+// mode_from_number() rejects. Errors: kBadRequest with a hint.
 [[nodiscard]] Result<Mode> mode_from_text(std::string_view text);
 
 }  // namespace shmbus

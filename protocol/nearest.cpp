@@ -7,11 +7,11 @@
 namespace shmbus {
 namespace {
 
-constexpr std::size_t kLongestName = 64;  // of one that can be meant
+constexpr std::size_t kLongestName = 64;  // longer ones get no hint
 
 char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
 
-// Levenshtein's distance, one row of the table at a time.
+// Levenshtein distance, one row of the table at a time.
 std::size_t edits_between(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -37,7 +37,7 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
     const std::string_view bare = candidate.starts_with(kPrefix) ? candidate.substr(kPrefix.size()) : candidate;
     const std::size_t edits = std::min(edits_between(name, candidate), edits_between(name, bare));
     const std::size_t most = std::max<std::size_t>(2, candidate.size() / 3);
-    // A name of two letters is as near to any other of two.
+    // Two edits turn any name of two letters into any other.
     if (edits <= most && edits < std::min(name.size(), bare.size()) && edits < fewest) {
       best = candidate;
       fewest = edits;

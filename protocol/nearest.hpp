@@ -1,4 +1,4 @@
-// The likely intention behind a misspelt name.
+// A guess at the name that a misspelt one was meant to be, for "did you mean ...?" hints.
 #pragma once
 
 #include <span>
@@ -6,8 +6,10 @@
 
 namespace shmbus {
 
-// The candidate nearest to `name`, ignoring case and a missing "shm_"; "" if all take more than two edits (insertion,
-// removal or replacement of a letter), or than a third of the candidate's letters where that is more.
+// Returns the candidate with the fewest edits (insertion, removal or replacement of a letter) from `name`, ignoring
+// case and a missing "shm_", or "" if none is near enough. Near enough is at most two edits or, if that is more, a
+// third of the candidate's letters, and always fewer edits than either name has letters. Nothing is near a name of more
+// than 64 letters.
 [[nodiscard]] std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);
 
 }  // namespace shmbus

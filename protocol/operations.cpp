@@ -48,7 +48,7 @@ constexpr std::array kCommonFields{
               "makes a changing request safe to send again"},
 };
 
-// The fields of an operation: every request's, then its own.
+// The fields of an operation: the common ones, then its own.
 template <class... Own>
 constexpr auto with_common(const Own&... own) {
   return std::apply([&](const auto&... common) { return std::array{common..., own...}; }, kCommonFields);

@@ -1,5 +1,7 @@
-// The table of operations. The decoder's checks, --help of the sender and the summary in PROTOCOL.md are all made
-// from it, so an operation or a field that is added here shows everywhere.
+// The table of operations and their fields. The decoder's checks and the sender's options and --help are made from it,
+// and the summary in PROTOCOL.md is tested against it, so an operation or a field that is added here appears
+// everywhere. The table is constant: its functions are safe from any thread, and their results live as long as the
+// process.
 #pragma once
 
 #include <array>
@@ -13,13 +15,14 @@
 
 namespace shmbus {
 
+// The type of a value. values.hpp says in which msgpack formats each type may come.
 enum class FieldType : std::uint8_t {
   kKey,       // integer or numeric string, 1 … 2^32-1, two's complement if negative; 0 is IPC_PRIVATE
   kNewKey,    // the same without 0, or "private"
   kShmId,     // integer or numeric string
   kMode,      // digits as octal digits, integer or string
   kInteger,   // from min to max
-  kEpoch,     // any integer: one that is no epoch is simply another one
+  kEpoch,     // any integer; a value that is no epoch matches no agent
   kFlag,      // bool
   kText,      // UTF-8 of min to max bytes
   kBytes,     // bin, or str
@@ -27,46 +30,54 @@ enum class FieldType : std::uint8_t {
   kRequests,  // array of requests
 };
 
-// One field of a request. `default_value` is as people would write it, "" where there is none. `option` is the
-// sender's option for it, `option_help` its line there, `help` if that is empty; `min` and `max` bound an integer or a
-// length.
+// One field of a request.
 struct FieldSpec {
   std::string_view name;
   FieldType type;
+  // A request without a required field is kBadRequest.
   bool required;
+  // The default as people would write it, "600" for a mode; "" where there is none.
   std::string_view default_value;
+  // The range of an integer, or of a length in bytes or entries, with both ends. Keys, modes and flags ignore it.
   std::uint64_t min;
   std::uint64_t max;
+  // The sender's option for the field; "" if it has none.
   std::string_view option;
+  // One phrase about the field. `option_help`, if it is not empty, replaces it in the sender's --help, where the option
+  // takes other values than the field.
   std::string_view help;
   std::string_view option_help = {};
 };
 
-// One operation; `changes` says that it may change something, so that it can carry `once`. `example` is what follows
-// shmbus-send on a command line that shows it. `fields` are the common ones, then its own.
+// One operation.
 struct OperationSpec {
   std::string_view name;
+  // The operation may change something, so that its requests can carry `once`.
   bool changes;
+  // One sentence for --help and PROTOCOL.md.
   std::string_view help;
+  // A command line that shows the operation, without the leading shmbus-send.
   std::string_view example;
+  // The common fields, then its own.
   std::span<const FieldSpec> fields;
 
   [[nodiscard]] std::span<const FieldSpec> own_fields() const;
 
-  // The field of this name; null if the operation has none.
+  // Returns the field of this name, or null if the operation has none.
   [[nodiscard]] const FieldSpec* field(std::string_view field_name) const;
 };
 
-// All operations, in the order of the variants in commands.hpp.
+// Returns all operations, in the order of the variants in commands.hpp: the index() of an Operation is its row.
 [[nodiscard]] std::span<const OperationSpec> operations();
 
-// The fields that every request may have beside its own: op, id, epoch, once.
+// Returns the fields that every request may have besides the operation's own: op, id, epoch, once.
 [[nodiscard]] std::span<const FieldSpec> common_fields();
 
+// Returns the row of an operation; by name, null if there is none.
 [[nodiscard]] const OperationSpec* operation_named(std::string_view name);
 [[nodiscard]] const OperationSpec& spec_of(const Operation& operation);
 
-// "integer 1 … 86400000" and the like, for help and messages.
+// Returns the type and range of a field for help and messages: "integer 1 to 86400000".
 [[nodiscard]] std::string describe_type(const FieldSpec& field);
 
 }  // namespace shmbus

@@ -1,5 +1,5 @@
-// Result<T>: a value, or the Error that stands in its place. Expected failures travel as values and end in a
-// reply; what cannot be expected is an exception.
+// A return value that is either a T or the Error that explains why there is none. Expected failures travel as values
+// and end up in a reply or on a terminal; unexpected ones, such as a lack of memory, are exceptions.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,9 @@
 
 namespace shmbus {
 
-// Holds exactly one of a T and an Error. `value()` requires `ok()`, `error()` requires `!ok()`.
+// Owns exactly one of a T and an Error. The implicit constructors let a function return either of them. value() and the
+// operators * and -> require ok(), error() requires !ok(); otherwise they throw std::bad_variant_access. Not
+// synchronized.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -36,7 +38,8 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
-// Success without a value, or an Error.
+// The result of a function that returns nothing: success, or an Error. error() requires !ok(), otherwise it throws
+// std::bad_optional_access.
 template <>
 class [[nodiscard]] Result<void> {
  public:

@@ -8,13 +8,13 @@
 namespace shmbus {
 namespace {
 
-// The smallest code point that may be written in so many bytes.
+// The smallest code point of each length in bytes: a smaller one is an overlong form.
 constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
 
-// The length of the well-formed character at the start of `bytes`, 0 if there is none; `point` is its code point.
+// Returns the length of the well-formed character at the start of `bytes` and sets `point`, or returns 0 for none.
 std::size_t leading_character(std::string_view bytes, std::uint32_t& point) {
   const auto lead = static_cast<unsigned char>(bytes.front());
-  const auto ones = static_cast<unsigned>(std::countl_one(lead));  // the length; none of one byte, one can't lead
+  const auto ones = static_cast<unsigned>(std::countl_one(lead));  // the length; 0 for one byte, 1 is a continuation
   const std::size_t length = std::max(ones, 1U);
   if (ones == 1 || length >= kSmallest.size() || length > bytes.size()) {
     return 0;

@@ -1,4 +1,4 @@
-// One open descriptor and its one owner; the destructor closes it.
+// An owner of one open file descriptor, which the destructor closes.
 #pragma once
 
 #include <unistd.h>
@@ -7,9 +7,11 @@
 
 namespace shmbus {
 
+// Move-only. An object that is default-constructed or moved from owns nothing, and its get() is -1. Not thread-safe.
 class UniqueFd {
  public:
   UniqueFd() = default;
+  // Takes ownership of `fd`. A negative value means none, so the result of open(2) can be passed without a check.
   explicit UniqueFd(int fd) : fd_(fd) {}
   UniqueFd(const UniqueFd&) = delete;
   UniqueFd& operator=(const UniqueFd&) = delete;
@@ -26,9 +28,11 @@ class UniqueFd {
   [[nodiscard]] bool valid() const { return fd_ >= 0; }
   explicit operator bool() const { return valid(); }
 
-  // Hands the descriptor to the caller, who closes it.
+  // Returns the descriptor and gives up its ownership: the caller closes it.
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
+  // Closes the descriptor and takes ownership of `fd`. Errors of close(2) are ignored: Linux frees the descriptor
+  // anyway.
   void reset(int fd = -1) {
     const int old = std::exchange(fd_, fd);
     if (old >= 0) {

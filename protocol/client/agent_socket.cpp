@@ -18,7 +18,7 @@ std::chrono::milliseconds time_until(std::optional<Clock::time_point> deadline) 
 std::string_view peer_address(zmq::message_t& message) {
   try {
     return message.gets("Peer-Address");
-  } catch (const zmq::error_t&) {  // a transport without addresses
+  } catch (const zmq::error_t&) {  // the transport has no addresses
     return "";
   }
 }
@@ -88,7 +88,7 @@ Result<std::optional<AgentSocket::Frames>> AgentSocket::receive(std::optional<Cl
   }
 }
 
-// Nothing if there is no message after all, or one of another number of frames.
+// Returns nothing if no message is there after all, or one of another number of frames.
 Result<std::optional<AgentSocket::Frames>> AgentSocket::take_message() {
   std::array<zmq::message_t, 2> frames;
   std::size_t count = 0;

@@ -1,4 +1,5 @@
-// A ZeroMQ socket that is connected to an agent: waits with a deadline and takes messages from that agent alone.
+// A ZeroMQ socket that is connected to an agent. It receives with a deadline, accepts messages from that agent alone,
+// and reports a connection that the agent rejected. Client and EventStream are built on it.
 #pragma once
 
 #include <chrono>
@@ -22,31 +23,40 @@ using Clock = std::chrono::steady_clock;
 
 struct AgentSocketOptions {
   zmq::socket_type type;
-  std::string_view channel;  // of the endpoint, for messages: "commands"
+  // "commands" or "events", for messages. Not owned: a literal.
+  std::string_view channel;
+  // The ZeroMQ address of the agent.
   std::string address;
-  std::optional<CurveClient> curve;         // keys for an address that is not ipc: there the kernel tells who is who
-  std::optional<std::uint32_t> agent_user;  // as in ClientOptions
+  // The CURVE keys. Not used on ipc, where the kernel identifies both ends.
+  std::optional<CurveClient> curve;
+  // As in ClientOptions.
+  std::optional<std::uint32_t> agent_user;
+  // A peer that sends more is disconnected (ZMQ_MAXMSGSIZE).
   std::size_t max_message_bytes;
+  // Received messages that wait for receive() (ZMQ_RCVHWM).
   int max_queued_messages = 1000;
 };
 
-// Not thread-safe. Movable, but not while another object refers to socket().
+// Owns a ZeroMQ context and the socket in it. Not thread-safe. It can be moved while no other object refers to
+// socket().
 class AgentSocket {
  public:
-  using Frames = std::pair<zmq::message_t, zmq::message_t>;  // every message of an agent has two
+  // A message of an agent, which always has two frames: an empty one and a reply, or a topic and a body.
+  using Frames = std::pair<zmq::message_t, zmq::message_t>;
 
   explicit AgentSocket(AgentSocketOptions options);
 
-  // Connects a new socket, which has nothing of the one before; nobody needs to be there yet. Errors: kBadRequest for
-  // an address that ZeroMQ does not take; as use_curve().
+  // Connects a new socket and closes the one before, with all its messages. The agent need not run yet: libzmq connects
+  // in the background, and again after a loss. Errors: kBadRequest for an address that ZeroMQ does not accept; those of
+  // use_curve().
   [[nodiscard]] Result<void> connect();
 
-  // The next message, or nothing at `deadline` (none: waits for ever). Errors: kInterrupted once `interrupt_fd` (-1:
-  // none) is readable; kPermissionDenied if the agent refuses the connection, and as AgentCheck::admit() for a message
-  // that is not the agent's, of which nothing is left.
+  // Returns the next message, or nothing at `deadline`. Without a deadline it waits for ever. A message of another
+  // number of frames is dropped. Errors: kInterrupted once `interrupt_fd` (-1: none) is readable; kPermissionDenied if
+  // the agent rejects the connection, and as of AgentCheck::admit() for a message of another peer, which is dropped.
   [[nodiscard]] Result<std::optional<Frames>> receive(std::optional<Clock::time_point> deadline, int interrupt_fd);
 
-  // For the hint that nobody answered: what may be wrong with the keys. Empty on ipc.
+  // Returns advice on the keys, to end the hint of a kNoAnswer. Empty on ipc.
   [[nodiscard]] std::string key_hint() const;
 
   [[nodiscard]] zmq::socket_t& socket() { return socket_; }
@@ -58,7 +68,7 @@ class AgentSocket {
   AgentSocketOptions options_;
   zmq::context_t context_;
   zmq::socket_t socket_;
-  std::unique_ptr<RefusalWatch> refusals_;  // of this socket_; null on ipc, where there are none
+  std::unique_ptr<RefusalWatch> refusals_;  // of socket_; null on ipc, which has none
   AgentCheck agent_;
 };
 

@@ -83,7 +83,7 @@ class BulkWrite final : public Transfer {
 
   Result<void> fill(Piece& piece) override {
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(kBulkPieceBytes, end_ - piece.offset));
-    // Where the length is not known, a byte behind the end shows that there is too much.
+    // Without a length, one more byte than fits shows that the source has too much data.
     make_request(piece, most == 0 && !length_ ? 1 : most);
     Result<std::size_t> count = source_(data_of(piece));
     if (!count) {
@@ -117,7 +117,7 @@ class BulkWrite final : public Transfer {
     return request;
   }
 
-  // With room for `size` bytes, which the source fills where they are sent from.
+  // Makes a request with room for `size` bytes, so that the source fills them in without another copy.
   void make_request(Piece& piece, std::size_t size) {
     Request request{piece.id, {}, {}, operation_of(piece)};
     std::get<WriteRequest>(request.operation).data = {"", size};

@@ -33,10 +33,10 @@ bool failed_with(const Reply& reply, ErrorCode code) {
   return !reply.ok() && std::get<Error>(reply.outcome).code == code;
 }
 
-// Id, epoch and success of any reply: what its result holds beside them is passed over as unknown.
+// Decodes the id, epoch and success of any reply. A ping has no fields of its own, so those of the result are ignored.
 Result<Reply> decode_envelope(std::string_view frame) { return decode_reply(frame, PingRequest{}); }
 
-// Of a changing request that may have been carried out before `error` came.
+// Returns the error of a changing request that may have been carried out before `error`.
 Error outcome_unknown(Error error, const std::string& once) {
   error.code = ErrorCode::kNoAnswer;
   error.message += "; whether the request was carried out is unknown";
@@ -99,7 +99,7 @@ Result<Reply> Client::call(Request request, Clock::time_point deadline) {
       return reply;
     }
     if (tries_ > 1 && failed_with(*reply, ErrorCode::kBusy) && !reply->repeated) {
-      return outcome_unknown(std::get<Error>(reply->outcome), *request.once);  // of the tries before this one
+      return outcome_unknown(std::get<Error>(reply->outcome), *request.once);  // of an earlier try
     }
     if (!failed_with(*reply, ErrorCode::kEpochChanged)) {
       return reply;
@@ -113,7 +113,7 @@ Result<Reply> Client::call(Request request, Clock::time_point deadline) {
     if (!epoch_is_ours || renewed) {
       return reply;
     }
-    request.epoch = reply->epoch;  // the agent was restarted since the last call and has done nothing of this one
+    request.epoch = reply->epoch;  // the agent was restarted since the last call, and did not act
   }
 }
 
@@ -136,7 +136,7 @@ Result<std::string> Client::exchange_until(const std::string& frame, const Reque
     answered = wait_for_answer(id, tries_ == most_tries ? deadline : start + (deadline - start) * tries_ / kTries);
   }
   if (!answered.ok() || !*answered || tries_ > 1) {
-    if (Result<void> renewed = renew(); !renewed) {  // a late answer must not meet the next request
+    if (Result<void> renewed = renew(); !renewed) {  // a late reply must not answer the next request
       return std::move(renewed).error();
     }
   }
@@ -166,7 +166,7 @@ Result<std::optional<zmq::message_t>> Client::next_answer(Clock::time_point dead
   }
 }
 
-// True once the answer is in last_reply_, false at the deadline.
+// Returns true once the reply is in last_reply_, false at the deadline.
 Result<bool> Client::wait_for_answer(const RequestId& id, Clock::time_point deadline) {
   for (;;) {
     Result<std::optional<zmq::message_t>> answer = next_answer(deadline);

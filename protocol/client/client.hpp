@@ -1,4 +1,7 @@
-// Asks the agent and waits for its answer, again if need be.
+// A client of an agent's commands socket: sends a request, waits for the reply, and sends the request again if need be.
+//
+//   Client client = *Client::open({.commands = *find_endpoint(Channel::kCommands, "")});   // errors not handled here
+//   const Result<StatResult> stat = client.call(StatRequest{{.shm_key = 5679}});
 #pragma once
 
 #include <chrono>
@@ -17,44 +20,62 @@
 
 namespace shmbus {
 
-// `reply`, with the agent's errors among the errors.
+// Returns `reply`, but turns a reply that carries an error of the agent into that error.
 [[nodiscard]] inline Result<Reply> only_ok(Result<Reply> reply) {
   return reply && !reply->ok() ? std::get<Error>(std::move(reply->outcome)) : std::move(reply);
 }
 
 struct ClientOptions {
+  // The address of the agent, see find_endpoint().
   Endpoint commands;
-  std::chrono::milliseconds timeout{3000};       // for all tries of one call together
-  int interrupt_fd = -1;                         // readable: give up with kInterrupted. Not owned
-  std::optional<CurveClient> curve = {};         // keys for an address that is not ipc
-  std::optional<std::uint32_t> agent_user = {};  // a uid that the agent on ipc may have besides the client's and root's
+  // For all tries of one call together.
+  std::chrono::milliseconds timeout{3000};
+  // A descriptor that stops a call with kInterrupted once it is readable; -1: none. Not owned and not read.
+  int interrupt_fd = -1;
+  // The CURVE keys for an address that is not ipc. Absent: no keys.
+  std::optional<CurveClient> curve = {};
+  // A uid that an agent on ipc may have besides the client's own and root's.
+  std::optional<std::uint32_t> agent_user = {};
 };
 
-// One connection to an agent's commands socket. Not thread-safe: one thread at a time. Never waits longer than the
-// timeout; after a third of it without an answer, and after two, it sends the request again, unless that could act
-// twice. A call that failed leaves the client as good as new. An answer on ipc counts only if it comes from this user,
-// from root or from `agent_user`.
+// One connection to an agent's commands socket.
+//
+// Threads: a client belongs to one thread at a time; several clients are independent of each other. It owns its ZeroMQ
+// context and socket, and the destructor drops requests that were not sent.
+//
+// Time: a call returns within the timeout. After one third and two thirds of it without a reply the client sends the
+// request again, unless the agent could then act twice.
+//
+// Errors are values. A call that failed leaves the client usable: a late reply to it is dropped. ZeroMQ's own failures,
+// such as a lack of descriptors, are thrown as zmq::error_t.
+//
+// Trust: on ipc a reply counts only if it comes from this user, from root or from `agent_user`. With CURVE keys the
+// agent proves its own key.
 class Client {
  public:
   Client(Client&&) = default;
-  Client& operator=(Client&&) = delete;  // ZeroMQ ends no context while a socket of it is open
+  Client& operator=(Client&&) = delete;  // a ZeroMQ context cannot end while a socket of it is open
 
-  // Connects, which needs no agent yet. Errors: kBadRequest for an address that ZeroMQ does not take or keys that are
-  // none.
+  // Connects. The agent need not run yet. Errors: kBadRequest for an address that ZeroMQ does not accept or for invalid
+  // keys, kUnsupported if libzmq is built without CURVE.
   [[nodiscard]] static Result<Client> open(ClientOptions options);
 
-  // Sends `request` and returns the reply, which may be an error of the agent's. Without an id it gets one; one that
-  // changes something gets `once` and the agent's `epoch` too, so that it acts once however often it is sent.
-  // Errors: kNoAnswer (which says so if it is unknown whether it was carried out), kInterrupted, kTooLarge;
-  // kPermissionDenied if another user answers, whose answer is dropped, or if the agent refuses the connection.
+  // Sends `request` and returns the reply, which may carry an error of the agent. A request without an id gets one. A
+  // request that changes something also gets `once` and `epoch` unless the caller set them, so that the agent acts once
+  // however often the request is sent. The epoch is that of the last reply, or of a ping before the first; if the agent
+  // was restarted since, the request is sent once more in the new epoch.
+  //
+  // Errors: kNoAnswer, whose message says if the outcome is unknown; kInterrupted; kTooLarge, and nothing was sent;
+  // kPermissionDenied if the agent rejects the connection or if another user replies, whose reply is dropped; kInternal
+  // for a reply that cannot be decoded.
   [[nodiscard]] Result<Reply> call(Request request) {
     return call(std::move(request), Clock::now() + options_.timeout);
   }
 
-  // The same with a deadline, for several calls that are to take no longer than one timeout together.
+  // Takes a deadline in place of the timeout, for several calls that together must not take longer than one timeout.
   [[nodiscard]] Result<Reply> call(Request request, Clock::time_point deadline);
 
-  // The same for the operation alone, and with the agent's errors among the errors.
+  // Takes the operation alone and returns its result. Errors: those above, and those of the agent.
   template <class R>
   [[nodiscard]] Result<typename R::Result> call(const R& operation) {
     Result<Reply> reply = only_ok(call(Request{{}, {}, {}, Operation(operation)}));
@@ -64,26 +85,30 @@ class Client {
     return std::get<typename R::Result>(std::get<OperationResult>(std::move(reply->outcome)));
   }
 
-  // Sends `frame` as it is and returns the frame that answers it: the next reply with this id, or the next of all if
-  // `id` is empty. `resend_allowed`: sending it twice does no harm. Errors as above.
+  // Sends an encoded request as it is and returns the frame of the reply: the next one with this id, or the next one of
+  // all if `id` is empty. Set `resend_allowed` only if it does no harm to send the request twice. Errors: those of
+  // call(), but a kNoAnswer says nothing about the outcome.
   [[nodiscard]] Result<std::string> exchange(const std::string& frame, const RequestId& id, bool resend_allowed);
 
-  // The frame of the last reply, as the agent sent it.
+  // Returns the frame of the last reply, as the agent sent it. The next call changes it.
   [[nodiscard]] const std::string& last_reply() const { return last_reply_; }
 
   [[nodiscard]] const Endpoint& endpoint() const { return options_.commands; }
 
-  // For who keeps several requests in flight, see bulk.hpp; between calls. post() hands a request over without waiting;
-  // it is dropped if the queue is full, so what is not answered is to be posted again. next_answer() is the next reply,
-  // whatever it answers, or nothing at `deadline`; errors as of call(). renew() has nothing that was posted before it
-  // be sent or answered any more.
+  // The parts of a call, for a caller with several requests in flight, such as bulk.hpp. Do not mix them with calls.
+
+  // Returns an id that this client has given to no other request.
   [[nodiscard]] std::uint64_t next_id() { return next_id_++; }
+  // Queues a request and does not wait. A full queue drops it, so a request without a reply has to be posted again.
   void post(zmq::message_t frame);
+  // Returns the next reply, whichever request it answers, or nothing at `deadline`. Errors as of call().
   [[nodiscard]] Result<std::optional<zmq::message_t>> next_answer(Clock::time_point deadline);
+  // Replaces the connection: posted requests and replies that have not arrived are dropped. Errors as of open().
   [[nodiscard]] Result<void> renew();
+  // Returns the error for a reply that did not come in time: kNoAnswer, with advice.
   [[nodiscard]] Error no_answer() const;
 
-  // Timeout and interrupt may be changed between calls.
+  // Returns the options. Only changes of `timeout` and `interrupt_fd` have an effect; make them between calls.
   [[nodiscard]] ClientOptions& options() { return options_; }
 
  private:
@@ -98,7 +123,7 @@ class Client {
   AgentSocket socket_;
   std::uint64_t next_id_;
   std::optional<std::uint64_t> epoch_;  // of the last reply
-  int tries_ = 0;                       // of the last exchange
+  int tries_ = 0;                       // of the last exchange: how often its request was sent
   std::string last_reply_;
 };
 

@@ -13,7 +13,7 @@
 namespace shmbus {
 namespace {
 
-// Whether an agent is there: why not, or nothing. A connection that says nothing costs it nothing.
+// Returns why no agent listens on the socket, or "" if one does. An agent drops a connection that sends nothing.
 std::string why_not(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;

@@ -1,4 +1,4 @@
-// Where a client finds the agent.
+// The search for the sockets of an agent: an option, the environment, then the runtime directories.
 #pragma once
 
 #include <cstdint>
@@ -9,20 +9,25 @@
 
 namespace shmbus {
 
+// The two sockets of an agent.
 enum class Channel : std::uint8_t { kCommands, kEvents };
 
-// A ZeroMQ address, and what was looked at before it was taken: one phrase each, for people.
+// A ZeroMQ address, and the places that were searched for it: one phrase each, for people.
 struct Endpoint {
   std::string address;
   std::vector<std::string> looked_at = {};
 };
 
-// `option` if it is not empty, else SHMBUS_COMMANDS or SHMBUS_EVENTS (of several, the first), else the socket
-// of the first of client_runtime_directories() where somebody listens, else the one in the client's own directory,
-// where an agent may yet start. Errors: kPermissionDenied if only a directory is left that this user must not trust.
+// Returns the first one of
+// - `option`, if it is not empty;
+// - SHMBUS_COMMANDS or SHMBUS_EVENTS; of several addresses, separated by commas, the first;
+// - the socket in the first of client_runtime_directories() where a process accepts a test connection;
+// - the socket in the first of them that can be trusted, where an agent may yet start.
+// Directories that others could write to are skipped. Reads the environment. Errors: kPermissionDenied if no directory
+// can be trusted.
 [[nodiscard]] Result<Endpoint> find_endpoint(Channel channel, const std::string& option);
 
-// "ipc://…; looked at …": for --verbose and for the message that nobody answers.
+// Returns the address and the searched places in one line, "ipc://...; looked at ...", for --verbose and messages.
 [[nodiscard]] std::string describe(const Endpoint& endpoint);
 
 }  // namespace shmbus

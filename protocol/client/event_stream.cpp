@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kReceiveQueueMessages = 100'000;
 constexpr const char* kRestarted = "the agent was restarted";
-constexpr ShmId kMissedShmId = 0;  // the topic of `missed` is that of segment 0 of key 0
+constexpr ShmId kMissedShmId = 0;  // kMissed has key 0 and id 0
 
 }  // namespace
 
@@ -47,7 +47,7 @@ Result<void> EventStream::start(const Notice& live) {
   return {};
 }
 
-// What was published after the subscription was live comes by itself.
+// Fetches only the events before the subscription was live: later ones arrive through it.
 Result<void> EventStream::resume(const StreamPosition& since, const Notice& live) {
   told_ = since;
   epoch_ = since.epoch;
@@ -60,12 +60,12 @@ Result<void> EventStream::resume(const StreamPosition& since, const Notice& live
                                              ", is after the agent's last event, " + std::to_string(live.seq)};
   }
   Result<void> done = recover(live.seq);
-  recovered_ = 0;  // they were not lost on the way
+  recovered_ = 0;  // none of them was lost on the way
   return done;
 }
 
-// Live means: the answer to the sync subscription, which was made last, has come. It stays, so that a later answer
-// tells of a renewed connection.
+// The subscription is live once the answer to the sync subscription, which is made last, has arrived. That subscription
+// stays, so that a later answer shows that the connection was renewed.
 Result<Notice> EventStream::subscribe() {
   const std::string sync_topic = std::string(kSyncTopics) + random_hex(kSyncNonceDigits / 2);
   const Clock::time_point deadline = Clock::now() + options_.connect_timeout;
@@ -128,7 +128,7 @@ Result<StreamItem> EventStream::next(std::optional<Clock::time_point> deadline) 
     if (!message) {
       return std::move(message).error();
     }
-    // An agent that does not answer now is being restarted: its next message shows again what is missing.
+    // An agent that does not answer is being restarted. Its next message shows the same gap again.
     if (Result<void> done = handle(*message); !done && done.error().code != ErrorCode::kNoAnswer) {
       return std::move(done).error();
     }
@@ -172,21 +172,21 @@ Result<void> EventStream::handle_event(StreamEvent event) {
       return recovered;
     }
   }
-  if (e.epoch == epoch_ && e.seq > known) {  // after a resync the snapshot has it
+  if (e.epoch == epoch_ && e.seq > known) {  // else the snapshot of a resync has it
     known = e.seq;
     ready_.emplace_back(std::move(event));
   }
   return {};
 }
 
-// A notice tells how far the agent is: what it published before and did not arrive is fetched.
+// A notice has the seq of the agent's last event. Events up to it that did not arrive are fetched.
 Result<void> EventStream::handle_notice(const Message& message) {
   const Result<Notice> notice = decode_notice(message.body);
   if (!notice) {
     return notice.error();
   }
   if (past_epochs_.contains(notice->epoch) || message.topic == kStoppingTopic) {
-    return {};  // who has stopped can't be asked; the next agent's epoch leads to a new state
+    return {};  // a stopped agent answers no replay; the epoch of the next one causes a resync
   }
   if (notice->epoch != epoch_) {
     return resync(kRestarted);
@@ -194,7 +194,7 @@ Result<void> EventStream::handle_notice(const Message& message) {
   return recover(notice->seq);
 }
 
-// Makes everything up to `up_to` known. What the agent published after that is still on its way.
+// Fetches the events up to `up_to` that are not known. Later ones are still on their way.
 Result<void> EventStream::recover(std::uint64_t up_to) {
   Result<std::vector<StreamEvent>> events = fetch(up_to);
   if (!events) {
@@ -214,7 +214,7 @@ Result<void> EventStream::recover(std::uint64_t up_to) {
   return {};
 }
 
-// The events up to `up_to` that are not known yet, in order.
+// Returns the events up to `up_to` that are not known yet, by ascending seq.
 Result<std::vector<StreamEvent>> EventStream::fetch(std::uint64_t up_to) {
   Result<std::vector<StreamEvent>> events = replay(client_, {epoch_, position_, up_to, options_.shm_key, {}});
   if (!events || !missed_stands_apart()) {
@@ -242,13 +242,13 @@ Result<void> EventStream::resync(const std::string& reason) {
   return {};
 }
 
-// Whether nothing lies between what is known and `event`. Among one key's events `prev` says so; without it the
-// previous one may be none or no longer kept, which only the agent knows.
+// Returns whether no event is missing before `event`. In a stream of one key `prev` shows that; if `prev` is 0, the
+// previous event does not exist or is no longer kept, and only the agent knows which.
 bool EventStream::follows(const Event& event, std::uint64_t known) const {
   return event.seq == known + 1 || (options_.shm_key && event.prev != 0 && event.prev <= known);
 }
 
-// `missed` stands under key 0, so it is outside the chain of `prev` of any other key.
+// kMissed has key 0, so it is not in the chain of `prev` of any other key.
 bool EventStream::missed_stands_apart() const { return options_.shm_key && *options_.shm_key != kPrivateKey; }
 
 std::uint64_t EventStream::complete_up_to() const {

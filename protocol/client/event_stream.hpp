@@ -1,4 +1,12 @@
-// Follows the agent's events without missing one.
+// A subscriber that follows the agent's events without missing one.
+//
+// Publish and subscribe alone loses events: while a subscription is made, when a subscriber is slow, when a connection
+// breaks. So the agent numbers its events and keeps the recent ones, and a stream combines three sources, as
+// PROTOCOL.md describes under "Never miss a change":
+// - the subscription, which is confirmed by a sync message before anything else;
+// - a snapshot of all segments, or a saved position, as the start;
+// - the agent's replay, for the events of a gap. A gap shows in the seq of the next event, or in that of a heartbeat.
+// The snapshot and the replay go through a Client.
 #pragma once
 
 #include <chrono>
@@ -17,7 +25,7 @@
 
 namespace shmbus {
 
-// A place in an agent's events: after the one with this seq.
+// A position in the events of an agent: directly after the event `seq` of `epoch`. A later run can continue from it.
 struct StreamPosition {
   std::uint64_t epoch = 0;
   std::uint64_t seq = 0;
@@ -26,16 +34,23 @@ struct StreamPosition {
 };
 
 struct EventStreamOptions {
+  // The address of the agent's events socket, see find_endpoint().
   Endpoint events;
-  std::optional<Key> shm_key = {};  // only this key's events, and `missed`
+  // Only the events of this key, and kMissed. Absent: all events.
+  std::optional<Key> shm_key = {};
+  // The longest time until the subscription is confirmed.
   std::chrono::milliseconds connect_timeout{3000};
-  int interrupt_fd = -1;                     // readable: give up with kInterrupted. Not owned
-  std::optional<StreamPosition> since = {};  // go on from there; else from now
-  std::optional<CurveClient> curve = {};     // as in ClientOptions
+  // A descriptor that stops open() and next() with kInterrupted once it is readable; -1: none. Not owned and not read.
+  int interrupt_fd = -1;
+  // Continue from this position. Absent: start with a snapshot.
+  std::optional<StreamPosition> since = {};
+  // As in ClientOptions.
+  std::optional<CurveClient> curve = {};
   std::optional<std::uint32_t> agent_user = {};
 };
 
-// What came between the last item and `snapshot` is gone for good; what follows comes after it.
+// A break in the stream: the events between the last item and `snapshot` are lost for good. The next items follow the
+// snapshot. `reason` is for people.
 struct Resync {
   std::string reason;
   Snapshot snapshot;
@@ -43,31 +58,36 @@ struct Resync {
 
 using StreamItem = std::variant<StreamEvent, Resync>;
 
-// A live subscription, made by the recipe of PROTOCOL.md ("Never miss a change"): a snapshot and every event after it,
-// or every event after a position that was saved. Events that are lost on the way are fetched again, which shows in
-// recovered() alone; where that is impossible (no longer kept, or the agent was restarted) a Resync stands for them.
-// Not thread-safe; `client` must outlive it and is used by it alone.
+// A live subscription. It returns a snapshot and every event after it, or every event after a saved position. Events
+// that were lost on the way are fetched again, which only recovered() shows. A Resync takes their place if the agent no
+// longer keeps them or was restarted.
+//
+// Threads: not thread-safe; it runs in the thread of `client`. Ownership: it owns its socket. `client` is borrowed and
+// must outlive the stream, which uses it only inside open() and next().
 class EventStream {
  public:
-  // Returns when the subscription is live and the first state, or what follows `since`, is known. If what follows it
-  // is gone, the first item is a Resync. Errors: kNoAnswer, kInterrupted; kPermissionDenied as Client::call() has it;
-  // kBadRequest for an address that ZeroMQ does not take and for a position that the agent has not reached yet.
+  // Returns once the subscription is live and the snapshot, or every event since the position, has been fetched. If
+  // events after the position are gone, the first item is a Resync. Errors: kNoAnswer if there is no confirmation in
+  // time; those of take_snapshot() and replay(); kInterrupted; kPermissionDenied as of Client::call(); kBadRequest for
+  // an address that ZeroMQ does not accept, and for a position that the agent has not reached yet.
   [[nodiscard]] static Result<std::unique_ptr<EventStream>> open(EventStreamOptions options, Client& client);
 
-  // The state that the first item comes after; none with `since`, where that is what the caller knows from before.
+  // Returns the state before the first item. With `since` there is none: the caller has it from its earlier run.
   [[nodiscard]] const std::optional<Snapshot>& snapshot() const { return snapshot_; }
 
-  // The next item: events by ascending seq, each once. Among one key's events a lost `missed` shows with the agent's
-  // next heartbeat only, so it alone may come after later ones. Waits through an agent's restart. Errors: kTimedOut at
-  // `deadline` (none: waits for ever), kInterrupted, kPermissionDenied as Client::call() has it, and what else the
-  // agent answers to a replay.
+  // Waits for the next item and returns it. Events come by ascending seq, each once. There is one exception in a stream
+  // of one key: a lost kMissed is found by the agent's next heartbeat, so it may come after events with a greater seq.
+  // The wait goes on through a restart of the agent. Errors: kTimedOut at `deadline` (absent: it waits for ever),
+  // kInterrupted, kPermissionDenied as of Client::call(), and any other error of the agent's replay. The stream can be
+  // used after an error.
   [[nodiscard]] Result<StreamItem> next(std::optional<Clock::time_point> deadline);
 
-  // Up to where next() has given everything. Given as `since` it leads on without a hole; of one key's events those
-  // since the last heartbeat may then come again, for the same reason.
+  // Returns the position up to which next() has returned every event. A later stream with it as `since` continues
+  // without a gap. A stream of one key may then return events since the last heartbeat again, because a kMissed may be
+  // among them.
   [[nodiscard]] StreamPosition position() const;
 
-  // How many events were lost on the way and fetched again.
+  // Returns the number of events that were lost on the way and fetched again.
   [[nodiscard]] std::uint64_t recovered() const { return recovered_; }
 
  private:
@@ -101,11 +121,11 @@ class EventStream {
   std::optional<Snapshot> snapshot_;
   std::uint64_t epoch_ = 0;
   std::uint64_t position_ = 0;         // every event up to this seq is known
-  std::uint64_t missed_position_ = 0;  // the same for `missed` where it stands apart from the events of a key
+  std::uint64_t missed_position_ = 0;  // the same for kMissed in a stream of one key
   std::set<std::uint64_t> past_epochs_;
-  std::deque<Message> early_;     // came while the subscription was made
+  std::deque<Message> early_;     // received before the subscription was confirmed
   std::deque<StreamItem> ready_;  // to be returned: events, or one Resync
-  StreamPosition told_;           // up to the last item returned
+  StreamPosition told_;           // after the last item that was returned
   std::uint64_t recovered_ = 0;
 };
 

@@ -9,7 +9,8 @@
 namespace shmbus {
 namespace {
 
-// True if a page has as many as were asked for, or as much as a reply can hold, as each before the last has.
+// Returns whether a page is as full as each but the last one should be: it has `limit` entries, or at least half of the
+// bytes that a page may have.
 bool is_full(std::size_t count, std::uint64_t limit, Client& client) {
   return count >= limit || client.last_reply().size() >= limits::kMaxDataBytes / 2;
 }
@@ -31,7 +32,7 @@ Result<void> check_page(Client& client, bool is_new, Clock::time_point deadline)
   return {};
 }
 
-// The first page's seq counts, since what changed after it comes as events.
+// The seq of the first page counts: later changes come as events.
 Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
   Snapshot snapshot;
   ListRequest list{.shm_key = shm_key, .uid = {}, .after = {}, .limit = limits::kMaxPage};
@@ -43,7 +44,7 @@ Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
     }
     if (!list.after) {
       snapshot = {{}, reply->epoch.value_or(0), reply->seq.value_or(0)};
-    } else if (snapshot.epoch != reply->epoch) {  // another agent answered in between: its seq starts anew
+    } else if (snapshot.epoch != reply->epoch) {  // the agent was restarted, and its seq starts anew
       list.after.reset();
       continue;
     }
@@ -60,7 +61,7 @@ Result<Snapshot> take_snapshot(Client& client, std::optional<Key> shm_key) {
   }
 }
 
-// Each seq stands for one event, so the width of what is left to fetch bounds the page as well.
+// Each seq is one event, so no page needs a greater limit than the seqs that are left.
 Result<std::vector<StreamEvent>> replay(Client& client, const EventRange& range) {
   std::vector<StreamEvent> events;
   std::uint64_t since = range.since;

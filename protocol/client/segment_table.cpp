@@ -3,7 +3,7 @@
 namespace shmbus {
 namespace {
 
-// The event's stat, but of what `changed` tells step by step only this step.
+// Returns the event's stat, but with the fields of Changes only as far as this event changed them.
 SegmentStat state_after(const Event& event, const SegmentStat& before) {
   SegmentStat now = *event.stat;
   const auto step = [](const auto& changed, const auto& old) { return changed ? changed->second : old; };
@@ -36,10 +36,10 @@ void SegmentTable::apply(const Event& event) {
   const auto before = segments_.find(event.shm_shmid);
   if (event.kind == EventKind::kCreated) {
     SegmentStat& made = segments_[event.shm_shmid] = *event.stat;
-    made.marked = false;  // if it is, the next event says so
+    made.marked = false;  // if it is marked, the next event says so
   } else if (before != segments_.end()) {
     before->second = state_after(event, before->second);
-  } else {  // gone when a later page of the list was taken: `removed` follows
+  } else {  // removed before its page of the list was read; kRemoved follows
     segments_.emplace(event.shm_shmid, *event.stat);
   }
 }

@@ -1,4 +1,4 @@
-// The state of segments as a snapshot and the events after it tell it, one event at a time.
+// A table of the segments' states, kept up to date by a snapshot and the events after it.
 #pragma once
 
 #include <map>
@@ -7,22 +7,24 @@
 
 namespace shmbus {
 
-// What an EventStream gives, applied in its order. A segment is in the table from `created` to `removed`, also while it
-// is marked. Not thread-safe.
+// Apply the items of one EventStream in their order. A segment is in the table from its kCreated to its kRemoved event,
+// also while it is marked. Times and shm_lpid are those of the segment's last event: they change without events. The
+// table owns its entries. Not thread-safe.
 class SegmentTable {
  public:
   using Segments = std::map<ShmId, SegmentStat>;
 
-  // Forgets all, and takes the state from `snapshot`.
+  // Replaces the whole table with the state of `snapshot`.
   void reset(const Snapshot& snapshot);
 
-  // Several events that were found in one look carry the same final `stat`; here each adds only what it `changed`, so
-  // that no state in between is passed over.
+  // Applies one event. If the agent found several changes at once, their events all carry the final `stat`. The table
+  // takes from each event only the fields that it `changed`, so that it passes through every state in between.
   void apply(const Event& event);
 
-  // Either, as the item is.
+  // Applies an event, or takes the snapshot of a Resync.
   void apply(const StreamItem& item);
 
+  // Returns the states by id; the next reset() or apply() changes them.
   [[nodiscard]] const Segments& segments() const { return segments_; }
 
  private:

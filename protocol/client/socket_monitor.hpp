@@ -1,5 +1,5 @@
-// A monitor of one socket's connections, as libzmq reports them: zmq_socket_monitor(3). Used by both ends, so it is a
-// header alone: the agent does not link the client library.
+// A monitor of one socket's connections, as libzmq reports them: zmq_socket_monitor(3). The agent uses it too, without
+// linking the client library, so it is a header alone.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,24 @@
 namespace shmbus {
 
 struct MonitorEvent {
-  std::uint16_t event = 0;  // one of ZMQ_EVENT_*
-  std::uint32_t value = 0;  // what the event carries: an errno, a protocol error, a descriptor
+  // One of ZMQ_EVENT_*.
+  std::uint16_t event = 0;
+  // An errno, a protocol error (ZMQ_PROTOCOL_ERROR_*) or a descriptor, depending on the event.
+  std::uint32_t value = 0;
+  // The address of the affected connection or listener.
   std::string endpoint;
 };
 
-// One thread, the one of the watched socket.
+// Owns the socket on which libzmq reports. It belongs to the thread of the watched socket. Failures of ZeroMQ are
+// thrown as zmq::error_t.
 class SocketMonitor {
  public:
-  // Reports those of `events` that happen from now on. `watched` must outlive it, and have no other monitor.
+  // Starts to report the kinds in `events`, a set of ZMQ_EVENT_* bits. `watched` must outlive the monitor and have no
+  // other one.
   SocketMonitor(zmq::context_t& context, zmq::socket_ref watched, int events)
       : watched_(watched), socket_(context, zmq::socket_type::pair) {
     const std::string endpoint = "inproc://shmbus.monitor." + std::to_string(random_53_bits());
-    socket_.set(zmq::sockopt::rcvhwm, 0);  // without a bound, since libzmq's thread would wait for room
+    socket_.set(zmq::sockopt::rcvhwm, 0);  // unbounded: a full queue would block libzmq's thread
     socket_.set(zmq::sockopt::linger, 0);
     if (zmq_socket_monitor(watched_.handle(), endpoint.c_str(), events) != 0) {
       throw zmq::error_t();
@@ -34,10 +39,11 @@ class SocketMonitor {
   }
   SocketMonitor(const SocketMonitor&) = delete;
   SocketMonitor& operator=(const SocketMonitor&) = delete;
-  // libzmq stops reporting before nobody listens any more.
+  // Stops the reports before the socket that receives them closes.
   ~SocketMonitor() { zmq_socket_monitor(watched_.handle(), nullptr, 0); }
 
-  // The next event, if there is one. Two frames: a 16-bit event with a 32-bit value, and the endpoint.
+  // Returns the next event, or nothing if none is waiting. It comes in two frames: a 16-bit event with a 32-bit value,
+  // and the endpoint.
   [[nodiscard]] std::optional<MonitorEvent> next() {
     zmq::message_t frame;
     zmq::message_t endpoint;
@@ -52,7 +58,7 @@ class SocketMonitor {
     return next;
   }
 
-  // Readable when there may be an event.
+  // Returns the socket to poll: it is readable when an event may be waiting.
   [[nodiscard]] zmq::socket_ref socket() { return socket_; }
 
  private:

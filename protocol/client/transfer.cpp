@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 
 constexpr int kTries = 3;
 constexpr milliseconds kBusyPause{20};
-constexpr milliseconds kMostFarewell{2000};  // for the last answers and the detach, after an interrupt say
+constexpr milliseconds kMostFarewell{2000};  // for the last replies and the detach, also after an interrupt
 
 }  // namespace
 
@@ -61,7 +61,7 @@ Result<void> Transfer::begin() {
   return fits;
 }
 
-// By its id, and only if it still looks the same: ids come back, though rarely.
+// Attaches by id, and only if size and key are the same: the kernel may give a used id to another segment.
 Result<void> Transfer::attach_again() {
   const Result<AttachResult> again =
       client_.call(AttachRequest{.segment = {.shm_key = {}, .shm_shmid = attached_->shm_shmid}, .read_only = reads()});
@@ -143,7 +143,7 @@ Result<void> Transfer::post_more() {
 void Transfer::post(Piece& piece) {
   piece.answer.reset();
   zmq::message_t request;
-  request.copy(piece.request);  // shares its bytes
+  request.copy(piece.request);  // shares the bytes
   client_.post(std::move(request));
 }
 
@@ -155,7 +155,7 @@ Result<void> Transfer::post_all_again() {
   return renewed;
 }
 
-// Until the first piece is answered; sends again what is not answered in time.
+// Waits until the first piece has its reply, and sends pieces again that get none in time.
 Result<void> Transfer::wait_for_first() {
   for (int tries = 1; !pieces_.front().answer; ++tries) {
     const milliseconds timeout = client_.options().timeout;
@@ -174,7 +174,7 @@ Result<void> Transfer::wait_for_first() {
   return {};
 }
 
-// Takes one answer, whichever comes; false at the deadline.
+// Takes the next reply to any of the pieces. Returns false at the deadline.
 Result<bool> Transfer::wait_until(Clock::time_point deadline) {
   for (;;) {
     Result<std::optional<zmq::message_t>> answer = client_.next_answer(deadline);
@@ -214,8 +214,8 @@ Result<void> Transfer::finish_first() {
   return {};
 }
 
-// Lets the agent finish what it has, so that it is known what was written, and detaches: from then on nothing of this
-// transfer that may still be on its way finds its segment.
+// Waits for the replies to a write, so that the outcome says how much was written, and detaches: pieces that are still
+// on their way then find no attachment.
 void Transfer::say_farewell() {
   const ClientOptions before = client_.options();
   client_.options().interrupt_fd = -1;

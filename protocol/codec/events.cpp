@@ -8,7 +8,7 @@
 namespace shmbus {
 namespace {
 
-// The T that a whole message is. Never throws.
+// Decodes a whole message as a T.
 template <class T>
 Result<T> decode(std::string_view message) {
   const Result<codec::Unpacked> unpacked = codec::unpack_answer(message);

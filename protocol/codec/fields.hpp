@@ -1,12 +1,15 @@
-// Which fields each struct has on the wire: one description for both directions. A visitor has
-//   field(name, member)          an optional member is there or not
-//   chosen_mode(name, mode)      a mode in a request
+// The descriptions of the structs: each lists the fields of one struct with their names on the wire, once for both
+// directions. describe() shows a struct to a visitor: a Reader fills it in, a Writer encodes it, a Counter counts its
+// fields. The results have theirs in results.hpp. A visitor has
+//   field(name, member)          any value; an optional member is on the wire only if it is set
+//   chosen_mode(name, mode)      a mode in a request, which may also be a string
 //   new_key(name, key)           a key to create, "private" for IPC_PRIVATE
-//   constant(name, value)        written, not read
-//   unless_empty(name, string)   there if it says something
-//   data(name, bytes, text)      str or bin
+//   constant(name, value)        a value that is written and never read
+//   unless_empty(name, string)   a string that is on the wire only if it is not empty
+//   data(name, bytes, text)      contents of a segment, as str if `text` is set, else as bin
 //   encoded(name, strings)       an array of values that are msgpack already
-//   requests(name, items), replies(name, replies)
+//   requests(name, items)        the requests of a batch
+//   replies(name, replies)       the replies of a batch
 #pragma once
 
 #include <concepts>
@@ -20,7 +23,7 @@
 
 namespace shmbus::codec {
 
-// A T or a const T, as the direction has it.
+// Matches T, which is read, and const T, which is written.
 template <class S, class T>
 concept Of = std::same_as<std::remove_const_t<S>, T>;
 
@@ -175,7 +178,7 @@ void describe(V& v, Of<WriteRequest> auto& s) {
   v.field("attachment", s.attachment);
   describe(v, s.segment);
   v.field("offset", s.offset);
-  v.field("text", s.text);  // before the data, whose type depends on it
+  v.field("text", s.text);  // before the data, whose format depends on it
   v.data("data", s.data, s.text);
 }
 
@@ -213,7 +216,7 @@ void describe(V& v, const Operation& s) {
   std::visit([&v](const auto& operation) { describe(v, operation); }, s);
 }
 
-// Beside `op` and the operation's own fields.
+// The fields that every request may have besides `op` and the operation's own.
 template <class V>
 void describe_common(V& v, Of<Request> auto& s) {
   v.field("id", s.id);

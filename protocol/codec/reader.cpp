@@ -71,7 +71,7 @@ std::optional<Number> Reader::checked_number(const Field& field) {
     number = number_in(text_of(field.value).value_or(""));
   }
   if (number && number->negative && type == FieldType::kEpoch) {
-    return Number{};  // no epoch, as they begin at 1
+    return Number{};  // matches no epoch: they begin at 1
   }
   const bool in_range =
       number && !number->negative && number->magnitude >= field.spec->min && number->magnitude <= field.spec->max;
@@ -114,7 +114,7 @@ void Reader::chosen_mode(std::string_view name, Mode& mode) {
   if (read) {
     mode = *read;
   } else if (number && mode_from_text(std::to_string(digits))) {
-    fail(read.error());  // says what it looks like
+    fail(read.error());  // its message names the likely mistake
   } else {
     reject(*field, read.error().hint);
   }
@@ -131,7 +131,7 @@ bool Reader::read(const Field& field, Mode& mode) {
   if (!read(field, digits)) {
     return false;
   }
-  const auto read_mode = mode_from_text(std::to_string(digits));  // the kernel's modes are no one's mistake
+  const auto read_mode = mode_from_text(std::to_string(digits));  // the kernel's, so never a typing mistake
   if (read_mode) {
     mode = *read_mode;
   }
@@ -265,7 +265,7 @@ void Reader::replies(std::string_view name, std::vector<Reply>& replies) {
   const auto* const batch = asked_ == nullptr ? nullptr : std::get_if<BatchRequest>(asked_);
   for (const msgpack::object& each : array(name, batch == nullptr ? 0 : batch->requests.size())) {
     const auto* const request = std::get_if<Request>(&batch->requests[replies.size()].request);
-    // A malformed request has no result to read, so any operation serves to read its error.
+    // The reply to a malformed request is an error, which any operation serves to read.
     Result<Reply> reply = read_reply(each, request != nullptr ? request->operation : PingRequest{});
     if (!reply) {
       error_ = std::move(reply).error();

@@ -1,4 +1,7 @@
-// Reads described structs from unpacked messages, requests and answers alike. See fields.hpp for what a visitor has.
+// A visitor (see fields.hpp) that fills in described structs from unpacked messages, both requests and answers.
+//
+// A Reader works on one map. For each field that a struct describes it finds the value by name, checks it and stores it
+// in the member. It stops at the first failure, so that a caller describes the whole struct and then asks error() once.
 #pragma once
 
 #include <concepts>
@@ -16,16 +19,17 @@
 
 namespace shmbus::codec {
 
-// The first failure stands, and nothing is read after it. A nil is as if the field were not there. Borrows what it is
-// made of.
+// A nil counts as an absent field. The map, the specification and the operation are borrowed and must outlive the
+// reader. Members read before a failure keep their new values. Not thread-safe.
 class Reader {
  public:
-  // Reads a request: each field is checked against its row in `spec`. Errors: kBadRequest with the field's name,
-  // kTooLarge and kNotText for data.
+  // Reads a request: each field is checked against its row in `spec`, and an absent one leaves its member at the
+  // default. Errors: kBadRequest with the field's name; kTooLarge and kNotText for data.
   Reader(const msgpack::object_map& map, const OperationSpec& spec) : map_(map), spec_(&spec) {}
 
-  // Reads an answer or an event, or a part of one: unknown fields are passed over, members that are not optional have
-  // to be there. `asked` is the operation that is answered, where the answer's form depends on it. Errors: kInternal.
+  // Reads an answer, an event or a part of one. Unknown fields are ignored; a field whose member is not optional must
+  // be there. `asked` is the operation that is answered, and is needed where the form of the answer depends on it
+  // (batch). Errors: kInternal.
   explicit Reader(const msgpack::object& object, const Operation* asked = nullptr, DataIs data_is = DataIs::kCopied);
 
   template <class T>
@@ -52,6 +56,7 @@ class Reader {
   void requests(std::string_view name, std::vector<BatchItem>& items);
   void replies(std::string_view name, std::vector<Reply>& replies);
 
+  // Returns the first failure, if there was one.
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
  private:
@@ -62,18 +67,19 @@ class Reader {
   };
 
   [[nodiscard]] std::optional<Field> find_field(std::string_view name) const;
-  // The same; fails if it is missing and its row, or an answer, needs it.
+  // Returns the field; records a failure if it is missing and its row requires it, or if this reads an answer.
   [[nodiscard]] std::optional<Field> find_required(std::string_view name);
-  // The items of a field that is an array of at most `most`.
+  // Returns the items of a field that is an array of at most `most` items; records a failure for any other value.
   [[nodiscard]] std::span<const msgpack::object> array(std::string_view name, std::size_t most);
+  // Record a failure, unless there is one already. reject() describes the expected type and the value that is there.
   void fail(Error error);
   void reject(const Field& field, std::string hint = {});
 
-  // An integer of a request in the range of its row; a negative key as its two's complement.
+  // Return an integer of a request that is in the range of its row; a negative key as its two's complement.
   std::optional<Number> checked_number(const Field& field);
   std::optional<Number> checked_key(const Field& field);
 
-  // Each returns false if the value is none of the member.
+  // Each stores the value in the member, or returns false if the member cannot hold it.
   template <std::integral T>
   bool read(const Field& field, T& number) {
     const std::optional<Number> read = field.spec == nullptr ? number_of(field.value) : checked_number(field);
@@ -112,7 +118,7 @@ class Reader {
   bool read(const Field& field, T& described) {
     Reader inner(field.value, asked_, data_is_);
     describe(inner, described);
-    error_ = inner.error();  // more precise than the caller's; only reached without an error so far
+    error_ = inner.error();  // names the inner field; only reached without an error so far
     return !error_;
   }
 
@@ -123,10 +129,11 @@ class Reader {
   std::optional<Error> error_;
 };
 
+// Returns a kBadRequest.
 [[nodiscard]] Error bad_request(std::string message, std::string hint = {});
 
-// One request of a batch, in requests.cpp, and the reply to an operation, in replies.cpp: a Reader reads both inside of
-// others.
+// Read one request of a batch (in requests.cpp) and the reply to an operation (in replies.cpp), which a Reader meets
+// inside other messages. A malformed request is returned as its error; a malformed reply is kInternal.
 [[nodiscard]] BatchItem read_batched(const msgpack::object& object);
 [[nodiscard]] Result<Reply> read_reply(const msgpack::object& object, const Operation& operation,
                                        DataIs data_is = DataIs::kCopied);

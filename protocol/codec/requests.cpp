@@ -25,7 +25,7 @@ RequestId only_valid_id(const msgpack::object_map& map) {
   return is_only ? id_of(*find(map, "id")).value_or(RequestId()) : RequestId();
 }
 
-// A hint at the candidate that was meant, or `otherwise`.
+// Returns a hint at the nearest candidate, or `otherwise` if none is near.
 std::string did_you_mean(std::string_view name, std::span<const std::string_view> candidates, std::string otherwise) {
   const std::string_view meant = nearest(name, candidates);
   return meant.empty() ? std::move(otherwise) : "did you mean " + std::string(meant) + "?";
@@ -67,7 +67,7 @@ Result<const OperationSpec*> read_operation(const msgpack::object_map& map) {
   return spec;
 }
 
-// Checks that each field is one of the operation's, and is there once.
+// Checks that each field is one of the operation's and is there only once.
 std::optional<Error> check_names(const msgpack::object_map& map, const OperationSpec& spec) {
   for (const auto& entry : entries(map)) {
     const std::optional<std::string_view> name = text_of(entry.key);
@@ -105,7 +105,7 @@ std::optional<Error> check_segment(const SegmentRef& segment) {
   return {};
 }
 
-// What fields mean together.
+// Checks the fields that depend on each other.
 template <class T>
 std::optional<Error> check_together(const T& operation, std::string_view name) {
   if constexpr (requires { operation.segment; }) {
@@ -130,7 +130,7 @@ std::optional<Error> check_together(const T& operation, std::string_view name) {
   return {};
 }
 
-// Fills in `request`, which is meaningless after an error.
+// Fills in `request`, which must not be used after an error.
 std::optional<Error> read_request(const msgpack::object_map& map, Place place, Request& request) {
   const auto found = read_operation(map);
   if (!found) {
@@ -156,7 +156,7 @@ std::optional<Error> read_request(const msgpack::object_map& map, Place place, R
   return std::visit([&spec](const auto& operation) { return check_together(operation, spec.name); }, request.operation);
 }
 
-// Fills in `decoded`, into which nothing was read yet.
+// Fills in `decoded`, which must be new.
 void read_object(const msgpack::object& object, Place place, DecodedRequest& decoded) {
   if (object.type != msgpack::type::MAP) {
     decoded.request = bad_request("map expected, got " + shown(object));

@@ -1,10 +1,12 @@
-// The fields of the results, described as in fields.hpp.
+// The descriptions of the results and of the reply around them, in the style of fields.hpp. They are in a header of
+// their own because the codecs of requests and of events do not need them.
 #pragma once
 
 #include "protocol/codec/fields.hpp"
 
 namespace shmbus::codec {
 
+// The value of `op` in the result of a change.
 inline constexpr std::string_view kDone = "done";
 
 template <class V>
@@ -141,7 +143,8 @@ void describe(V& v, Of<BatchResult> auto& s) {
   v.replies("replies", s.replies);
 }
 
-// The reply around a result; only written so, because reading one takes the operation that it answers.
+// The reply around a result. Only the Writer uses it: reading a reply requires the operation that it answers, see
+// read_reply().
 template <class V>
 void describe(V& v, const Reply& s) {
   v.field("ok", s.ok());

@@ -11,7 +11,7 @@ namespace {
 struct MessageLimits {
   std::size_t depth;
   std::size_t bytes;  // of a string or bin
-  ErrorCode code;     // of the error if one is exceeded
+  ErrorCode code;     // of the error if one is exceeded, or for bad msgpack
 };
 
 bool borrow_from_frame(msgpack::type::object_type /*type*/, std::size_t /*size*/, void* /*user_data*/) { return true; }
@@ -19,7 +19,7 @@ bool borrow_from_frame(msgpack::type::object_type /*type*/, std::size_t /*size*/
 Result<Unpacked> unpack(std::string_view frame, const MessageLimits& limits) {
   const auto& [depth, bytes, code] = limits;
   try {
-    thread_local msgpack::zone zone;  // keeps its first chunk from one message to the next
+    thread_local msgpack::zone zone;  // keeps its first chunk for the next message
     zone.clear();
     std::size_t end = 0;
     bool referenced = false;

@@ -11,10 +11,10 @@ namespace shmbus::codec {
 namespace {
 
 constexpr std::size_t kShownBytes = 60;
-constexpr double kMostExact = 9007199254740992.0;  // 2^53: from there on a double skips integers
+constexpr double kMostExact = 9007199254740992.0;  // 2^53; a double above it skips integers
 
 std::optional<Number> number_of(double value) {
-  if (std::trunc(value) != value || std::abs(value) > kMostExact) {  // not for a NaN either
+  if (std::trunc(value) != value || std::abs(value) > kMostExact) {  // also for a NaN
     return std::nullopt;
   }
   return Number{.negative = value < 0, .magnitude = static_cast<std::uint64_t>(std::abs(value))};
@@ -82,7 +82,7 @@ const msgpack::object* find(const msgpack::object_map& map, std::string_view nam
 }
 
 std::string shown(std::string_view text) {
-  // A character cut in two lies beyond kShownBytes, where the second cut takes it away.
+  // The first cut may split a character; its escape then lies beyond kShownBytes, where the second cut drops it.
   std::string escaped = escape_for_terminal(text.substr(0, kShownBytes + 4));
   if (escaped.size() <= kShownBytes) {
     return '"' + escaped + '"';

@@ -1,4 +1,6 @@
-// Msgpack objects judged by their value, not by the format in which a client's library happens to write it.
+// Accessors to msgpack objects that go by the value, not by the format in which a client's library happens to write it:
+// PROTOCOL.md, "Requests", has the table. Those with an optional result return nothing for an object of another type.
+// Views are borrowed from the object, and with it from the frame.
 #pragma once
 
 #include <concepts>
@@ -14,12 +16,12 @@
 
 namespace shmbus::codec {
 
-// An integer as sign and magnitude, so that both ends of 64 bits fit. Zero is not negative.
+// An integer as sign and magnitude, so that it holds every value of int64_t and uint64_t. Zero is not negative.
 struct Number {
   bool negative = false;
   std::uint64_t magnitude = 0;
 
-  // The number as a T, if T has it.
+  // Returns the number as a T, or nothing if it is outside the range of T.
   template <std::integral T>
   [[nodiscard]] std::optional<T> as() const {
     if (!negative) {
@@ -31,29 +33,30 @@ struct Number {
   }
 };
 
-// An integer in any format, or a float that is whole and at most 2^53 either way.
+// Accepts an integer in any format, and a float that is whole and between -2^53 and 2^53.
 [[nodiscard]] std::optional<Number> number_of(const msgpack::object& object);
 
-// A number as people write it: "5679", "0x162f", "-1", and nothing else in the text.
+// Reads a number from text that holds nothing else: "5679", "0x162f", "-1".
 [[nodiscard]] std::optional<Number> number_in(std::string_view text);
 
-// The bytes of a str or bin, borrowed from the object.
+// Returns the bytes of a str or bin.
 [[nodiscard]] std::optional<std::string_view> bytes_of(const msgpack::object& object);
 
-// The same if they are UTF-8.
+// Returns the bytes of a str or bin if they are UTF-8.
 [[nodiscard]] std::optional<std::string_view> text_of(const msgpack::object& object);
 
-// A valid `id`: an integer, or UTF-8 of at most kMaxIdBytes.
+// Returns a valid `id`: an integer, or UTF-8 of at most kMaxIdBytes.
 [[nodiscard]] std::optional<RequestId> id_of(const msgpack::object& object);
 
-// The first value whose key is `name`, or nullptr.
+// Returns the first value whose key is `name`, or nullptr. A linear search: maps have at most kMaxMapEntries.
 [[nodiscard]] const msgpack::object* find(const msgpack::object_map& map, std::string_view name);
 
-// For messages: escaped, quoted, cut to about 60 characters.
+// Return the value for an error message. Text is escaped, quoted and cut to about 60 characters; a container is
+// counted.
 [[nodiscard]] std::string shown(std::string_view text);
 [[nodiscard]] std::string shown(const msgpack::object& object);
 
-// The object as bytes again, each value in its shortest form.
+// Encodes the object again, each value in the shortest encoding of its type.
 [[nodiscard]] std::string packed(const msgpack::object& object);
 
 }  // namespace shmbus::codec

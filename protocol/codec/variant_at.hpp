@@ -1,4 +1,4 @@
-// The alternative of a variant that a number at run time selects.
+// A setter for the alternative of a variant that is selected by a number at run time: an operation by its row.
 #pragma once
 
 #include <array>
@@ -8,7 +8,8 @@
 
 namespace shmbus::codec {
 
-// Gives `variant` a default value of its alternative `index`. Requires: index < std::variant_size_v<Variant>.
+// Sets `variant` to a default value of its alternative `index`. Requires: index < std::variant_size_v<Variant>, else it
+// throws std::out_of_range.
 template <class Variant>
 void emplace_at(Variant& variant, std::size_t index) {
   []<std::size_t... kIndexes>(Variant & held, std::size_t wanted, std::index_sequence<kIndexes...>) {

@@ -27,7 +27,7 @@ void Writer::chosen_mode(std::string_view name, Mode mode) {
   const std::uint32_t digits = mode_digits(mode);
   if (mode_from_number(digits)) {
     field(name, digits);
-  } else {  // as an integer it would be taken for a bit mask
+  } else {  // as an integer it looks like a bit mask, which is rejected
     field(name, std::to_string(digits));
   }
 }

@@ -1,4 +1,8 @@
-// Writes described structs as msgpack. See fields.hpp for what a visitor has.
+// The visitors (see fields.hpp) that encode described structs as msgpack, and functions around them.
+//
+// A msgpack map begins with the number of its entries. So each struct is visited twice: by a Counter, and by a Writer
+// that appends the bytes. Data of a read or a write can be left out, so that large data go into a message without
+// another copy.
 #pragma once
 
 #include <concepts>
@@ -15,7 +19,7 @@
 
 namespace shmbus::codec {
 
-// Counts the fields that a Writer would write: a msgpack map begins with their number.
+// Counts the fields that a Writer would write for the same struct.
 class Counter {
  public:
   template <class T>
@@ -44,14 +48,17 @@ class Counter {
   std::uint32_t count_ = 0;
 };
 
+// The place of the data of a read or a write: in the message, or elsewhere. Data elsewhere are left out of the message;
+// only their size is read.
 enum class DataIn : bool { kTheMessage, kAnotherPlace };
 
-// Appends msgpack to a string. Data in another place are left out, only their size is looked at.
+// Appends msgpack to a string, which is borrowed and must outlive the writer. Throws std::bad_alloc, and leaves the
+// string with a part of the message then. Not thread-safe.
 class Writer {
  public:
   explicit Writer(std::string& bytes, DataIn data_in = DataIn::kTheMessage) : bytes_{bytes}, data_in_(data_in) {}
 
-  // Writes one described struct as a map.
+  // Appends one described struct as a map.
   template <class T>
   requires std::is_class_v<T>
   void value(const T& described) {
@@ -85,7 +92,7 @@ class Writer {
   void replies(std::string_view name, const std::vector<Reply>& replies);
   void outcome(const std::variant<OperationResult, Error>& outcome);
 
-  // Where the data that were left out belong, or the end.
+  // Returns the position in the string where the data that were left out belong; its end if none were.
   [[nodiscard]] std::size_t data_at() const { return data_at_.value_or(bytes_.bytes.size()); }
 
  private:
@@ -93,7 +100,7 @@ class Writer {
     std::string& bytes;
     void write(const char* data, std::size_t size) {
       if (size == 1) {
-        bytes.push_back(*data);  // unlike append() no call, and most of what is packed are single bytes
+        bytes.push_back(*data);  // is inlined, unlike append(), and most pieces are single bytes
       } else {
         bytes.append(data, size);
       }
@@ -133,11 +140,13 @@ class Writer {
   msgpack::packer<Sink> packer_{bytes_};
 };
 
+// Appends the encoded struct to `bytes`.
 template <class T>
 void append(const T& described, std::string& bytes) {
   Writer(bytes).value(described);
 }
 
+// Returns the encoded struct.
 template <class T>
 [[nodiscard]] std::string encode(const T& described) {
   std::string bytes;
@@ -145,7 +154,7 @@ template <class T>
   return bytes;
 }
 
-// Appends it without its data. Returns where in `bytes` they belong.
+// Appends the encoded struct without its data. Returns the position in `bytes` where the data belong.
 template <class T>
 std::size_t encode_around_data(const T& described, std::string& bytes) {
   Writer writer(bytes, DataIn::kAnotherPlace);

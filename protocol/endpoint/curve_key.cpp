@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kDigits =
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
-constexpr std::size_t kDigitsOfGroup = 5;  // stand for
+constexpr std::size_t kDigitsOfGroup = 5;  // encode the four bytes of a group
 constexpr std::size_t kBytesOfGroup = 4;
 constexpr std::size_t kDigitsOfKey = kCurveKeyBytes / kBytesOfGroup * kDigitsOfGroup;
 constexpr std::size_t kMostNameLength = 64;
@@ -28,7 +28,8 @@ std::string_view trimmed(std::string_view text) {
   return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-// Lines that say something. A key may contain # but can't start with it: the first digit of a group is at most 82.
+// The lines that are neither blank nor comments. A key may contain # but cannot start with it, which is digit 84: the
+// first digit of a group is at most 82.
 std::vector<Line> lines_of(std::string_view content) {
   std::vector<Line> lines;
   for (std::size_t number = 1; !content.empty(); ++number) {

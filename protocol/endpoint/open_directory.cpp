@@ -19,7 +19,7 @@
 namespace shmbus {
 namespace {
 
-constexpr int kMostLinks = 40;  // as path_resolution(7) has it
+constexpr int kMostLinks = 40;  // the kernel's limit: path_resolution(7)
 
 Error failed(const std::string& path, int errno_value) { return errno_error(errno_value, escape_foreign(path)); }
 
@@ -30,7 +30,7 @@ Error not_followed(const std::string& path, uid_t owner) {
           "name what it leads to", ELOOP};
 }
 
-// The components of `path`, a last "." for one that ends in a slash.
+// Splits a path into its components; one that ends in a slash gets a last ".".
 std::deque<std::string> components_of(std::string_view path) {
   std::deque<std::string> components;
   while (!path.empty()) {
@@ -62,7 +62,7 @@ class Walk {
       : last_link_(last_link), check_(check), rest_(components_of(path)) {}
 
   Result<void> start_at(const char* directory) {
-    shown_ = std::string(directory);  // assigned as it is, g++ 12 warns of an overlap that cannot be (PR105329)
+    shown_ = std::string(directory);  // from a plain pointer g++ 12 warns of an overlap (PR105329)
     return enter(UniqueFd(::open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)));
   }
 
@@ -80,7 +80,7 @@ class Walk {
   }
 
  private:
-  // One component further. True if it is the last and no link, which stays in `rest_`.
+  // Goes one component further. Returns true at the last component if it is not a link to follow; it stays in `rest_`.
   Result<bool> step() {
     const std::string name = rest_.front();
     const bool is_last = rest_.size() == 1;
@@ -109,14 +109,14 @@ class Walk {
     return entered ? Result<bool>(false) : std::move(entered).error();
   }
 
-  // As a directory where that is possible: only then is one mounted that has been waiting for its first use.
+  // Opens the entry as a directory where possible, since only that triggers an automount.
   [[nodiscard]] UniqueFd open_entry(const std::string& name, bool is_last) const {
     constexpr int kEntry = O_PATH | O_NOFOLLOW | O_CLOEXEC;
     UniqueFd entry(is_last ? -1 : ::openat(directory_.get(), name.c_str(), kEntry | O_DIRECTORY));
     return entry ? std::move(entry) : UniqueFd(::openat(directory_.get(), name.c_str(), kEntry));
   }
 
-  // True in /proc but at its top, where links ("self") have a path as their text.
+  // Returns whether the directory is in /proc below its top. At the top, links such as "self" are ordinary ones.
   [[nodiscard]] bool has_kernels_links() const {
     struct statfs system {};
     struct stat status {};
@@ -129,7 +129,7 @@ class Walk {
     return is_us_or_root(uid) || (uid == owner_of_root_ && shown_.rfind('/') == 0);
   }
 
-  // What a link says takes its place among the components.
+  // Replaces a link among the components by those of its target.
   Result<void> follow(int link, const struct stat& status, const std::string& shown) {
     struct stat around {};
     if (::fstat(directory_.get(), &around) != 0) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kLocalPrefix = "localhost:";
 
-// Takes the number up to the next colon, and that.
+// Removes and returns the number up to the next colon of `text`, and removes the colon.
 template <class Number>
 std::optional<Number> take_number(std::string_view& text) {
   const std::size_t end = std::min(text.find(':'), text.size());

@@ -1,5 +1,6 @@
-// The property Peer-Address of a message on ipc, "localhost:UID:GID:PID": the kernel's word on the peer, taken when the
-// connection was made, at both ends of it. libzmq does not document the part after the host.
+// A parser for the Peer-Address that libzmq attaches to each message received on ipc: "localhost:UID:GID:PID". The ids
+// are the kernel's, those of the peer when it called connect(2) or listen(2) (SO_PEERCRED, unix(7)), so a peer cannot
+// forge them. libzmq does not document the part after the host.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +9,14 @@
 
 namespace shmbus {
 
-// Pid 0: the peer's process is in a pid namespace that can't be seen from here.
+// The credentials of a local peer. `pid` is 0 if its process is in a pid namespace that cannot be seen from here.
 struct PeerAddress {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::int32_t pid = 0;
 };
 
-// Nothing for any other form, such as the bare address that a TCP peer has.
+// Returns nothing for any other form, such as the bare address of a TCP peer.
 [[nodiscard]] std::optional<PeerAddress> parse_peer_address(std::string_view text);
 
 }  // namespace shmbus

@@ -1,4 +1,5 @@
-// Random numbers that nobody can guess, from getrandom(2). Throws std::system_error if the kernel has none.
+// A source of random numbers that nobody can guess: getrandom(2). Safe from any thread. The functions throw
+// std::system_error if the kernel gives none, and may block early at boot until it can.
 #pragma once
 
 #include <cstddef>
@@ -7,13 +8,13 @@
 
 namespace shmbus {
 
-// 1 … 2^53-1, uniform: an epoch, an attachment, an id.
+// Returns a number from 1 to 2^53-1, each equally likely, for an epoch, an attachment or an id.
 [[nodiscard]] std::uint64_t random_53_bits();
 
-// `bytes` (at most 256) random bytes as lower-case hex digits.
+// Returns two lower-case hexadecimal digits for each of `bytes` random bytes, at most 256.
 [[nodiscard]] std::string random_hex(std::size_t bytes);
 
-// A UUID (RFC 4122, version 4).
+// Returns a random UUID (RFC 4122, version 4). The client library uses it for `once`.
 [[nodiscard]] std::string random_uuid();
 
 }  // namespace shmbus

@@ -25,7 +25,7 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-// A slash at the end would make lstat and mkdir follow a link.
+// With a slash at the end, lstat and mkdir would follow a link.
 std::string without_trailing_slash(std::string path) {
   while (path.size() > 1 && path.back() == '/') {
     path.pop_back();
@@ -55,7 +55,7 @@ Result<void> check(const std::string& path, const struct stat& state, mode_t for
   return {};
 }
 
-// With DynamicUser= it is a link into /run/private, so this one is followed.
+// With DynamicUser= the directory is a link into /run/private, so it is followed.
 Result<void> check_of_systemd(const std::string& path) {
   struct stat state {};
   if (::stat(path.c_str(), &state) != 0) {
@@ -64,7 +64,7 @@ Result<void> check_of_systemd(const std::string& path) {
   return S_ISDIR(state.st_mode) ? Result<void>() : refused(path, "is not a directory");
 }
 
-// Its group and mode, by its descriptor, of which fchmod(2) takes none that is O_PATH.
+// Sets group and mode through /proc/self/fd, because fchmod(2) takes no O_PATH descriptor.
 Result<void> open_to_others(int directory, const std::string& path, Passage passage, std::optional<gid_t> group) {
   const mode_t mode = passage == Passage::kEveryone ? 0711 : 0710;
   if ((group && ::fchownat(directory, "", static_cast<uid_t>(-1), *group, AT_EMPTY_PATH) != 0) ||
@@ -88,7 +88,7 @@ RuntimeDirectory agent_runtime_directory() {
   if (::geteuid() == 0) {
     return {kHostRuntimeDirectory};
   }
-  // The XDG specification has relative paths ignored.
+  // The XDG specification says to ignore relative paths.
   if (const std::string xdg = environment("XDG_RUNTIME_DIR"); xdg.starts_with('/')) {
     return {without_trailing_slash(xdg) + "/shmbus"};
   }
@@ -118,7 +118,7 @@ Result<void> prepare_runtime_directory(const RuntimeDirectory& directory, Passag
   }
   const UniqueFd made(::openat(place->directory.get(), place->name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat state {};
-  if (!made || (is_new && ::chmod(path_of_descriptor(made.get()).c_str(), 0700) != 0) ||  // whatever the umask took
+  if (!made || (is_new && ::chmod(path_of_descriptor(made.get()).c_str(), 0700) != 0) ||  // regardless of the umask
       ::fstat(made.get(), &state) != 0) {
     return file_error(errno, "look at runtime directory", path);
   }

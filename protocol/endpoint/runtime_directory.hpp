@@ -1,4 +1,6 @@
-// Where an agent keeps its sockets, and where a client looks for them. Knows the file system, not ZeroMQ.
+// The directories in which an agent keeps its sockets and a client searches for them, and the checks that make them
+// safe: another user who can write there could put a socket in place of the agent's. This header knows the file system,
+// but not ZeroMQ.
 #pragma once
 
 #include <sys/types.h>
@@ -16,30 +18,36 @@ inline constexpr const char* kHostRuntimeDirectory = "/run/shmbus";
 inline constexpr const char* kCommandsSocket = "commands.sock";
 inline constexpr const char* kEventsSocket = "events.sock";
 
+// The runtime directory of an agent.
 struct RuntimeDirectory {
   std::string path;
-  bool from_systemd = false;  // made by systemd, so its mode is the unit's business
+  // systemd made it (RuntimeDirectory=, systemd.exec(5)), so owner and mode are those of the unit and are not checked.
+  bool from_systemd = false;
 };
 
-// The agent's: SHMBUS_RUNTIME_DIR, else RUNTIME_DIRECTORY, else /run/shmbus for root, else XDG_RUNTIME_DIR/shmbus,
-// else /tmp/shmbus-UID. Reads the environment and the effective uid.
+// Returns the agent's directory, the first one of: SHMBUS_RUNTIME_DIR; RUNTIME_DIRECTORY; /run/shmbus for root;
+// XDG_RUNTIME_DIR/shmbus; /tmp/shmbus-UID. Reads the environment and the effective uid; the directory need not exist.
 [[nodiscard]] RuntimeDirectory agent_runtime_directory();
 
-// A client's, in the order to look: its own first, then /run/shmbus; no duplicates.
+// Returns a client's directories in the order of the search: that of an agent which the client's own user would start,
+// then /run/shmbus; no duplicates.
 [[nodiscard]] std::vector<std::string> client_runtime_directories();
 
-// Who may pass through an agent's runtime directory to a socket in it: nobody else (0700), its group (0710), everyone
-// (0711).
+// The users that may pass through an agent's runtime directory to a socket in it: only its owner (0700), its group
+// (0710), or everyone (0711).
 enum class Passage : std::uint8_t { kNobody, kGroup, kEveryone };
 
-// Creates the directory (last component) if it is missing, and checks it: no link, ours (or root's), not open to others
-// if it is for nobody else, else not writable by them. Opens it as far as `passage` says, for kGroup to `group`, unless
-// systemd made it. Errors: kPermissionDenied or kNotFound with the path and what is wrong with it.
+// Creates the directory (the last component only) if it is missing, checks it, and gives it the mode for `passage` and,
+// if one is given, the group `group`. The directory must not be a link, must belong to this user or to root, and must
+// not be writable by its group or others; with kNobody others must have no access at all. One that systemd made is only
+// checked to be a directory. Errors: kPermissionDenied or kNotFound with the path and the objection, or the failure of
+// a system call.
 [[nodiscard]] Result<void> prepare_runtime_directory(const RuntimeDirectory& directory,
                                                      Passage passage = Passage::kNobody,
                                                      std::optional<gid_t> group = {});
 
-// The check alone, for a client: no link, owned by this user or by root, not writable by others.
+// Checks a directory for a client: it must not be a link or writable by others, and must belong to this user or to
+// root. Errors as above.
 [[nodiscard]] Result<void> check_runtime_directory(const std::string& path);
 
 }  // namespace shmbus

@@ -1,6 +1,6 @@
-// Whether who answers may be the agent. On ipc libzmq attaches the kernel's word on the process that listens, taken
-// when it began to, to every message as the property Peer-Address: "localhost:UID:GID:PID". On other transports nobody
-// can be told from the agent but by its CURVE key.
+// Checks that the answering peer is a trusted agent. On ipc libzmq attaches the peer's credentials to every message as
+// the property Peer-Address (endpoint/peer_address.hpp). They come from the kernel, which recorded them when the
+// process began to listen. On other transports only its CURVE key identifies the agent.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +12,19 @@
 
 namespace shmbus {
 
-// This process's effective uid.
+// Returns this process's effective uid.
 [[nodiscard]] std::uint32_t own_uid();
 
-// One connection's view. Cheap to ask for each message: the address that was last found good is remembered.
+// The check for one connection. It is cheap for each message, since it remembers the address that it accepted last. Not
+// thread-safe.
 class AgentCheck {
  public:
-  // `address`: the ZeroMQ address that is connected to. `agent_user`: a uid that the agent may have besides `uid`, the
-  // client's own, and root's.
+  // `address` is the ZeroMQ address of the connection. `agent_user` is a uid that the agent may have besides root's and
+  // `uid`, which is the client's own.
   explicit AgentCheck(std::string address, std::optional<std::uint32_t> agent_user = {}, std::uint32_t uid = own_uid());
 
-  // Success if a message whose Peer-Address is `peer_address` may be used. Errors: kPermissionDenied with the endpoint
-  // and the uid that answers there.
+  // Accepts a message whose Peer-Address is `peer_address`; on transports other than ipc it accepts every message.
+  // Errors: kPermissionDenied with the endpoint and the uid of the peer.
   [[nodiscard]] Result<void> admit(std::string_view peer_address);
 
  private:

@@ -1,4 +1,5 @@
-// CURVE on the client's side: its keys, and the agent's public one that tells the agent from anybody else.
+// The keys of a client for CURVE (ZeroMQ RFC 26): its own pair, which identifies it to the agent, and the agent's
+// public key, which proves to the client that the peer is the agent. Safe from any thread, except for use_curve().
 #pragma once
 
 #include <string>
@@ -10,23 +11,27 @@
 namespace shmbus {
 
 struct CurveClient {
-  std::string server_key;  // the agent's public key, in Z85
+  // The agent's public key, in Z85.
+  std::string server_key;
+  // The client's own pair.
   CurvePair own;
 };
 
-// A new pair. Errors: kUnsupported if libzmq is built without CURVE.
+// Returns a new pair. Errors: kUnsupported if libzmq is built without CURVE.
 [[nodiscard]] Result<CurvePair> make_curve_pair();
 
-// The pair in a file that keygen wrote, which must be this user's or root's and open to nobody else. Errors:
-// kBadRequest with the path and what is wrong with it, kUnsupported.
+// Reads the pair in a NAME.secret of keygen, and checks that its keys belong together. The file must be a regular one,
+// belong to this user or to root, and give group and others no rights. Errors: kBadRequest with the path and the
+// objection, kUnsupported.
 [[nodiscard]] Result<CurvePair> read_curve_pair(const std::string& path);
 
-// The agent's public key: `file_or_key` itself if it is one, else what that file holds, which others must not be able
-// to change. Errors: kBadRequest with the path and what is wrong with it.
+// Returns the agent's public key: `file_or_key` itself if it is a key, else the key in the file of that name. The file
+// must belong to this user or to root and be writable by nobody else. Errors: kBadRequest with the path and the
+// objection.
 [[nodiscard]] Result<std::string> read_curve_server(const std::string& file_or_key);
 
-// Has `socket` use the keys for what it connects to from now on. Errors: kBadRequest for what are no keys,
-// kUnsupported.
+// Makes `socket` use the keys for the connections that it makes after this call. Call it in the thread of the socket.
+// Errors: kBadRequest for invalid keys, kUnsupported.
 [[nodiscard]] Result<void> use_curve(zmq::socket_t& socket, const CurveClient& curve);
 
 }  // namespace shmbus

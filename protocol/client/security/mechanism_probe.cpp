@@ -5,8 +5,8 @@
 namespace shmbus {
 namespace {
 
-// A greeting: signature (10 bytes), version (2), mechanism (20, padded with NUL), and what does not matter here (RFC
-// 23).
+// A greeting (RFC 23) has a signature (10 bytes), a version (2), a mechanism (20, padded with NUL), and more that is
+// not needed here.
 constexpr std::string_view kSignatureAndMajor("\xff\0\0\0\0\0\0\0\1\x7f\3", 11);
 constexpr std::size_t kMechanismAt = 12;
 constexpr std::size_t kMechanismBytes = 20;
@@ -28,7 +28,8 @@ void MechanismProbe::ask(const std::string& endpoint) {
   }
 }
 
-// A STREAM socket hands over pairs of frames: the connection's id, and bytes; none at its beginning and at its end.
+// A STREAM socket delivers pairs of frames, the id of a connection and bytes from it. The bytes are empty at its
+// beginning and at its end.
 std::optional<std::string> MechanismProbe::mechanism() {
   zmq::message_t id;
   zmq::message_t bytes;

@@ -1,4 +1,4 @@
-// Which security mechanism an endpoint asks for, as its greeting says.
+// A probe for the security mechanism of an endpoint, which every ZMTP peer names in its greeting (ZeroMQ RFC 23).
 #pragma once
 
 #include <cstdint>
@@ -8,21 +8,22 @@
 
 namespace shmbus {
 
-// Connects beside a socket that was refused: an agent that asks for keys hangs up on who shows none, and TCP may then
-// drop the greeting that said so. Half a greeting of ours has it say all of its own, and wait for the other half.
-// One thread.
+// An agent that requires keys closes a connection that shows none, and TCP may then drop the greeting that said so. The
+// probe makes a connection of its own and sends only the first part of a greeting. The agent answers with its whole
+// greeting and then waits for the rest, so the connection stays open until the greeting has arrived. It belongs to one
+// thread.
 class MechanismProbe {
  public:
   explicit MechanismProbe(zmq::context_t& context);
 
-  // Connects to tcp://HOST:PORT, unless it has an answer to come. Throws zmq::error_t if that is no endpoint.
+  // Connects to tcp://HOST:PORT, unless an earlier connection is still open. Throws zmq::error_t for a bad endpoint.
   void ask(const std::string& endpoint);
 
-  // Readable when mechanism() may know more.
+  // Returns the socket to poll: it is readable when mechanism() may know more.
   [[nodiscard]] zmq::socket_ref socket() { return stream_; }
 
-  // Its name (RFC 23: "NULL", "CURVE"), once that is known; nothing before, nor if the connection ended without it.
-  // Does not wait.
+  // Returns the name of the mechanism ("NULL", "CURVE"), or nothing while it is unknown, and if the connection ended
+  // without it. Does not wait.
   [[nodiscard]] std::optional<std::string> mechanism();
 
  private:

@@ -5,7 +5,7 @@
 namespace shmbus {
 namespace {
 
-constexpr int kEnoughHangUps = 3;  // in a row; one or two may be those of an agent that is being restarted
+constexpr int kEnoughHangUps = 3;  // in a row; an agent that restarts may cause one or two
 
 Refusal refusal_in(const MonitorEvent& told, bool with_key) {
   if (told.event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {

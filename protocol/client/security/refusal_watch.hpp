@@ -1,4 +1,5 @@
-// Whether the agent refused a connection, which libzmq keeps to itself: it neither tells nor tries again.
+// A watch for connections that the agent rejects. libzmq neither reports them to the socket nor connects again, so that
+// without the watch a client would wait for its whole timeout and could not say why.
 #pragma once
 
 #include <cstdint>
@@ -11,32 +12,42 @@
 
 namespace shmbus {
 
-// What an agent may have against a connection: it does not know the key; it asks for one and none was shown; it has
-// another key than it is thought to have; it uses no keys and one was shown; anything else.
-enum class Refusal : std::uint8_t { kUnknownKey, kNeedsKey, kOtherAgent, kUsesNoKeys, kOther };
+// The reasons for a rejection.
+enum class Refusal : std::uint8_t {
+  // The client's key is not among those that the agent allows.
+  kUnknownKey,
+  // The agent requires a key, and the client has none.
+  kNeedsKey,
+  // The agent's key is not the one that the client has for it.
+  kOtherAgent,
+  // The client has keys, and the agent uses none.
+  kUsesNoKeys,
+  kOther
+};
 
-// Watches one socket of a client. Make it before the socket connects.
+// Watches one socket of a client by its monitor and, where the agent closed the connection without a reason, by a probe
+// of the agent's mechanism. Make it before the socket connects. It belongs to the thread of the socket.
 class RefusalWatch {
  public:
-  // `socket` must outlive it. `with_key`: it has CURVE keys.
+  // `socket` must outlive the watch. `with_key` says that the socket has CURVE keys.
   RefusalWatch(zmq::context_t& context, zmq::socket_ref socket, bool with_key);
 
-  // Both are readable when there may be a refusal.
+  // Return the sockets to poll: either one is readable when there may be a rejection.
   [[nodiscard]] zmq::socket_ref socket() { return monitor_.socket(); }
   [[nodiscard]] zmq::socket_ref probe() { return probe_.socket(); }
 
-  // The first refusal, if there was one. Does not wait.
+  // Returns the first rejection, or nothing if there was none so far. Does not wait.
   [[nodiscard]] std::optional<Refusal> refusal();
 
  private:
   bool with_key_;
   SocketMonitor monitor_;
-  MechanismProbe probe_;  // for an agent that hung up without a word
+  MechanismProbe probe_;  // for an agent that closed without a reason
   int hang_ups_ = 0;      // in a row
   std::optional<Refusal> refusal_;
 };
 
-// That refusal by the agent at `address`, for people: kPermissionDenied.
+// Returns the error for a rejection by the agent at `address`: kPermissionDenied, with advice on the keys.
 [[nodiscard]] Error error_of(Refusal refusal, const std::string& address);
 
 }  // namespace shmbus
