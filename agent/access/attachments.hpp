@@ -26,7 +26,6 @@ namespace shmbus::agent {
 struct HeldAttachment {
   AttachmentId id = 0;
   Caller holder;
-  Key key = kPrivateKey;  // of the segment, when it was attached
   ShmId shmid = 0;
   Access access = Access::kReadWrite;
   std::chrono::milliseconds lease{};  // time without use until it expires

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "protocol/endpoint/curve_key.hpp"
 #include "protocol/number.hpp"
 #include "protocol/operations.hpp"
 
@@ -81,9 +82,9 @@ Result<SubjectPattern> subject_pattern_from(std::string_view word) {
 }
 
 Result<std::string> key_name_from(std::string_view name) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
-  if (name.empty() || name.find_first_not_of(kAllowed) != std::string_view::npos) {
-    return not_understood(in_quotes(name) + " is no name of a key", "letters, digits and any of . _ - @");
+  if (!is_key_name(name)) {
+    return not_understood(in_quotes(name) + " is not a valid key name",
+                          "a name consists of 1 to 64 characters of A-Z a-z 0-9 . _ -");
   }
   return std::string(name);
 }

@@ -38,7 +38,6 @@ Result<AttachResult> execute(OperationContext& context, const AttachRequest& req
   }
   const HeldAttachment& held = context.attachments.add({.id = 0,
                                                         .holder = context.caller,
-                                                        .key = before->shm_key,
                                                         .shmid = *shmid,
                                                         .access = access,
                                                         .lease = context.attachments.lease_for(request.lease_ms),

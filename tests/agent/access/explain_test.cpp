@@ -129,7 +129,7 @@ TEST(AQuestion, HasValuesThatCanBe) {
   EXPECT_EQ(answer_to("op=ping user=no-such-user"), "this host knows no user \"no-such-user\"");
   EXPECT_EQ(answer_to("op=ping uid=root"), "\"root\" is not a number from 0 to 4294967294");
   EXPECT_EQ(answer_to("op=ping user=root group=no-such-group"), "this host knows no group \"no-such-group\"");
-  EXPECT_EQ(answer_to("op=ping key=a/b"), "\"a/b\" is no name of a key");
+  EXPECT_EQ(answer_to("op=ping key=a/b"), "\"a/b\" is not a valid key name");
   EXPECT_EQ(answer_to("op=stat shm_key=ftok").find("\"ftok\" is no key"), 0U);
   EXPECT_EQ(answer_to("op=stat shm_key=1-2"), "a question is about one key");
   EXPECT_EQ(answer_to("op=set shm_key=1 mode=999").find("mode \"999\" is not"), 0U);
