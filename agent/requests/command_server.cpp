@@ -11,7 +11,8 @@ namespace {
 // doubles the rate with 100 requests in flight.
 constexpr std::chrono::microseconds kRound{50};
 // How long queued requests are served before the socket is read again, which costs a system call.
-constexpr std::chrono::milliseconds kLookPause{1};
+constexpr std::chrono::milliseconds kReceivePause{1};
+constexpr std::size_t kMostAtOnce = 256;   // messages received before requests are served
 constexpr std::size_t kMostQueued = 4096;  // requests; further ones wait in the sockets
 
 constexpr std::size_t kUsualFrames = 3;  // routing id, end of the envelope, request
@@ -48,15 +49,16 @@ Result<Binding> CommandServer::bind(Endpoint endpoint, const SocketAccess& acces
 }
 
 bool CommandServer::serve(std::size_t socket) {
+  const Clock::time_point end_of_turn = Clock::now() + limits_.turn;
+  bool is_drained = receive(socket);
   Clock::time_point now = Clock::now();
-  const Clock::time_point end_of_turn = now + limits_.turn;
-  bool is_drained = receive(socket, kMostQueued);
-  Clock::time_point look_again = now;
+  Clock::time_point receive_again = now + kReceivePause;
   while (has_work() && now < end_of_turn) {
     now = serve_round(now);
-    if (queues_.size() == 0 || now >= look_again) {
-      is_drained = receive(socket, kMostQueued - queues_.size());
-      look_again = now + kLookPause;
+    if (queues_.size() == 0 || now >= receive_again) {
+      is_drained = receive(socket);
+      now = Clock::now();
+      receive_again = now + kReceivePause;
     }
   }
   return !is_drained || has_work();
@@ -80,8 +82,8 @@ Clock::time_point CommandServer::serve_round(Clock::time_point now) {
   return now;
 }
 
-bool CommandServer::receive(std::size_t socket, std::size_t most) {
-  for (std::size_t received = 0; received < most; ++received) {
+bool CommandServer::receive(std::size_t socket) {
+  for (std::size_t received = 0; received < kMostAtOnce && queues_.size() < kMostQueued; ++received) {
     if (spare_.empty()) {
       spare_.emplace_back().frames.reserve(kUsualFrames);
     }

@@ -57,9 +57,9 @@ class CommandServer {
   [[nodiscard]] std::size_t take_served() { return std::exchange(served_, 0); }
 
  private:
-  // Receives at most `most` messages from a socket and queues the requests among them. Returns whether the socket is
-  // drained; false if more messages may wait.
-  bool receive(std::size_t socket, std::size_t most);
+  // Receives messages from a socket, kMostAtOnce at most, and queues the requests among them while the queues have
+  // room. Returns whether the socket is drained; false if more messages may wait.
+  bool receive(std::size_t socket);
   // Receives the next message of a socket into `message`. Sets parts to 0 if it is not a request, or if there is no
   // memory for its frames. Returns false if no message waits.
   bool receive_message(std::size_t socket, QueuedRequest& message);

@@ -72,6 +72,7 @@ zmq::message_t ReplyBuffer::message() {
 
 zmq::message_t ReplyBuffer::whole_message() {
   if (data_.empty()) {
+    block_.reset();  // placed for a read that failed: a later reply would hold all of it
     return zmq::message_t(bytes_);
   }
   const std::size_t whole = size();

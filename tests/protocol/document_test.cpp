@@ -122,14 +122,6 @@ TEST(TheDocument, HasTheTableOfOperations) {
   EXPECT_EQ(text.substr(from + begin.size(), to - from - begin.size()), rendered_table());
 }
 
-TEST(TheReadme, HasEveryOperation) {
-  const std::string text = text_of_file(SHMBUS_SOURCE_DIR "/README.md");
-  for (const OperationSpec& spec : operations()) {
-    const std::string row = "\n| `" + std::string(spec.name) + "` | " + std::string(spec.help) + " |\n";
-    EXPECT_NE(text.find(row), std::string::npos) << row;
-  }
-}
-
 TEST(TheDocument, HasEveryErrorCodeWithItsExitStatus) {
   const std::string text = document();
   for (int i = 0; i <= static_cast<int>(ErrorCode::kInterrupted); ++i) {

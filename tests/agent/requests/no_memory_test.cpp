@@ -103,6 +103,17 @@ TEST(AReplyBuffer, AnswersAnErrorWhereThereIsNoMemoryForTheMessage) {
   EXPECT_EQ(std::get<Error>(answered->outcome).code, ErrorCode::kNoMemory);
 }
 
+TEST(AReplyBuffer, KeepsNoRoomOfAReadThatFailed) {
+  constexpr std::size_t kRead = limits::kMaxDataBytes;
+  ReplyBuffer reply;
+  static_cast<void>(reply.place(kRead));
+  reply.set({.id = {}, .outcome = Error{.code = ErrorCode::kNotText}, .epoch = 1, .seq = 2});
+  EXPECT_FALSE(reply.message().empty());
+  most_bytes = kRead / 2;
+  EXPECT_THROW(static_cast<void>(reply.place(kRead)), std::bad_alloc);
+  most_bytes = std::numeric_limits<std::size_t>::max();
+}
+
 TEST_F(CommandServerTest, AnswersAtOnceARequestThatItHasNoMemoryToQueue) {
   const std::string here = "inproc://commands";  // no thread of libzmq has a part in it
   bind(here, Transport::kInsecure);
