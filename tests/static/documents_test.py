@@ -130,10 +130,6 @@ class Operations(unittest.TestCase):
         for name, (text, _) in OPERATIONS.items():
             self.assertEqual(commands[name], text)
 
-    def test_the_readme_has_them_all(self):
-        rows = re.findall(r"^\| `([a-z]+)` \| (.+) \|$", read("README.md").split("## Operations")[1], re.M)
-        self.assertEqual(rows, [(name, text) for name, (text, _) in OPERATIONS.items()])
-
     def test_the_protocol_s_page_has_them_all(self):
         scd = read("protocol/shmbus-protocol.7.scd")
         page = sections(sections(scd, 1)["OPERATIONS"], 2)

@@ -2,6 +2,7 @@
 """A project outside, which knows the client library by find_package alone, against what cmake --install gives."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -22,9 +23,14 @@ class Consumer(bus.BusTest):
         prefix, build = BUILD / "consumer/prefix", BUILD / "consumer/build"
         shutil.rmtree(BUILD / "consumer", ignore_errors=True)
         self.run_here("cmake", "--install", BUILD, "--prefix", prefix)
-        self.run_here("cmake", "-S", CONSUMER, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}")
+        shown = BUILD / "consumer/readme.cpp"
+        readme = (bus.SOURCE / "README.md").read_text(encoding="utf-8")
+        shown.write_text(re.search(r"^```cpp\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)[1], encoding="utf-8")
+        self.run_here("cmake", "-S", CONSUMER, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}",
+                      f"-DREADME_PROGRAM={shown}")
         self.run_here("cmake", "--build", build)
         self.assertEqual(self.run_here(build / "consumer", env=bus.environment(self.agent.runtime)), "consumer: done\n")
+        self.assertRegex(self.run_here(build / "readme", env=bus.environment(self.agent.runtime)), r"^shmid \d+\n$")
         for path in (p for p in prefix.rglob("*.cmake") if p.is_file()):
             self.assertNotIn(str(bus.SOURCE), path.read_text(encoding="utf-8"), path)
         headers = [str(pathlib.Path(p).relative_to(prefix / "include/shmbus"))
