@@ -47,11 +47,11 @@ TEST_F(CommandServerTest, AMessageOfSeveralFramesIsRefusedAndTheNextRequestIsWho
 TEST_F(CommandServerTest, EachClientGetsTheReplyToItsOwnRequest) {
   bind(endpoint);
   std::vector<zmq::socket_t> clients;
-  for (const std::uint64_t id : {0, 1, 2}) {
+  for (const std::uint64_t id : {0U, 1U, 2U}) {
     send(clients.emplace_back(client(endpoint)), {ping(id)});
   }
   serve(3);
-  for (const std::uint64_t id : {2, 0, 1}) {
+  for (const std::uint64_t id : {2U, 0U, 1U}) {
     EXPECT_EQ(reply_to(clients[id]).id, RequestId(id));
   }
 }
