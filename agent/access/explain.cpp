@@ -135,7 +135,7 @@ Result<Question> question_from(const std::string& text) {
     }
     const bool is_who = found->name == "user" || found->name == "uid";
     if (std::find(seen.begin(), seen.end(), is_who ? "user" : found->name) != seen.end() && found->name != "group") {
-      return refused(is_who ? "who asks is given twice" : std::string(found->name) + "= is given twice");
+      return refused(is_who ? "the caller is given twice" : std::string(found->name) + "= is given twice");
     }
     seen.push_back(is_who ? "user" : found->name);
     if (Result<void> read = found->read(word.substr(equals + 1), question); !read) {

@@ -42,7 +42,7 @@ Result<void> check_address(const std::string& endpoint, TcpMode tcp) {
   const std::string_view text = endpoint;
   if (text.starts_with(kTcp)) {
     if (tcp == TcpMode::kRefused) {
-      return refused(endpoint, "without keys nobody knows who asks over TCP",
+      return refused(endpoint, "TCP callers cannot be identified without keys",
                      "give --curve-secret and --curve-keys, or --insecure-tcp for a loopback address");
     }
     if (tcp == TcpMode::kInsecure && !is_loopback(text.substr(kTcp.size()))) {

@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kPatience{5000};
 
 Error not_told(const std::string& why) {
   return {.code = ErrorCode::kUnsupported,
-          .message = "who asks can't be told: " + why,
+          .message = "callers cannot be identified: " + why,
           .hint = "libzmq 4.3.4 is known to tell it"};
 }
 

@@ -77,7 +77,7 @@ Result<Endpoint> find_endpoint(Channel channel, const std::string& option) {
 
 std::string describe(const Endpoint& endpoint) {
   std::string text = endpoint.address;
-  const char* separator = "; looked at ";
+  const char* separator = "; tried ";
   for (const std::string& place : endpoint.looked_at) {
     text += separator + place;
     separator = ", ";

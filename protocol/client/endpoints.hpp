@@ -27,7 +27,7 @@ struct Endpoint {
 // can be trusted.
 [[nodiscard]] Result<Endpoint> find_endpoint(Channel channel, const std::string& option);
 
-// Returns the address and the searched places in one line, "ipc://...; looked at ...", for --verbose and messages.
+// Returns the address and the searched places in one line, "ipc://...; tried ...", for --verbose and messages.
 [[nodiscard]] std::string describe(const Endpoint& endpoint);
 
 }  // namespace shmbus

@@ -25,7 +25,7 @@ namespace shmbus::bench {
 namespace {
 
 constexpr std::chrono::milliseconds kTurn{1};
-constexpr std::size_t kTurns = 100;  // in which each connection is looked at once
+constexpr std::size_t kTurns = 100;  // in which each connection is checked once
 constexpr std::size_t kGarbage = 200;
 
 // ZMTP 3.0 (RFC 23): signature, version, mechanism, no server, filler.

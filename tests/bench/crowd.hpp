@@ -12,7 +12,7 @@
 namespace shmbus::bench {
 
 // A process of another user with `size` connections to an endpoint of an agent. Half of them say nothing. The others
-// send garbage, a third of them after a proper greeting, and go on with that. Each is looked at ten times a second and
+// send garbage, a third of them after a proper greeting, and go on with that. Each is checked ten times a second and
 // made again if the agent has closed it. To be made before this process has threads.
 class Crowd {
  public:

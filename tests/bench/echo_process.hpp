@@ -1,4 +1,4 @@
-// What the agent is measured against.
+// A bare echo server, the peer that the agent is measured against.
 #pragma once
 
 #include <sys/types.h>

@@ -1,4 +1,4 @@
-// What a process uses.
+// Reads the memory and the CPU time that a process uses.
 #pragma once
 
 #include <sys/types.h>

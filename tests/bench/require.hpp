@@ -1,4 +1,4 @@
-// What a measurement can't do without.
+// Unwraps results without which a measurement cannot go on.
 #pragma once
 
 #include <stdexcept>

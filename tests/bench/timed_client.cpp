@@ -20,7 +20,7 @@
 namespace shmbus::bench {
 namespace {
 
-// What a child is told: how often to ask, or, from here on, which part to take, in thousandths.
+// A message to the child: how often to ask, or, from here on, the part to take, in thousandths.
 constexpr std::uint64_t kTake = std::uint64_t{1} << 32U;
 constexpr double kThousand = 1000;  // of a part, and nanoseconds of the answer in a microsecond
 

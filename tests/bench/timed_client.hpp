@@ -15,7 +15,7 @@ struct TimedClientSetup {
   std::string request;              // a stat
   std::optional<uid_t> uid;         // none: this process's own; else with a group of the same number
   std::optional<CurveClient> keys;  // for an endpoint with CURVE
-  bool asks_echo = false;           // what comes back is no reply, so it is not looked at
+  bool asks_echo = false;           // the answer is not a reply, so it is not decoded
 };
 
 // To be made before this process has threads. It connects when it is first told to measure; if that fails, or the reply

@@ -1,4 +1,4 @@
-// What ShmKernel promises, asked of the fake and of the real kernel alike. Run it in an IPC namespace of its own:
+// A test suite for ShmKernel, run on the fake and on the real kernel alike. Run it in an IPC namespace of its own:
 // unshare --ipc. Outside of one, and without root, it removes only what it made.
 #pragma once
 

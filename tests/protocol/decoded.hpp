@@ -1,4 +1,4 @@
-// What the decoder makes of a request, for tests.
+// Decodes requests for tests and returns the operation or the error.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -108,7 +108,7 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   app.footer(
       "--exec sets SHMBUS_EVENT, _EPOCH, _SEQ, _TIME_NS, _HOST, _KEY, _SHMID, _SOURCE, and as far as they are known "
       "_UID,\n"
-      "_GID, _PID, _COMM, _PRINCIPAL. A command that fails is told on stderr; the watch goes on.\n\n"
+      "_GID, _PID, _COMM, _PRINCIPAL. A command that fails is reported on stderr; the watch goes on.\n\n"
       "The agent is looked for in the user's own runtime directory (SHMBUS_RUNTIME_DIR, for root /run/shmbus, else\n"
       "XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
       "Exit status: 0 done, 2 wrong usage, 7 no answer from the agent, 8 not in time, 130 interrupted; others as in "

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kBob = 1000;
 
-// Segments of root's, and bob who asks.
+// Root's segments, and bob as the caller.
 class AuthorizerTest : public AgentFixture {
  protected:
   AuthorizerTest() {

@@ -103,7 +103,7 @@ TEST(AQuestion, IsMadeOfKnownWords) {
 
 TEST(AQuestion, SaysEachThingOnce) {
   EXPECT_EQ(answer_to("op=ping op=info"), "op= is given twice");
-  EXPECT_EQ(answer_to("user=root op=ping uid=1"), "who asks is given twice");
+  EXPECT_EQ(answer_to("user=root op=ping uid=1"), "the caller is given twice");
   EXPECT_EQ(answer_to("user=root key=store op=ping"),
             "a caller has either a uid or a key, so key= goes without user= and uid=");
 }

@@ -34,7 +34,7 @@ Kinds kinds_of(const std::vector<SegmentChange>& changes) {
 
 class SegmentWatcherTest : public ::testing::Test {
  protected:
-  // What is told when `before` turns into `after`.
+  // Returns the changes from `before` to `after`.
   std::vector<SegmentChange> changes(const SegmentStat& before, const SegmentStat& after) {
     watcher.compare({before});
     return watcher.compare({after});

@@ -1,4 +1,4 @@
-// What a bare ZeroMQ program would do that serves segments without checking, deciding or telling anything.
+// Bare ZeroMQ servers for segments, which check and decide nothing and publish no events.
 #pragma once
 
 #include <cstddef>

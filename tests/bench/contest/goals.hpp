@@ -1,4 +1,4 @@
-// What the figures are to be.
+// The goals of the comparison, checked against its results.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// What was measured: for each row and each side the samples of the repetitions, as a table and as JSON.
+// The samples of a comparison, for each row and each side, printed as a table and as JSON.
 #pragma once
 
 #include <map>

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 constexpr Key kPassingKey = 5680;
 constexpr int kTripsOfUser = 100;  // in a turn
 
-// One who asks once and has the answer when it returns.
+// Sends one request and returns when the answer is there.
 struct Asking {
   Side side;
   std::function<void()> ask;

@@ -1,4 +1,4 @@
-// Who of several sides has the next turn.
+// Runs the sides of a row in turn.
 #pragma once
 
 #include <algorithm>

@@ -124,7 +124,7 @@ TEST_F(Endpoints, TheClientsOwnDirectoryComesThird) {
   const Endpoint endpoint = find();
   EXPECT_EQ(endpoint.address, "ipc://" + own_commands());
   EXPECT_THAT(endpoint.looked_at, ElementsAre(own_commands() + " (found)"));
-  EXPECT_EQ(describe(endpoint), "ipc://" + own_commands() + "; looked at " + own_commands() + " (found)");
+  EXPECT_EQ(describe(endpoint), "ipc://" + own_commands() + "; tried " + own_commands() + " (found)");
 }
 
 TEST_F(Endpoints, TheHostsDirectoryComesLast) {

@@ -1,4 +1,4 @@
-// A scripted agent with a history: what happens is kept for replay, and reaches the stream only if it is told as well.
+// A scripted agent with a history: each event is kept for replay, and reaches the stream only if it is published too.
 #pragma once
 
 #include <gtest/gtest.h>

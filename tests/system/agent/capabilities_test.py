@@ -154,7 +154,7 @@ class CapabilitiesTest(bus.BusTest):
         self.assertEqual(os.stat(self.agent.events.removeprefix("ipc://")).st_gid, MAIL)
 
     def traces(self, *capabilities, uid=AGENT):
-        """Runs with `--detection trace`; a change of another user is told with who made it."""
+        """Runs with `--detection trace`; a change of another user is published with its actor."""
         self.run_with(*capabilities, options=TRACE, uid=uid)
         self.assertEqual(self.client.result("info")["detection"]["mode"], "trace")
         subscriber = self.subscribe()

@@ -56,7 +56,7 @@ class Readme(unittest.TestCase):
         self.addCleanup(watcher.stdout.close)
         self.addCleanup(watcher.wait)
         self.addCleanup(watcher.kill)
-        # The subscriber does not say when it is live, so the story is told until it has heard it.
+        # The subscriber does not say when it is live, so the client runs until the subscriber has its events.
         ask = bus.Client("ipc:///run/shmbus/commands.sock")
         os.set_blocking(watcher.stdout.fileno(), False)
         deadline, heard = time.monotonic() + bus.PATIENCE, b""

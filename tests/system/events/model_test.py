@@ -44,7 +44,7 @@ class Follower:
             shmid = event["shm_shmid"]
             if event["event"] == "created":
                 self.test.assertNotIn(shmid, self.state, event)
-                self.state[shmid] = {**event["stat"], "marked": False}  # if it is marked, that is told next
+                self.state[shmid] = {**event["stat"], "marked": False}  # if it is marked, the next event says so
                 continue
             self.test.assertIn(shmid, self.state, event)
             before = self.state[shmid]

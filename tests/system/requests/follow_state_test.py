@@ -157,7 +157,7 @@ class FollowState(FollowTest):
         self.changes(2000)
         self.live(follower)
         self.assertEqual(actor.end(), 0)
-        self.client.result("list")  # what the actor did is told before the end
+        self.client.result("list")  # what the actor did is published before the end
         _, resyncs = self.is_equal_in_the_end(follower)
         self.assertEqual(resyncs, 0)
 

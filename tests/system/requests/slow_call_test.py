@@ -1,4 +1,4 @@
-"""A call of another process that takes long: its change is told when it ends, though its end wakes nobody."""
+"""A call of another process that takes long: its change is published when it ends, though its end wakes nobody."""
 import contextlib
 import ctypes
 import fcntl
