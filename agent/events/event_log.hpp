@@ -9,6 +9,7 @@
 
 #include "agent/events/event_ring.hpp"
 #include "protocol/commands.hpp"
+#include "protocol/events.hpp"
 
 namespace shmbus::agent {
 

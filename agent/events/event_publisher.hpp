@@ -11,6 +11,7 @@
 #include "agent/events/event_log.hpp"
 #include "agent/events/subscriptions.hpp"
 #include "agent/transport/bound_socket.hpp"
+#include "protocol/events.hpp"
 
 namespace shmbus::agent {
 

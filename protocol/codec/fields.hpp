@@ -19,6 +19,7 @@
 #include <variant>
 
 #include "protocol/commands.hpp"
+#include "protocol/events.hpp"
 #include "protocol/operations.hpp"
 
 namespace shmbus::codec {

@@ -15,6 +15,7 @@
 #include "protocol/codec/replies.hpp"
 #include "protocol/codec/values.hpp"
 #include "protocol/commands.hpp"
+#include "protocol/events.hpp"
 #include "protocol/operations.hpp"
 
 namespace shmbus::codec {

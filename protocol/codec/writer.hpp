@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "protocol/commands.hpp"
+#include "protocol/events.hpp"
 
 namespace shmbus::codec {
 
