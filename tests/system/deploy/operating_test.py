@@ -26,7 +26,8 @@ class Operating(unittest.TestCase):
     def test_the_blocks_run_as_they_stand(self):
         # An agent that a failing block leaves behind would hold the output open.
         script = "trap 'jobs -p | xargs -r kill' EXIT\n" + "\n".join(blocks("sh"))
-        environment = {"PATH": f"{bus.BIN.resolve()}:{os.environ['PATH']}", "HOME": "/run/home"}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SHMBUS_")}
+        environment.update(PATH=f"{bus.BIN.resolve()}:{os.environ['PATH']}", HOME="/run/home")
         done = subprocess.run(["bash", "-euo", "pipefail", "-m", "-c", script], env=environment, cwd="/run", text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=3 * bus.PATIENCE, check=False)
