@@ -1,4 +1,5 @@
-// What it costs that others may ask: other users, policy, CURVE, and a crowd at the door. tests/bench/run starts it.
+// Measures the cost of serving others: other users, policy, CURVE, and many useless connections. tests/bench/run starts
+// it.
 #include <sys/ipc.h>
 #include <sys/shm.h>
 
@@ -51,7 +52,7 @@ struct Sizes {
 
 constexpr Sizes kQuick{1, 2, 50, 20, 20, 1, std::chrono::milliseconds(100), std::chrono::milliseconds(200)};
 constexpr Key kKey = 5679;
-constexpr uid_t kCaller = 23456;  // nobody has them
+constexpr uid_t kCaller = 23456;  // unused uids
 constexpr uid_t kStranger = 23457;
 
 // For each repetition one median, in microseconds.
@@ -201,7 +202,7 @@ bool run(const Options& options, const Sizes& sizes) {
 int main(int argc, char** argv) {
   try {
     Options options;
-    CLI::App app{"Takes the figures of running shmbus-agents that tell what it costs that others may ask."};
+    CLI::App app{"Measures on running shmbus-agents the cost of serving other users."};
     app.add_option("--private", options.plain, "Endpoint of an agent that serves its own user")->required();
     app.add_option("--exposed", options.exposed, "Endpoint of an agent that serves all local users")->required();
     app.add_option("--exposed-pid", options.exposed_pid, "That agent's process")->required();

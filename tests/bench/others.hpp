@@ -1,4 +1,4 @@
-// The others in the benchmark of detection: who changes segments, a bare publisher, and who subscribes to the agent.
+// The other processes in the benchmark of detection: one that changes segments, a bare publisher, and the subscribers.
 #pragma once
 
 #include <cstdint>

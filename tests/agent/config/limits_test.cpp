@@ -19,18 +19,19 @@ std::string of(auto limit) { return std::to_string(limit); }
 
 TEST(TheFixedLimits, AreInTheTableOfTheSecurityPage) {
   const std::string page = text_of_file(SHMBUS_SOURCE_DIR "/deploy/SECURITY.md");
-  EXPECT_EQ(limits::kMaxMessageBytes, (1U << 20U) + (64U << 10U));
   EXPECT_EQ(kMaxOnceBytes, 16U << 20U);
   for (const std::string& row : {
-           "| time for a connection to say who it is | fixed | " + of(Limits{}.handshake.count()) + " ms |",
-           std::string("before memory is taken | fixed | 1 MiB + 64 KiB |"),
-           "the request itself is one | fixed | " + of(kMaxEnvelopeParts) + " |",
-           "of one array | fixed | " + of(limits::kMaxRequestDepth) + ", " + of(limits::kMaxMapEntries) + ", " +
-               of(limits::kMaxArrayEntries) + " |",
+           "| time for a new connection to identify itself | fixed | " + of(Limits{}.handshake.count()) + " ms |",
+           "| connections that wait to be accepted | fixed | " + of(Limits{}.backlog) + " |",
+           "the hard one permitting | fixed | " + of(kOpenFiles) + " |",
+           "the empty one included | fixed | " + of(kMaxEnvelopeParts) + " |",
            "queued for one client | fixed | " + of(kRequestQueue) + ", " + of(kReplyQueue) + " |",
+           "have their turn | fixed | " + of(Limits{}.turn.count()) + " ms |",
+           "of one message from a subscriber | fixed | " + of(kMaxSubscriptionMessageBytes) + " |",
            "queued for one subscriber, then dropped | fixed | " + of(kEventQueue) + " |",
            "bytes of their replies | fixed | " + of(kMaxOnceValues) + ", 16 MiB |",
            "| endpoints of each kind | fixed | " + of(kMaxEndpoints) + " |",
+           "when the agent stops | fixed | " + of(Limits{}.linger.count()) + " ms |",
        }) {
     EXPECT_NE(page.find(row + '\n'), std::string::npos) << row;
   }

@@ -17,7 +17,7 @@
 
 namespace shmbus::bench {
 
-// A uid that nobody has.
+// An unused uid.
 inline constexpr uid_t kOtherUser = 23456;
 
 // Whether there can be processes of kOtherUser.
@@ -48,7 +48,7 @@ class Build {
   [[nodiscard]] std::string events() const { return "ipc://" + directory() + "/events.sock"; }
   [[nodiscard]] const std::string& tcp() const { return tcp_; }
   [[nodiscard]] Client& client() { return *client_; }
-  [[nodiscard]] TimedClient* other_user() const { return other_user_.get(); }  // null if there can't be one
+  [[nodiscard]] TimedClient* other_user() const { return other_user_.get(); }  // null if others_exist() is false
   [[nodiscard]] pid_t pid() const { return agent_.pid(); }
   [[nodiscard]] std::vector<pid_t> all() const;
 

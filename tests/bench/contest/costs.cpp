@@ -16,7 +16,7 @@ constexpr int kMostLooks = 50;
 constexpr int kLookedAt = 100'000;  // segments in all for a sample
 constexpr int kBatch = 100;
 
-// One who works for a row: what is done is done `count` times, and costs the process CPU time.
+// One side of a row: `work` makes `process` do something `count` times, and its CPU time is measured.
 struct Worker {
   Side side;
   pid_t process;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kBurst = 1000;
 
-// A plain one, for whom the bare publisher waits.
+// A plain subscriber; the bare publisher waits until it is connected.
 class BareSubscriber {
  public:
   BareSubscriber(zmq::context_t& context, const std::string& endpoint) : socket_(context, zmq::socket_type::sub) {

@@ -1,4 +1,4 @@
-// All who take part: their processes, where they are, and what they are asked.
+// The sides of the comparison: their processes, their endpoints, and the requests that they get.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct FieldOptions {
 struct Effort {
   int repetitions = 5;
   int turns = 8;         // of each side in a repetition
-  int turn_ms = 4;       // of one who is asked one thing at a time
+  int turn_ms = 4;       // of a side that gets one request at a time
   int pipelined = 1500;  // requests in a turn
   int moved_megabytes = 1024;
   int transfers = 5;  // of whole segments
@@ -41,7 +41,7 @@ struct Effort {
   int bursts = 2;  // of 1000 events
   int most_subscribers = 100;
   int most_clients = 1000;
-  bool builds_alone = false;  // has nobody else take turns
+  bool builds_alone = false;  // no other side takes turns
 
   [[nodiscard]] bool has_turns(Side side) const {
     return !builds_alone || side == Side::kShmbus || side == Side::kOtherBuild;
@@ -56,8 +56,8 @@ inline constexpr std::size_t kEventBytes = 330;
 // Requests that are sent in turn.
 using Requests = std::vector<std::string>;
 
-// One segment with kKey that anybody may use. To be made in an IPC namespace without others, by a process without
-// threads; all end with it.
+// Owns all sides, and one segment with kKey that every user may use. Construct it in an IPC namespace of its own, in a
+// process without threads. Its destruction ends all sides.
 struct Field {
   explicit Field(const FieldOptions& options);
 
@@ -87,8 +87,8 @@ struct Field {
   [[nodiscard]] std::string publisher_endpoint() const { return "ipc://" + options.directory + "/publisher.sock"; }
 };
 
-// On which CPUs the threads of all run. `kServersApart`: the main thread of each server on one of them, and all other
-// threads on the others; left to the scheduler, they share one and leave another idle, or don't, as chance has it.
+// The CPUs on which the threads run. `kServersApart`: the main thread of each server on one CPU, and all other threads
+// on the others. Left to the scheduler, they sometimes share one CPU and leave another idle.
 enum class Placement : std::uint8_t { kAnywhere, kOneCpu, kServersApart };
 
 void place(const std::vector<pid_t>& processes, Placement placement);

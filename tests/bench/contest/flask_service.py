@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What people have today: System V shared memory over REST, a small Flask service on sysv_ipc with the operations and the
-fields of such services. For the benchmark alone: it believes everybody and checks nothing.
+"""The usual way today: System V shared memory over REST, a small Flask service on sysv_ipc with the operations and the
+fields of such services. For the benchmark alone: it trusts every client and checks nothing.
 
 Prints "ready PORT" when it serves on 127.0.0.1.
 """

@@ -18,7 +18,7 @@ def number(words):
 def documented():
     """The options in SECURITY.md's table of limits, and their defaults."""
     document = (bus.SOURCE / "deploy/SECURITY.md").read_text(encoding="utf-8")
-    table = document[document.index("## Limits"):document.index("## How to report")]
+    table = document[document.index("## Limits"):document.index("## Reporting")]
     defaults = {}
     for _, options, values in re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", table, re.MULTILINE):
         options = re.findall(r"`(--[a-z-]+)`", options)
