@@ -199,14 +199,14 @@ void Agent::handle_signal(int signal) {
 std::string Agent::read_files_again() {
   std::string faults;
   const auto kept = [&faults](const Error& error) {
-    spdlog::error("kept as it was: {}", error.message);
-    faults += "; kept as it was: " + error.message;
+    spdlog::error("the previous version stays in force: {}", error.message);
+    faults += "; the previous version stays in force: " + error.message;
   };
   if (config_.tcp() == TcpMode::kCurve) {
     if (Result<AuthorizedKeys> ring = AuthorizedKeys::load(config_.curve_keys)) {
       zap_.use(*std::move(ring));
       publisher_.disconnect_key_holders();  // a holder whose key was revoked gets no more events
-      spdlog::info("read {} keys again", zap_.ring().size());
+      spdlog::info("reloaded {} keys", zap_.ring().size());
     } else {
       kept(ring.error());
     }
@@ -214,7 +214,7 @@ std::string Agent::read_files_again() {
   if (!config_.policy.empty()) {
     if (Result<std::optional<Policy>> policy = read_policy(config_)) {
       authorizer_.use(*std::move(policy));
-      spdlog::info("read the policy again");
+      spdlog::info("reloaded the policy");
     } else {
       kept(policy.error());
     }
@@ -222,7 +222,7 @@ std::string Agent::read_files_again() {
   if (const Result<void> reopened = authorizer_.reopen_audit(); !reopened) {
     kept(reopened.error());
   }
-  spdlog::info("read the files again");
+  spdlog::info("reloaded the files");
   return faults;
 }
 
@@ -262,7 +262,7 @@ void Agent::expire_leases(Clock::time_point now) {
 }
 
 void Agent::stop() {
-  manager_.stopping("letting go of what is held");
+  manager_.stopping("releasing attachments");
   end_leases(feed_, attachments_.release_all());
   authorizer_.flush_audit(Clock::time_point::max());
   publisher_.notify(kStoppingTopic);

@@ -81,14 +81,14 @@ std::size_t raise_open_files(std::size_t wanted) {
   }
   constexpr rlim_t kFewest = 2 * kFilesBesideConnections;
   if (limit.rlim_cur < kFewest) {
-    throw std::runtime_error("only " + std::to_string(limit.rlim_cur) + " open files are allowed (RLIMIT_NOFILE), " +
+    throw std::runtime_error("only " + std::to_string(limit.rlim_cur) + " open files are allowed (RLIMIT_NOFILE); " +
                              std::to_string(kFewest) + " are needed");
   }
   return limit.rlim_cur;
 }
 
 int refuse(const Error& error) {
-  spdlog::error("can't start: {}{}{}", escape_for_terminal(error.message), error.hint.empty() ? "" : "; ",
+  spdlog::error("cannot start: {}{}{}", escape_for_terminal(error.message), error.hint.empty() ? "" : "; ",
                 escape_for_terminal(error.hint));
   return error.code == ErrorCode::kBadRequest ? kExitUsage : kExitFailure;
 }
@@ -115,11 +115,11 @@ Result<void> check_rights(const Config& config, const Credentials& credentials) 
   constexpr std::uint32_t kNobody = 65534;  // unmapped: a user namespace for one user, who is root only inside it
   if (credentials.own().uid == 0 && maps_uid(kNobody) && config.serves(Transport::kInsecure)) {
     return Error{.code = ErrorCode::kPermissionDenied,
-                 .message = "whoever connects to a TCP endpoint without keys would be served as root",
-                 .hint = "let the agent have CAP_SETUID and CAP_SETGID, or run it as another user"};
+                 .message = "every client of a TCP endpoint without keys would be served as root",
+                 .hint = "give the agent CAP_SETUID and CAP_SETGID, or run it as another user"};
   }
   if (config.serves(Transport::kLocal)) {
-    spdlog::warn("serving uid {} and root only: acting as others takes CAP_SETUID and CAP_SETGID",
+    spdlog::warn("serving uid {} and root only: serving other users requires CAP_SETUID and CAP_SETGID",
                  credentials.own().uid);
   }
   return {};
@@ -180,7 +180,7 @@ int print_explanation(const Config& config) {
     std::ostringstream content;
     content << std::ifstream(config.policy).rdbuf();
     Result<Policy> parsed = content ? parse_policy(content.str(), config.policy, config.policy_is())
-                                    : Error{.code = ErrorCode::kBadRequest, .message = "can't read " + config.policy};
+                                    : Error{.code = ErrorCode::kBadRequest, .message = "cannot read " + config.policy};
     if (!parsed) {
       return refuse(parsed.error());
     }
@@ -229,13 +229,13 @@ int main(int argc, char** argv) {
     ServiceManager manager = ServiceManager::from_environment();
     const Result<int> signal = serve(parsed.config, manager);
     if (!signal) {
-      manager.failed("can't start: " + signal.error().message, signal.error().errno_value);
+      manager.failed("cannot start: " + signal.error().message, signal.error().errno_value);
       return refuse(signal.error());
     }
     spdlog::info("stopped by SIG{}", sigabbrev_np(*signal));
     return 0;
   } catch (const std::exception& error) {
-    spdlog::critical("stopped by an error: {}", error.what());
+    spdlog::critical("stopped by an exception: {}", error.what());
     return kExitFailure;
   }
 }

@@ -24,7 +24,7 @@ bool rights_grow(Mode mode) {
 }
 
 std::string hint_for_number(std::int64_t number, bool spells_a_mode) {
-  std::string hint = "the decimal digits of a mode are octal digits, 666 means rw-rw-rw-";
+  std::string hint = "the decimal digits of a mode are octal digits: 666 means rw-rw-rw-";
   if (number >= 0 && number <= kModeBits) {
     const std::string digits = mode_text(Mode{static_cast<std::uint16_t>(number)});
     hint += "; for the bit mask 0o" + digits + " write " + digits;

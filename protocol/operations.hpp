@@ -43,6 +43,8 @@ struct FieldSpec {
   std::uint64_t max;
   // The sender's option for the field; "" if it has none.
   std::string_view option;
+  // The name of the option's value in --help: "KEY"; "" for a flag.
+  std::string_view placeholder;
   // One phrase about the field. `option_help`, if it is not empty, replaces it in the sender's --help, where the option
   // takes other values than the field.
   std::string_view help;

@@ -14,13 +14,13 @@ Result<void> Attachments::has_room(const std::string& principal) const {
     return Error{.code = ErrorCode::kLimitReached,
                  .message = principal + " holds " + std::to_string(own) + " of at most " +
                             std::to_string(limits_.attachments_per_principal) + " attachments",
-                 .hint = "detach some, or raise the agent's --max-attachments-per-principal"};
+                 .hint = "detach some of them, or raise the agent's --max-attachments-per-principal"};
   }
   if (held_.size() >= limits_.attachments) {
     return Error{.code = ErrorCode::kLimitReached,
                  .message = "the agent holds " + std::to_string(held_.size()) + " of at most " +
                             std::to_string(limits_.attachments) + " attachments",
-                 .hint = "detach some, or raise the agent's --max-attachments"};
+                 .hint = "detach some of them, or raise the agent's --max-attachments"};
   }
   return {};
 }
@@ -44,7 +44,7 @@ Result<HeldAttachment*> Attachments::use(AttachmentId id, const std::string& pri
   const auto found = held_.find(id);
   if (found == held_.end() || found->second.holder.principal != principal || found->second.deadline <= now) {
     return Error{.code = ErrorCode::kNotFound,
-                 .message = "attachment " + std::to_string(id) + " is not held for " + principal,
+                 .message = "attachment " + std::to_string(id) + " is not held by " + principal,
                  .hint = "its lease may have expired; attach again"};
   }
   HeldAttachment& held = found->second;

@@ -49,7 +49,7 @@ Result<void> Audit::reopen() {
   }
   if (::flock(opened->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {  // some file systems lack locks
     return Error{.code = ErrorCode::kExists,
-                 .message = escape_foreign(path_) + " is locked: another process writes it",
+                 .message = escape_foreign(path_) + " is locked: another process writes to it",
                  .hint = "each agent needs an audit file of its own",
                  .errno_value = EWOULDBLOCK};
   }
@@ -86,7 +86,7 @@ Result<void> Audit::append_or_lose(std::string_view line, const Unwritten& recor
   }
   if (!appended) {
     if (lost_.count == 0) {
-      spdlog::error("the audit loses records: {}", escape_for_terminal(appended.error().message));
+      spdlog::error("audit records are being lost: {}", escape_for_terminal(appended.error().message));
     }
     lost_.add(records);
   }
@@ -99,7 +99,7 @@ Result<void> Audit::tell_lost() {
   }
   Result<void> appended = append(lost_line(lost_));
   if (appended) {
-    spdlog::warn("the audit is written again, {} records were lost", lost_.count);
+    spdlog::warn("audit writing resumed; {} records were lost", lost_.count);
     lost_ = {};
   }
   return appended;

@@ -83,8 +83,8 @@ const Result<Caller>& Authenticator::find(Transport transport, std::string_view 
         keyed_ = holder_of(*std::move(name));
       } else {
         keyed_ = Error{.code = ErrorCode::kPermissionDenied,
-                       .message = "this key is not among those that the agent serves",
-                       .hint = "it was taken away since the connection was made"};
+                       .message = "the agent no longer accepts this key",
+                       .hint = "its administrator revoked the key after the connection was made"};
       }
       return keyed_;
     case Transport::kInsecure:

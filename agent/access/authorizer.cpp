@@ -36,7 +36,7 @@ Error beyond_quota(const Caller& caller, const Quota& quota, const std::string& 
                    std::uint64_t most) {
   return {.code = ErrorCode::kLimitReached,
           .message = caller.principal + " has " + std::to_string(used) + " of " + std::to_string(most) + " " + what,
-          .hint = "line " + std::to_string(quota.line) + " of the policy sets that"};
+          .hint = "the quota is set in line " + std::to_string(quota.line) + " of the policy"};
 }
 
 // Returns whether the audit records the outcome: that of each change, and each denial by the policy or the kernel.
@@ -46,7 +46,7 @@ bool is_for_audit(const OperationSpec& spec, const Error* error) {
 
 void log_failure(const Result<void>& written) {
   if (!written) {
-    spdlog::error("not in the audit: {}", written.error().message);
+    spdlog::error("cannot write to the audit: {}", written.error().message);
   }
 }
 
@@ -57,8 +57,8 @@ Result<Authorizer::Grant> Authorizer::grant(const Caller& caller, const Operatio
   if (!files_.policy) {
     if (!caller.key_name.empty()) {
       return Error{.code = ErrorCode::kPermissionDenied,
-                   .message = "no policy says what " + caller.principal + " may do",
-                   .hint = "the agent's --policy gives rights to keys"};
+                   .message = "no policy grants " + caller.principal + " any rights",
+                   .hint = "rights of keys are granted by the agent's --policy"};
     }
   } else {
     const Subject subject = subject_of(caller);
@@ -74,8 +74,8 @@ Result<Authorizer::Grant> Authorizer::grant(const Caller& caller, const Operatio
   }
   if (files_.audit && files_.refuses_without_audit && spec_of(operation).changes && !files_.audit->works()) {
     return Error{.code = ErrorCode::kBusy,
-                 .message = "the audit can't be written, and nothing is changed without it",
-                 .hint = "the agent's log has the reason"};
+                 .message = "the audit cannot be written, so changes are denied",
+                 .hint = "see the agent's log for the reason"};
   }
   return grant;
 }

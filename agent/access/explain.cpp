@@ -14,7 +14,7 @@ namespace shmbus::agent {
 namespace {
 
 constexpr std::string_view kHint =
-    "words are op=, user= or uid= with group=, or key=; shm_key=, owner=; mode=, to_uid=, to_gid=";
+    "the words are op=, user= or uid= with group=, or key=; shm_key=, owner=; mode=, to_uid=, to_gid=";
 
 Error refused(std::string message) { return not_understood(std::move(message), std::string(kHint)); }
 
@@ -61,7 +61,7 @@ Result<void> read_group(const std::string& value, Question& question) {
 Result<void> read_shm_key(const std::string& value, Question& question) {
   const Result<KeyRange> keys = keys_from(value);
   if (!keys || keys->first != keys->last) {
-    return keys ? refused("a question is about one key") : keys.error();
+    return keys ? refused("shm_key= takes a single key") : keys.error();
   }
   question.asked.key = keys->first;
   return {};
@@ -100,23 +100,23 @@ Result<void> check(const Question& question) {
     return refused("op= is missing");
   }
   if (subject.uid && !subject.key_name.empty()) {
-    return refused("a caller has either a uid or a key, so key= goes without user= and uid=");
+    return refused("a caller has either a uid or a key: key= cannot be combined with user= or uid=");
   }
   if (!subject.uid && !subject.gids.empty()) {
-    return refused("group= goes with user= or uid=");
+    return refused("group= requires user= or uid=");
   }
   if (concerns_segment(operation) != asked.key.has_value()) {
-    return asked.key ? refused(operation + " concerns no segment, so it has no shm_key=")
+    return asked.key ? refused(operation + " concerns no segment: shm_key= is not allowed")
                      : refused(operation + " concerns a segment: shm_key= is missing");
   }
   if (asked.owner && (!asked.key || operation == "create")) {
-    return refused(operation + " concerns no owner, so it has no owner=");
+    return refused(operation + " concerns no owner: owner= is not allowed");
   }
   if (asked.mode && operation != "set" && operation != "create") {
-    return refused("mode= goes with op=set and op=create");
+    return refused("mode= requires op=set or op=create");
   }
   if ((asked.uid || asked.gid) && operation != "set") {
-    return refused("to_uid= and to_gid= go with op=set");
+    return refused("to_uid= and to_gid= require op=set");
   }
   return {};
 }
@@ -131,7 +131,7 @@ Result<Question> question_from(const std::string& text) {
       return equals != std::string::npos && std::string_view(word).substr(0, equals) == candidate.name;
     });
     if (found == kWords.end()) {
-      return refused("can't read " + in_quotes(word));
+      return refused("cannot parse " + in_quotes(word));
     }
     const bool is_who = found->name == "user" || found->name == "uid";
     if (std::find(seen.begin(), seen.end(), is_who ? "user" : found->name) != seen.end() && found->name != "group") {
@@ -195,9 +195,9 @@ Result<std::string> explain(const Policy& policy, const std::string& question) {
     return read.error();
   }
   const Decision decision = policy.decide(read->subject, read->asked);
-  std::string answer = decision_in_words(decision) + "\nasked by " + subject_in_words(read->subject);
+  std::string answer = decision_in_words(decision) + "\ncaller: " + subject_in_words(read->subject);
   if (misses_owner(policy, read->asked, decision)) {
-    answer += "; without owner= the rules with owners are passed over";
+    answer += "; without owner=, rules with owners are ignored";
   }
   return answer + '\n';
 }

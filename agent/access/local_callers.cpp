@@ -40,7 +40,7 @@ Result<Caller> LocalCallers::look(std::string_view peer_address, Transport trans
                                   std::optional<std::uint64_t>& start_time) const {
   std::optional<Caller> caller = caller_from_peer_address(peer_address);
   if (!caller) {
-    return refused("the kernel does not tell who is asking", "connect to an ipc endpoint of this host");
+    return refused("the caller cannot be identified", "connect to an ipc endpoint of this host");
   }
   if (Result<void> checked = check(*caller, transport); !checked) {
     return std::move(checked).error();
@@ -58,12 +58,12 @@ Result<Caller> LocalCallers::look(std::string_view peer_address, Transport trans
     if (!shares.value_or(true)) {
       return Error{.code = ErrorCode::kUnsupported,
                    .message = "process " + std::to_string(*caller->pid) +
-                              " is in another IPC namespace, where ids and keys mean other segments",
+                              " is in another IPC namespace, where the same ids and keys name other segments",
                    .hint = "run an agent in that namespace"};
     }
     if (!shares && own_.can_switch && *caller->uid != own_.identity.uid) {
-      return refused("the IPC namespace of process " + std::to_string(*caller->pid) + " can't be told",
-                     "the agent needs CAP_SYS_PTRACE for that");
+      return refused("the IPC namespace of process " + std::to_string(*caller->pid) + " cannot be determined",
+                     "the agent needs CAP_SYS_PTRACE to determine it");
     }
   }
   // If the process is gone, only its ids are known. Capabilities are passed on only for root of our user namespace.
@@ -78,18 +78,19 @@ Result<Caller> LocalCallers::look(std::string_view peer_address, Transport trans
 
 Result<void> LocalCallers::check(const Caller& caller, Transport transport) const {
   if (!can_be_seen(caller) && !(transport == Transport::kPrivate && *caller.uid == own_.identity.uid)) {
-    return refused("the caller's process can't be seen from here: it is in another pid namespace",
+    return refused("the caller's process is not visible to the agent: it is in another pid namespace",
                    "run the agent in the host's pid namespace");
   }
   if (*caller.uid == overflow_uid() && !maps_all_uids()) {
-    return refused("uid " + std::to_string(*caller.uid) + " stands for every user that this user namespace lacks",
-                   "run the agent in the host's user namespace");
+    return refused(
+        "uid " + std::to_string(*caller.uid) + " stands for every user that is not mapped into this user namespace",
+        "run the agent in the host's user namespace");
   }
   const bool is_own = *caller.uid == own_.identity.uid || *caller.uid == 0;
   if (!own_.can_switch && !is_own) {
-    return refused("the agent serves its own uid " + std::to_string(own_.identity.uid) + " only: it can't act as uid " +
-                       std::to_string(*caller.uid),
-                   "it takes root, or CAP_SETUID and CAP_SETGID");
+    return refused("the agent serves its own uid " + std::to_string(own_.identity.uid) +
+                       " only: it cannot act as uid " + std::to_string(*caller.uid),
+                   "acting as other users requires root, or CAP_SETUID and CAP_SETGID");
   }
   return {};
 }

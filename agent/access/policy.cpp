@@ -35,18 +35,18 @@ std::string objection(const Rule& rule, const Subject& subject, const AccessRequ
     return " denies it";
   }
   if (rule.as == ActAs::kCaller && !subject.is_local()) {
-    return " lets callers act as themselves, and a remote one has no rights here";
+    return " lets callers act as themselves; a remote caller has no rights of its own";
   }
   if (rule.max_mode && asked.mode && (asked.mode->bits & ~rule.max_mode->bits) != 0) {
-    return " allows no mode beyond max_mode " + three_digits(*rule.max_mode) + ", and " + three_digits(*asked.mode) +
-           " is";
+    return " limits the mode to max_mode " + three_digits(*rule.max_mode) + "; " + three_digits(*asked.mode) +
+           " exceeds it";
   }
   const bool bounds_uid = rule.as == ActAs::kAgent || !rule.uids.empty();
   if (asked.uid && bounds_uid && !contains(rule.uids, *asked.uid)) {
-    return " gives no segment to uid " + std::to_string(*asked.uid) + ", which its uids do not list";
+    return " does not allow giving a segment to uid " + std::to_string(*asked.uid) + ", which is not among its uids";
   }
   if (asked.gid && !rule.gids.empty() && !contains(rule.gids, *asked.gid)) {
-    return " gives no segment to gid " + std::to_string(*asked.gid) + ", which its gids do not list";
+    return " does not allow giving a segment to gid " + std::to_string(*asked.gid) + ", which is not among its gids";
   }
   return "";
 }
@@ -86,7 +86,7 @@ Decision Policy::decide(const Subject& subject, const AccessRequest& asked) cons
     if (subject.is_local()) {
       return {.as = ActAs::kCaller};
     }
-    return {.as = ActAs::kDeny, .why = "no rule of the policy lets this remote caller do it"};
+    return {.as = ActAs::kDeny, .why = "no rule of the policy allows this to the remote caller"};
   }
   if (const std::string why = objection(*rule, subject, asked); !why.empty()) {
     return {

@@ -39,7 +39,7 @@ Result<Mode> read_mode(const toml::node& node) {
     if (number->flags() == toml::value_flags::none) {
       return mode_from_number(number->get());
     }
-    return Error{.message = "a mode has no prefix", .hint = "its digits are octal: 660 means rw-rw----"};
+    return Error{.message = "a mode must not have a prefix", .hint = "its digits are octal: 660 means rw-rw----"};
   }
   return node.is_string() ? read_word<Mode, mode_from_text>(node) : neither_number_nor_word();
 }
@@ -69,7 +69,7 @@ Result<void> read_as(const toml::node& node, Rule& rule) {
     return {};
   }
   if (!word.starts_with(kUser)) {
-    return at(node.source(), "nobody can act so", R"(write as = "caller", "agent", "user:NAME" or "deny")");
+    return at(node.source(), "as: unknown value", R"(write as = "caller", "agent", "user:NAME" or "deny")");
   }
   Result<Identity> user = user_named(word.substr(kUser.size()));
   if (!user) {
@@ -132,7 +132,7 @@ Result<void> check_bounds(const toml::table& table, const Rule& rule) {
       continue;
     }
     if (rule.as == ActAs::kDeny) {
-      return at(node->source(), "a rule that denies has no bounds", "it denies whatever is asked for");
+      return at(node->source(), "a rule that denies takes no bounds", "it denies every request that it matches");
     }
     if (!rule.operations.empty() && !has(bound.operation) && !has(bound.other_operation)) {
       return at(node->source(), "none of the operations gives what " + std::string(bound.name) + " bounds");
@@ -146,10 +146,10 @@ Result<void> check_operations(const toml::table& table, const Rule& rule) {
     const toml::source_region& place = table.get("operations")->as_array()->get(i)->source();
     const std::string operation(rule.operations[i]);
     if ((!rule.keys.empty() || !rule.owners.empty()) && !concerns_segment(operation)) {
-      return at(place, operation + " concerns no segment", "a rule with keys or owners never matches it");
+      return at(place, operation + " concerns no segment", "a rule with keys or owners cannot match it");
     }
     if (!rule.owners.empty() && operation == "create") {
-      return at(place, "create concerns no owner yet", "a rule with owners never matches it");
+      return at(place, "create concerns no owner yet", "a rule with owners cannot match it");
     }
   }
   return {};
@@ -161,7 +161,7 @@ Result<void> check_as(const toml::table& table, const Rule& rule) {
   });
   if (rule.as == ActAs::kCaller && all_remote) {
     const toml::node* const node = table.get("as");
-    return at(node != nullptr ? node->source() : table.source(), "a remote caller has no rights of its own here",
+    return at(node != nullptr ? node->source() : table.source(), "a remote caller has no rights of its own",
               R"(write as = "user:NAME", "agent" or "deny")");
   }
   return {};
@@ -169,7 +169,7 @@ Result<void> check_as(const toml::table& table, const Rule& rule) {
 
 template <class T>
 Result<void> check_who(const toml::table& table, const T& rule) {
-  return rule.who.empty() ? at(table.source(), "who is missing", "for all callers write who = [\"anyone\"]")
+  return rule.who.empty() ? at(table.source(), "who is missing", "to match all callers, write who = [\"anyone\"]")
                           : Result<void>();
 }
 

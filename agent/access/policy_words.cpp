@@ -33,7 +33,8 @@ Result<std::uint64_t> bytes_from(std::string_view text) {
   const auto shift = has_suffix ? 10 * (static_cast<unsigned>(suffix) + 1) : 0U;
   const std::optional<std::uint64_t> count = parse_decimal_or_hex(text.substr(0, text.size() - (has_suffix ? 1 : 0)));
   if (!count || *count > std::numeric_limits<std::uint64_t>::max() >> shift) {
-    return not_understood(in_quotes(text) + " is no number of bytes", "write an integer, or \"64K\", \"16M\", \"1G\"");
+    return not_understood(in_quotes(text) + " is not a number of bytes",
+                          "write an integer, or \"64K\", \"16M\", \"1G\"");
   }
   return *count << shift;
 }
@@ -46,7 +47,7 @@ Result<std::uint32_t> uid_from(std::string_view word) {
   if (word.starts_with(kUid)) {
     return id_from(word.substr(kUid.size()));
   }
-  return not_understood(in_quotes(word) + " is no user", "write \"user:NAME\" or \"uid:NUMBER\"");
+  return not_understood(in_quotes(word) + " is not a user", "write \"user:NAME\" or \"uid:NUMBER\"");
 }
 
 Result<std::uint32_t> gid_from(std::string_view word) {
@@ -56,7 +57,7 @@ Result<std::uint32_t> gid_from(std::string_view word) {
   if (word.starts_with(kGid)) {
     return id_from(word.substr(kGid.size()));
   }
-  return not_understood(in_quotes(word) + " is no group", "write \"group:NAME\" or \"gid:NUMBER\"");
+  return not_understood(in_quotes(word) + " is not a group", "write \"group:NAME\" or \"gid:NUMBER\"");
 }
 
 Result<SubjectPattern> subject_pattern_from(std::string_view word) {
@@ -76,7 +77,7 @@ Result<SubjectPattern> subject_pattern_from(std::string_view word) {
   if (word == "local" || word == "remote" || word == "anyone") {
     return SubjectPattern{.kind = word == "local" ? Kind::kLocal : word == "remote" ? Kind::kRemote : Kind::kAnyone};
   }
-  return not_understood(in_quotes(word) + " names no caller",
+  return not_understood(in_quotes(word) + " does not name a caller",
                         "write \"user:NAME\", \"uid:NUMBER\", \"group:NAME\", \"gid:NUMBER\", \"key:NAME\", \"local\", "
                         "\"remote\" or \"anyone\"");
 }
@@ -97,7 +98,7 @@ Result<KeyRange> keys_from(std::string_view word) {
   const std::optional<Key> first = key_from(word.substr(0, dash));
   const std::optional<Key> last = dash == std::string_view::npos ? first : key_from(word.substr(dash + 1));
   if (!first || !last) {
-    return not_understood(in_quotes(word) + " is no key and no range of keys",
+    return not_understood(in_quotes(word) + " is not a key or a range of keys",
                           "keys are 1 to 4294967295, a range is \"5000-5999\"; \"private\" is every private segment");
   }
   if (*first > *last) {
@@ -108,7 +109,7 @@ Result<KeyRange> keys_from(std::string_view word) {
 
 Result<std::string_view> operation_from(std::string_view word) {
   if (word == "batch") {
-    return not_understood("batch is not decided about", "each of its requests is decided on its own");
+    return not_understood("batch cannot be named in a rule", "the policy is applied to each of its requests");
   }
   if (const OperationSpec* const spec = operation_named(word)) {
     return spec->name;
@@ -116,7 +117,7 @@ Result<std::string_view> operation_from(std::string_view word) {
   std::string known;
   for (const OperationSpec& spec : operations()) {
     if (spec.name != "batch") {
-      known.append(known.empty() ? "known are " : ", ").append(spec.name);
+      known.append(known.empty() ? "known operations: " : ", ").append(spec.name);
     }
   }
   return not_understood("unknown operation " + in_quotes(word), known);

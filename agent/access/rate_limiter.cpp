@@ -39,9 +39,9 @@ bool RateLimiter::take(const std::string& principal, Clock::time_point now, doub
 
 Error RateLimiter::beyond(const std::string& principal) const {
   return {.code = ErrorCode::kBusy,
-          .message = principal + " asks more than " + std::to_string(static_cast<std::uint64_t>(per_second_)) +
-                     " times a second",
-          .hint = "ask again later; --max-requests-per-second of the agent raises it"};
+          .message = principal + " exceeds " + std::to_string(static_cast<std::uint64_t>(per_second_)) +
+                     " requests per second",
+          .hint = "retry later, or raise the agent's --max-requests-per-second"};
 }
 
 double RateLimiter::tokens_at(const Bucket& bucket, Clock::time_point now) const {

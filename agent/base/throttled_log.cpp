@@ -66,8 +66,8 @@ void ThrottledLog::add_refusal(std::string_view peer, std::string_view reason, C
     ++not_logged_;
     return;
   }
-  spdlog::warn("refused {}: {}{}", name, printable(reason),
-               not_logged_ == 0 ? "" : " (" + std::to_string(not_logged_) + " not logged since the last line)");
+  spdlog::warn("rejected {}: {}{}", name, printable(reason),
+               not_logged_ == 0 ? "" : " (" + std::to_string(not_logged_) + " more since the last line)");
   not_logged_ = 0;
 }
 

@@ -36,7 +36,7 @@ SocketAccess access_of(const std::string& digits, std::optional<gid_t> group) {
 Result<void> take_policy_of(const ConfigFile& file, Config& config) {
   if (!config.policy.empty()) {
     return Error{.code = ErrorCode::kBadRequest,
-                 .message = file.path + " has rules or quotas, and --policy names a file with others"};
+                 .message = file.path + " has rules or quotas, and --policy names another file with rules"};
   }
   config.policy = file.path;
   config.has_policy_within = true;
@@ -56,10 +56,10 @@ Result<void> take(const OptionWords& words, Config& config) {
   config.commands_access = access_of(mode, group);
   config.events_access = access_of(words.events_mode.empty() ? mode : words.events_mode, group);
   if (config.insecure_tcp && !config.curve_secret.empty()) {
-    return Error{.code = ErrorCode::kBadRequest, .message = "--insecure-tcp and --curve-secret exclude each other"};
+    return Error{.code = ErrorCode::kBadRequest, .message = "--insecure-tcp and --curve-secret are mutually exclusive"};
   }
   if (config.curve_secret.empty() != config.curve_keys.empty()) {
-    return Error{.code = ErrorCode::kBadRequest, .message = "--curve-secret and --curve-keys need each other"};
+    return Error{.code = ErrorCode::kBadRequest, .message = "--curve-secret and --curve-keys must be given together"};
   }
   use_defaults(config);
   return {};
@@ -79,7 +79,7 @@ ParsedConfig parse_config(int argc, char** argv, const std::string& version) {
   ParsedConfig parsed;
   Config& config = parsed.config;
   OptionWords words;
-  CLI::App app{"System V shared memory of this host as a resource on a ZeroMQ bus.", "shmbus-agent"};
+  CLI::App app{"Serves this host's System V shared memory over ZeroMQ.", "shmbus-agent"};
   add_options(app, config, words, version);
   try {
     app.parse(argc, argv);

@@ -72,8 +72,9 @@ Result<std::vector<std::string>> words_of(const toml::node& node, const CLI::Opt
   const auto add = [&](const toml::node& each) -> Result<void> {
     const std::optional<std::string> word = word_of(each);
     if (!word || (option.get_items_expected_max() == 0 && !each.is_boolean())) {
-      return fault(place_of(path, each.source()), key_of(option) + " takes no such value",
-                   option.get_items_expected_max() == 0 ? "it is true or false" : "it takes a string or a number");
+      return fault(place_of(path, each.source()), key_of(option) + " cannot have this value",
+                   option.get_items_expected_max() == 0 ? "the value must be true or false"
+                                                        : "the value must be a string or a number");
     }
     words.push_back(*word);
     return {};
@@ -138,8 +139,8 @@ Result<ConfigFile> read_config_file(CLI::App& app, const std::string& path) {
     }
     CLI::Option* const option = option_of(app, key);
     if (option == nullptr) {
-      return fault(place, "there is no option '" + escape_for_terminal(key) + "'",
-                   "keys are the options of --help, with _ instead of -");
+      return fault(place, "unknown option '" + escape_for_terminal(key) + "'",
+                   "the keys are the options of --help, with _ in place of -");
     }
     Result<std::vector<std::string>> words = words_of(node, *option, path);
     if (!words) {

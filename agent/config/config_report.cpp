@@ -38,8 +38,9 @@ std::string quoted_digits(const SocketAccess& access) {
   return quoted(std::to_string(mode_digits(Mode{static_cast<std::uint16_t>(access.mode)})));
 }
 
-bool is_number(const std::string& type) {
-  return type.starts_with("INT") || type.starts_with("UINT") || type.starts_with("FLOAT");
+// `type` is the name of an option's value in --help.
+bool is_number(std::string_view type) {
+  return type == "MS" || type == "SECONDS" || type == "COUNT" || type == "BYTES";
 }
 
 std::string literal_of(const CLI::Option& option, const Config& config) {
@@ -84,7 +85,7 @@ std::string report(const CLI::App& app, const Origins& origins, const ConfigFile
                                                                 : "default";
     lines += key_of(*option) + " = " + literal_of(*option, config) + "  # " + origin + '\n';
   }
-  return lines + (config.has_policy_within ? "# the policy is in " + escape_foreign(config.policy) + '\n' : "");
+  return lines + (config.has_policy_within ? "# policy: " + escape_foreign(config.policy) + '\n' : "");
 }
 
 }  // namespace shmbus::agent

@@ -26,7 +26,7 @@ bool is_loopback(std::string_view address) {
 bool is_port(std::string_view text) { return text == "*" || parse_number<std::uint16_t>(text).value_or(0) != 0; }
 
 Error refused(const std::string& endpoint, const std::string& why, const std::string& hint = "") {
-  return {.code = ErrorCode::kBadRequest, .message = "endpoint " + endpoint + " is refused: " + why, .hint = hint};
+  return {.code = ErrorCode::kBadRequest, .message = "endpoint " + endpoint + " was rejected: " + why, .hint = hint};
 }
 
 }  // namespace
@@ -49,20 +49,20 @@ Result<void> check_address(const std::string& endpoint, TcpMode tcp) {
       return refused(endpoint, "it is not a loopback address", "use tcp://127.0.0.1:PORT, or keys");
     }
     if (!is_port(text.substr(text.rfind(':') + 1))) {
-      return refused(endpoint, "its port is not 1 to 65535, nor * for any");
+      return refused(endpoint, "its port must be 1 to 65535, or * for any");
     }
     return {};
   }
   if (!text.starts_with(kIpc)) {
-    return refused(endpoint, "it is neither ipc:// nor tcp://");
+    return refused(endpoint, "it must begin with ipc:// or tcp://");
   }
   const std::string_view path = text.substr(kIpc.size());
   constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
   if (path.empty() || path.front() != '/') {
-    return refused(endpoint, "an ipc address is an absolute path; abstract sockets have no permissions");
+    return refused(endpoint, "an ipc address must be an absolute path; abstract sockets have no permissions");
   }
   if (path.size() > kLongestPath) {
-    return refused(endpoint, "its path has " + std::to_string(path.size()) + " bytes, a socket's at most " +
+    return refused(endpoint, "its path has " + std::to_string(path.size()) + " bytes; a socket's path has at most " +
                                  std::to_string(kLongestPath));
   }
   return {};

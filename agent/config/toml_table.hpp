@@ -49,7 +49,7 @@ Result<void> read_table(const toml::table& table, std::span<const Field<Into>> f
     if (field == fields.end()) {
       std::string known;
       for (const Field<Into>& one : fields) {
-        known.append(known.empty() ? "known are " : ", ").append(one.name);
+        known.append(known.empty() ? "known keys: " : ", ").append(one.name);
       }
       return at(key.source(), "unknown key \"" + escape_for_terminal(name) + '"', known);
     }

@@ -44,9 +44,9 @@ Result<EventsResult> EventLog::replay(const EventsRequest& request, std::size_t 
   }
   if (since + 1 < result.first) {
     return Error{.code = ErrorCode::kCompacted,
-                 .message = "event " + std::to_string(since + 1) + " is no longer kept, the oldest is " +
+                 .message = "event " + std::to_string(since + 1) + " is no longer kept; the oldest is " +
                             std::to_string(result.first),
-                 .hint = "take a new list and apply the events after its seq"};
+                 .hint = "list the segments again, then apply the events after the seq of that list"};
   }
   std::size_t bytes = 0;
   for (std::uint64_t seq = since + 1; seq <= seq_; ++seq) {

@@ -22,8 +22,8 @@ void send(EventPublisher::EventSocket& event_socket, std::string_view topic, std
 
 void disconnect_largest(const EventPublisher::EventSocket& event_socket) {
   const auto [principal, connections] = event_socket.subscriptions.largest();
-  spdlog::warn("cut off {}, with most of too many subscriptions at {}", principal.empty() ? kAnonymous : principal,
-               event_socket.endpoint.address);
+  spdlog::warn("disconnected {}: it holds the most of too many subscriptions at {}",
+               principal.empty() ? kAnonymous : principal, event_socket.endpoint.address);
   for (const ConnectionId& connection : connections) {
     ConnectionLimiter::instance().cut(connection);
   }

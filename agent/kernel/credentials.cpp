@@ -156,7 +156,7 @@ std::optional<Error> Credentials::become(const Identity& identity) {
     return std::nullopt;
   }
   come_back(identity);
-  return errno_error(failure, "the agent can't act as uid " + std::to_string(identity.uid) + ": its " + what);
+  return errno_error(failure, "the agent cannot switch to uid " + std::to_string(identity.uid) + ": its " + what);
 }
 
 // The real uid is still the agent's, so taking it back needs no capability. Restoring groups does, so it comes last.
@@ -173,7 +173,7 @@ void Credentials::come_back(const Identity& from) {
   step(from.gid != own_.gid, [&] { return calls_.set_effective_gid(own_.gid); });
   step(!has_own_groups(from), [&] { return calls_.set_groups(own_.groups); });
   if (failure != 0) {
-    spdlog::critical("stopped: the way back from uid {} failed: {}", from.uid,
+    spdlog::critical("aborting: cannot switch back from uid {}: {}", from.uid,
                      std::generic_category().message(failure));
     std::abort();
   }

@@ -117,12 +117,12 @@ Result<SegmentStat> SysvKernel::stat(ShmId shmid) {
 
 Result<SegmentStat> SysvKernel::stat_any(ShmId shmid) {
   if (shmid < 0) {
-    return segment_error(EINVAL, "look at", shmid);
+    return segment_error(EINVAL, "read", shmid);
   }
   shmid_ds state{};
   const int found = ::shmctl(shmid % slots_, SHM_STAT_ANY, &state);
   if (found != shmid) {
-    return segment_error(found < 0 ? errno : EIDRM, "look at", shmid);
+    return segment_error(found < 0 ? errno : EIDRM, "read", shmid);
   }
   return to_stat(shmid, state);
 }

@@ -27,7 +27,7 @@ bool append_to(std::vector<zmq::message_t>& frames) {
   }
 }
 
-Error no_memory() { return {.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"}; }
+Error no_memory() { return {.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this request"}; }
 
 }  // namespace
 
@@ -147,7 +147,7 @@ void CommandServer::serve_one(QueuedRequest& request, Clock::time_point now) {
   ReplyBuffer& reply =
       request.parts > 1 && sender.admitted.refusal == nullptr
           ? dispatcher_.refuse({.code = ErrorCode::kBadRequest,
-                                .message = "a request is one frame, this message had " + std::to_string(request.parts)})
+                                .message = "a request is one frame; this message has " + std::to_string(request.parts)})
           : dispatcher_.handle(request.request().to_string_view(), sender, now);
   request.request() = reply.message();
 }

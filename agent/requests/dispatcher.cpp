@@ -64,7 +64,7 @@ ReplyBuffer& Dispatcher::handle(std::string_view frame, const Sender& sender, Cl
     return reply_;
   }
   if (Error* const error = std::get_if<Error>(&decoded.request)) {
-    spdlog::debug("refused a request of {}: {}", caller.principal, error->message);
+    spdlog::debug("rejected a request from {}: {}", caller.principal, error->message);
     reply_with(decoded.id, std::move(*error));
     return reply_;
   }
@@ -92,14 +92,14 @@ ReplyBuffer& Dispatcher::handle(std::string_view frame, const Sender& sender, Cl
       reply_with(decoded.id, run(context, request.operation));
     }
   } catch (const std::bad_alloc&) {
-    spdlog::error("no memory to carry out a request of {}", caller.principal);
-    reply_with(decoded.id, Error{.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this"});
+    spdlog::error("no memory to carry out a request from {}", caller.principal);
+    reply_with(decoded.id, Error{.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this request"});
   }
   return reply_;
 }
 
 void Dispatcher::refuse(const RequestId& id, const Sender& sender, const Error& refusal, Clock::time_point now) {
-  spdlog::debug("refused {}: {}", sender.admitted.caller.principal, refusal.message);
+  spdlog::debug("denied a request from {}: {}", sender.admitted.caller.principal, refusal.message);
   authorizer_.record_refused(sender.admitted.caller, sender.endpoint, refusal, now);
   reply_with(id, refusal);
 }
@@ -202,8 +202,8 @@ std::optional<Error> Dispatcher::check_epoch(const Request& request) const {
     return std::nullopt;
   }
   return Error{.code = ErrorCode::kEpochChanged,
-               .message = "epoch: this life of the agent is " + std::to_string(epoch) + ", not the one asked for",
-               .hint = "take a new list"};
+               .message = "epoch: the agent's epoch is " + std::to_string(epoch) + ", not the one in the request",
+               .hint = "the agent was restarted; list the segments again"};
 }
 
 void Dispatcher::reply_with(const RequestId& id, Outcome outcome) {

@@ -27,7 +27,8 @@ Result<const EncodedOutcome*> OnceCache::find(const std::string& principal, cons
   const Memory& memory = remembered == memories_.end() ? nothing : remembered->second;
   if (const auto found = memory.by_value.find(once); found != memory.by_value.end()) {
     if (found->second.fingerprint != fingerprint_of(operation)) {
-      return Error{.code = ErrorCode::kBadRequest, .message = "once: this value was given to another request"};
+      return Error{.code = ErrorCode::kBadRequest,
+                   .message = "once: this value was already used for a different request"};
     }
     return &found->second.outcome;
   }
@@ -36,7 +37,7 @@ Result<const EncodedOutcome*> OnceCache::find(const std::string& principal, cons
                  .message = principal + " has " + std::to_string(memory.by_value.size()) + " of at most " +
                             std::to_string(most_values_) + " once values with " + std::to_string(memory.bytes) +
                             " of at most " + std::to_string(most_bytes_) + " bytes remembered",
-                 .hint = "each is forgotten after " + std::to_string(lifetime_.count()) + " s"};
+                 .hint = "a value is forgotten after " + std::to_string(lifetime_.count()) + " s"};
   }
   return nullptr;
 }

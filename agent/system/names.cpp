@@ -16,7 +16,7 @@ namespace {
 bool can_be_name(const std::string& name) { return !name.empty() && name.find('\0') == std::string::npos; }
 
 std::string hint_for(const std::string& name, std::string_view prefix) {
-  return parse_decimal_or_hex(name) ? "for a number write " + std::string(prefix) + name : "";
+  return parse_decimal_or_hex(name) ? "for a numeric id, write " + std::string(prefix) + name : "";
 }
 
 Identity identity_of(const passwd& entry) {
@@ -51,7 +51,7 @@ Result<std::uint32_t> id_from(std::string_view number) {
 Result<Identity> user_named(const std::string& name) {
   const passwd* const entry = can_be_name(name) ? ::getpwnam(name.c_str()) : nullptr;
   if (entry == nullptr) {
-    return not_understood("this host knows no user " + in_quotes(name), hint_for(name, "uid:"));
+    return not_understood("no such user on this host: " + in_quotes(name), hint_for(name, "uid:"));
   }
   return identity_of(*entry);
 }
@@ -59,7 +59,7 @@ Result<Identity> user_named(const std::string& name) {
 Result<std::uint32_t> group_named(const std::string& name) {
   const group* const entry = can_be_name(name) ? ::getgrnam(name.c_str()) : nullptr;
   if (entry == nullptr) {
-    return not_understood("this host knows no group " + in_quotes(name), hint_for(name, "gid:"));
+    return not_understood("no such group on this host: " + in_quotes(name), hint_for(name, "gid:"));
   }
   return entry->gr_gid;
 }

@@ -70,7 +70,7 @@ void ServiceManager::tell(const std::string& message) const { log(send(message, 
 
 void ServiceManager::log(int failure) const {
   if (failure != 0) {
-    spdlog::warn("the service manager at {} was not told: {}", escape_for_terminal(socket_),
+    spdlog::warn("cannot notify the service manager at {}: {}", escape_for_terminal(socket_),
                  std::generic_category().message(failure));
   }
 }

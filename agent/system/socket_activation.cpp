@@ -21,10 +21,8 @@ constexpr int kMostPassed = 4096;  // a higher number is a mistake
 
 Error refused(const std::string& what, const std::string& why) {
   return {.code = ErrorCode::kBadRequest,
-          .message = what + " is refused: " + why,
-          .hint =
-              "the agent takes Unix stream sockets from its socket unit (ListenStream=/PATH, Accept=no), and nothing "
-              "else"};
+          .message = what + " was rejected: " + why,
+          .hint = "the agent accepts only Unix stream sockets from its socket unit (ListenStream=/PATH, Accept=no)"};
 }
 
 std::optional<int> option_of(int descriptor, int name) {
@@ -48,14 +46,14 @@ std::string path_of(int descriptor) {
 Result<PassedSocket> take(int descriptor, std::string name) {
   const std::string what = "descriptor " + std::to_string(descriptor) + (name.empty() ? "" : " (" + name + ")");
   if (::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) {
-    return errno_error(errno, what + " is refused", ErrorCode::kBadRequest);
+    return errno_error(errno, what + " was rejected", ErrorCode::kBadRequest);
   }
   PassedSocket passed{.descriptor = UniqueFd(descriptor), .path = path_of(descriptor), .name = std::move(name)};
   if (option_of(descriptor, SO_DOMAIN) != AF_UNIX || option_of(descriptor, SO_TYPE) != SOCK_STREAM) {
-    return refused(what, "it is no Unix stream socket");
+    return refused(what, "it is not a Unix stream socket");
   }
   if (option_of(descriptor, SO_ACCEPTCONN) != 1) {
-    return refused(what, "nobody listens on it");
+    return refused(what, "it is not a listening socket");
   }
   if (passed.path.empty()) {
     return refused(what, "it has no path");
@@ -75,7 +73,7 @@ Result<std::vector<PassedSocket>> take_passed_sockets(int first) {
   }
   const std::optional<int> number = parse_number<int>(count);
   if (!number || *number < 0 || *number > kMostPassed) {
-    return refused("LISTEN_FDS=" + count, "it is no number of descriptors");
+    return refused("LISTEN_FDS=" + count, "it is not a number of descriptors");
   }
   for (int descriptor = first; descriptor < first + *number; ++descriptor) {
     std::string name;
@@ -102,8 +100,8 @@ Result<void> all_taken(const std::vector<PassedSocket>& passed) {
   }
   return Error{.code = ErrorCode::kBadRequest,
                .message = (left->name.empty() ? "the service manager" : left->name) + " listens at " + left->path +
-                          ", which is none of the endpoints",
-               .hint = "let ListenStream= of the socket unit and --commands or --events name the same path"};
+                          ", which is not one of the endpoints",
+               .hint = "ListenStream= of the socket unit and --commands or --events must name the same path"};
 }
 
 }  // namespace shmbus::agent

@@ -16,13 +16,13 @@ namespace shmbus::agent {
 namespace {
 
 Error refused(const std::string& path, const std::string& why, const std::string& hint) {
-  return {.code = ErrorCode::kBadRequest, .message = escape_foreign(path) + " is refused: " + why, .hint = hint};
+  return {.code = ErrorCode::kBadRequest, .message = escape_foreign(path) + " was rejected: " + why, .hint = hint};
 }
 
 Result<void> check_owner(const std::string& path, const struct stat& status) {
   if (!is_us_or_root(status.st_uid)) {
-    return refused(path, "it belongs to uid " + std::to_string(status.st_uid),
-                   "only root or uid " + std::to_string(::geteuid()) + " may own it");
+    return refused(path, "it is owned by uid " + std::to_string(status.st_uid),
+                   "its owner must be root or uid " + std::to_string(::geteuid()));
   }
   return {};
 }
@@ -38,7 +38,7 @@ Result<UniqueFd> open_below(const Location& place, const std::string& path, int 
                          flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR));
   if (!file) {
     const int failure = errno;
-    return failure == ELOOP ? refused(path, "it is a link", "name the file itself")
+    return failure == ELOOP ? refused(path, "it is a symbolic link", "give the path of the file itself")
                             : errno_error(failure, escape_foreign(path));
   }
   return file;
@@ -50,8 +50,8 @@ struct Forbidden {
   const char* objection;
   const char* remedy;
 };
-constexpr Forbidden kAnyAccess{S_IRWXG | S_IRWXO | S_IXUSR, "it is open to others", "chmod 0600 "};
-constexpr Forbidden kChange{S_IWGRP | S_IWOTH, "others may change it", "chmod go-w "};
+constexpr Forbidden kAnyAccess{S_IRWXG | S_IRWXO | S_IXUSR, "other users can access it", "chmod 0600 "};
+constexpr Forbidden kChange{S_IWGRP | S_IWOTH, "other users can modify it", "chmod go-w "};
 
 Result<UniqueFd> open_checked(const std::string& path, int flags, const Forbidden& forbidden) {
   const Result<Location> place = locate(path, LastLink::kKeep, check_directory_above);
@@ -67,7 +67,7 @@ Result<UniqueFd> open_checked(const std::string& path, int flags, const Forbidde
     return errno_error(errno, escape_foreign(path));
   }
   if (!S_ISREG(status.st_mode)) {
-    return refused(path, "it is no regular file", "");
+    return refused(path, "it is not a regular file", "");
   }
   if (Result<void> owned = check_owner(path, status); !owned) {
     return std::move(owned).error();
@@ -118,7 +118,7 @@ Result<void> check_directory_above(const std::string& path, const struct stat& s
     return owned;
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) {
-    return refused(path, "others may replace what is in it", "chmod go-w " + escape_foreign(path));
+    return refused(path, "other users can replace the files in it", "chmod go-w " + escape_foreign(path));
   }
   return {};
 }

@@ -47,7 +47,7 @@ Result<PerfRing> PerfRing::map(UniqueFd descriptor, std::size_t pages) {
   const std::size_t size = (1 + pages) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   void* const address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.get(), 0);
   if (address == MAP_FAILED) {
-    return errno_error(errno, "a ring buffer of perf can't be mapped", ErrorCode::kUnsupported);
+    return errno_error(errno, "cannot map a perf ring buffer", ErrorCode::kUnsupported);
   }
   return PerfRing(std::move(descriptor), {static_cast<std::byte*>(address), size});
 }

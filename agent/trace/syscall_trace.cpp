@@ -52,7 +52,7 @@ Result<UniqueFd> open_event(const Tracepoint& tracepoint, int cpu, bool wakes, c
     return no_trace(errno, "perf_event_open");
   }
   if (!filter.empty() && ::ioctl(event.get(), PERF_EVENT_IOC_SET_FILTER, filter.c_str()) != 0) {
-    return no_trace(errno, "the filter of a tracepoint");
+    return no_trace(errno, "cannot set a tracepoint's filter");
   }
   return event;
 }
@@ -99,7 +99,7 @@ Result<void> SyscallTrace::open_cpu(int cpu, const std::vector<Tracepoint>& trac
     }
     if (ring >= 0) {
       if (::ioctl(event->get(), PERF_EVENT_IOC_SET_OUTPUT, ring) != 0) {
-        return no_trace(errno, "a shared ring buffer of perf");
+        return no_trace(errno, "cannot share a perf ring buffer");
       }
       events_.push_back(*std::move(event));
       continue;

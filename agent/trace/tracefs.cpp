@@ -30,7 +30,7 @@ Result<std::string> read_at(int directory, const std::string& path) {
 
 Error no_trace(int errno_value, std::string_view what) {
   Error error = errno_error(errno_value, what, ErrorCode::kUnsupported);
-  error.hint = "it takes root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH";
+  error.hint = "tracing requires root, or CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH";
   return error;
 }
 
@@ -51,11 +51,11 @@ std::size_t Tracepoint::offset_of(const std::string& field) const {
 Result<Tracefs> Tracefs::open() {
   const UniqueFd context(::fsopen("tracefs", FSOPEN_CLOEXEC));
   if (!context || ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
-    return no_trace(errno, "tracefs can't be opened");
+    return no_trace(errno, "cannot open tracefs");
   }
   UniqueFd root(::fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
   if (!root) {
-    return no_trace(errno, "tracefs can't be opened");
+    return no_trace(errno, "cannot open tracefs");
   }
   return Tracefs(std::move(root));
 }

@@ -46,8 +46,9 @@ Result<AuthorizedKeys> AuthorizedKeys::load(const std::string& directory) {
 
 Result<void> AuthorizedKeys::add(const std::string& path, const std::string& name) {
   if (!is_key_name(name)) {
-    return Error{ErrorCode::kBadRequest, escape_foreign(path) + ": '" + escape_foreign(name) + "' can't name a key",
-                 "a name has 1 to 64 of A-Z a-z 0-9 . _ -"};
+    return Error{ErrorCode::kBadRequest,
+                 escape_foreign(path) + ": '" + escape_foreign(name) + "' is not a valid key name",
+                 "a name consists of 1 to 64 characters of A-Z a-z 0-9 . _ -"};
   }
   const Result<std::string> content = read_trusted(path, kMostKeyFileBytes);
   if (!content) {
@@ -60,7 +61,7 @@ Result<void> AuthorizedKeys::add(const std::string& path, const std::string& nam
   }
   if (const auto [place, added] = by_key_.emplace(*key, name); !added) {
     return Error{ErrorCode::kBadRequest, escape_foreign(path) + ": the same key is in " + place->second +
-                                             kPublicKeySuffix + ", and one key is one caller's"};
+                                             kPublicKeySuffix + "; each caller needs a key of its own"};
   }
   names_.insert(name);
   return {};
@@ -91,11 +92,11 @@ Result<CurvePair> read_curve_secret(const std::string& path) {
   }
   std::array<char, 41> derived{};
   if (zmq_curve_public(derived.data(), pair->secret_key.c_str()) != 0) {
-    return Error{ErrorCode::kUnsupported, "libzmq is built without CURVE"};
+    return Error{ErrorCode::kUnsupported, "libzmq was built without CURVE"};
   }
   if (pair->public_key != derived.data()) {
     return Error{ErrorCode::kBadRequest, escape_foreign(path) + ": the two keys do not belong together",
-                 "shmbus-send keygen makes a pair"};
+                 "shmbus-send keygen generates a pair"};
   }
   return pair;
 }

@@ -72,7 +72,7 @@ Result<Binding> bind(zmq::socket_t& socket, const Endpoint& endpoint, const Sock
     }
   } catch (const zmq::error_t& error) {
     return Error{.code = ErrorCode::kBadRequest,
-                 .message = "can't bind " + endpoint.address + ": " + error.what(),
+                 .message = "cannot bind " + endpoint.address + ": " + error.what(),
                  .errno_value = error.num()};
   }
   return binding;

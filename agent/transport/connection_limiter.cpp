@@ -95,12 +95,12 @@ bool ConnectionLimiter::admit(int fd) {
   }
   if (is_full_for(uid)) {
     ++counts_.refused_of_uid;
-    tell(uid, "it has " + std::to_string(caps_.per_uid) + ", which is the most that one uid may have");
+    tell(uid, "it has " + std::to_string(caps_.per_uid) + ", the limit for one uid");
     return false;
   }
   if (is_full()) {
     ++counts_.refused_in_all;
-    tell(uid, "there are " + std::to_string(caps_.in_all) + ", which is the most in all");
+    tell(uid, "there are " + std::to_string(caps_.in_all) + ", the limit for all users together");
     return false;
   }
   if (const auto cookie = cookie_of(fd)) {
@@ -179,7 +179,7 @@ void ConnectionLimiter::shed_one(int listener) {
 }
 
 void ConnectionLimiter::tell(const Uid& uid, const std::string& why) {
-  log_.add_refusal("a connection of " + (uid ? "uid " + std::to_string(*uid) : "an unknown user"), why, Clock::now());
+  log_.add_refusal("a connection from " + (uid ? "uid " + std::to_string(*uid) : "an unknown user"), why, Clock::now());
 }
 
 bool ConnectionLimiter::cut(const ConnectionId& connection) {

@@ -7,15 +7,15 @@ constexpr int kEventsPerTurn = 1000;
 
 const char* reason_of(const MonitorEvent& event) {
   if (event.event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) {
-    return "a peer left or fell silent before it had shown a key";
+    return "it disconnected or fell silent before it presented a key";
   }
   switch (event.value) {
     case ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
-      return "a peer has no key: it does not offer CURVE";
+      return "it does not offer CURVE, so it has no key";
     case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
-      return "a peer has a wrong key for this agent";
+      return "it uses a wrong public key for this agent";
     default:
-      return "a peer's handshake is malformed";
+      return "its handshake is malformed";
   }
 }
 
@@ -31,7 +31,7 @@ bool HandshakeMonitor::read(Clock::time_point now) {
     if (!event) {
       return false;
     }
-    refusals_.add_refusal("at " + event->endpoint, reason_of(*event), now);
+    refusals_.add_refusal("a peer at " + event->endpoint, reason_of(*event), now);
   }
   return true;
 }

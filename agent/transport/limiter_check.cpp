@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{2000};
 
-constexpr const char* kUntried = "the limiter of connections can't be tried";
+constexpr const char* kUntried = "cannot test the connection limiter";
 
 Error untried(std::string_view reason) {
   return {.code = ErrorCode::kInternal, .message = std::string(kUntried) + ": " + std::string(reason)};
@@ -55,12 +55,12 @@ Result<void> check_connection_limiter() {
     }
     pollfd taken{.fd = connection.get(), .events = POLLIN, .revents = 0};  // libzmq greets, or the limiter closed it
     if (::poll(&taken, 1, static_cast<int>(kPatience.count())) != 1) {
-      return untried("libzmq takes no connection");
+      return untried("libzmq accepts no connection");
     }
     if (ConnectionLimiter::instance().counts().seen() == before) {
       return Error{.code = ErrorCode::kUnsupported,
-                   .message = "libzmq does not take connections through the agent's limiter",
-                   .hint = "the agent needs libzmq as a shared library that calls accept4"};
+                   .message = "libzmq does not accept connections through the agent's limiter",
+                   .hint = "libzmq must be a shared library that calls accept4"};
     }
     return {};
   } catch (const zmq::error_t& error) {

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kPatience{5000};
 Error not_told(const std::string& why) {
   return {.code = ErrorCode::kUnsupported,
           .message = "callers cannot be identified: " + why,
-          .hint = "libzmq 4.3.4 is known to tell it"};
+          .hint = "libzmq 4.3.4 is known to report it"};
 }
 
 }  // namespace
@@ -39,13 +39,13 @@ Result<void> check_peer_address(zmq::context_t& context) {
     zmq::message_t message;
     do {
       if (!server.recv(message)) {
-        return not_told("no message came");
+        return not_told("no message arrived");
       }
     } while (message.to_string_view() != secret);
     const std::string said = message.gets("Peer-Address");
     const std::optional<PeerAddress> peer = parse_peer_address(said);
     if (!peer || peer->uid != ::geteuid() || peer->gid != ::getegid() || peer->pid != ::getpid()) {
-      return not_told("of this process libzmq says " + said);
+      return not_told("for this process libzmq reports " + said);
     }
     return {};
   } catch (const zmq::error_t& error) {

@@ -63,9 +63,9 @@ Result<Location> safe_place(const std::string& path, const SocketAccess& access)
   const std::string name = std::filesystem::path(path).filename();
   if (name.empty() || name == "." || name == ".." || name.size() > kLongestName) {
     return Error{.code = ErrorCode::kBadRequest,
-                 .message = escape_foreign(path) + " is no path of a socket: its last part has " +
-                            std::to_string(name.size()) + " bytes, 1 to " + std::to_string(kLongestName) +
-                            " can be the name of one"};
+                 .message = escape_foreign(path) + " cannot be the path of a socket: its last part has " +
+                            std::to_string(name.size()) + " bytes; 1 to " + std::to_string(kLongestName) +
+                            " are allowed"};
   }
   Result<Location> place =
       locate(path, LastLink::kKeep, access.is_private() ? DirectoryCheck() : DirectoryCheck(check_directory_above));
@@ -75,14 +75,14 @@ Result<Location> safe_place(const std::string& path, const SocketAccess& access)
   struct stat directory {};
   const std::string shown = escape_foreign(std::filesystem::path(path).parent_path().native());
   if (::fstat(place->directory.get(), &directory) != 0) {
-    return file_error(errno, "look at", shown);
+    return file_error(errno, "read", shown);
   }
   if (!is_written_by_us_alone(directory)) {
     return Error{.code = ErrorCode::kPermissionDenied,
-                 .message = "the sockets' directory " + shown + " is refused: it belongs to uid " +
+                 .message = "the sockets' directory " + shown + " was rejected: it is owned by uid " +
                             std::to_string(directory.st_uid) + " with mode " + octal_digits(directory.st_mode) +
-                            ", so others may exchange what is in it",
-                 .hint = "it must be this user's or root's, and writable by its owner alone"};
+                            ", so other users can replace the sockets in it",
+                 .hint = "it must be owned by this user or root, and writable by its owner only"};
   }
   return place;
 }
@@ -98,11 +98,11 @@ Result<SocketPath> SocketPath::claim(const std::string& path, const SocketAccess
   const std::optional<struct stat> there = status_of(place);
   if (there && !S_ISSOCK(there->st_mode)) {
     return Error{.code = ErrorCode::kExists,
-                 .message = path + " is there and is not a socket; it is left alone",
+                 .message = path + " exists and is not a socket",
                  .hint = "move it away, or choose another endpoint"};
   }
   if (there && somebody_listens(place)) {
-    return Error{.code = ErrorCode::kExists, .message = "another program listens at " + path};
+    return Error{.code = ErrorCode::kExists, .message = "another process is listening at " + path};
   }
   ::unlinkat(place.directory.get(), place.name.c_str(), 0);
   claimed->removes_ = true;
@@ -117,15 +117,16 @@ Result<SocketPath> SocketPath::claim_passed(const std::string& path, const Socke
   const std::optional<struct stat> there = status_of(claimed->place_);
   if (!there || !S_ISSOCK(there->st_mode)) {
     return Error{.code = ErrorCode::kBadRequest,
-                 .message = "the service manager listens at " + path + ", but no socket is there any more",
+                 .message = "the service manager listens at " + path + ", but the socket no longer exists",
                  .hint = "restart the socket unit"};
   }
   if (lets_in_more(*there, access)) {
-    return Error{.code = ErrorCode::kBadRequest,
-                 .message = "the service manager's socket at " + path + " is open further than the agent's",
-                 .hint =
-                     "let SocketMode= and SocketGroup= of the socket unit give no more than --socket-mode, "
-                     "--events-mode and --socket-group, and restart it"};
+    return Error{
+        .code = ErrorCode::kBadRequest,
+        .message = "the service manager's socket at " + path + " has wider permissions than the agent's options allow",
+        .hint =
+            "SocketMode= and SocketGroup= of the socket unit may grant no more than --socket-mode, "
+            "--events-mode and --socket-group; change them and restart the unit"};
   }
   return claimed;
 }
@@ -179,12 +180,12 @@ Result<void> SocketPath::open_to(const SocketAccess& access) const {
     return {};  // also if the file is not ours: a service manager may have made it
   }
   if (!S_ISSOCK(status.st_mode)) {
-    return file_error(ENOTSOCK, "open to others", path_);
+    return file_error(ENOTSOCK, "set the permissions of", path_);
   }
   const bool has_group =
       !access.group || ::fchownat(file.get(), "", static_cast<uid_t>(-1), *access.group, AT_EMPTY_PATH) == 0;
   if (!has_group || ::chmod(path_of_descriptor(file.get()).c_str(), access.mode) != 0) {  // fchmod(2) takes no O_PATH
-    return file_error(errno, "open to others", path_);
+    return file_error(errno, "set the permissions of", path_);
   }
   return {};
 }

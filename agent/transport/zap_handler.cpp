@@ -121,12 +121,12 @@ ZapHandler::ZapReply ZapHandler::decide() const {
   const std::string_view key = frame(kFixedFrames);
   if (domain != kCurveDomain || mechanism != "CURVE" || credentials != 1 || key.size() != kCurveKeyBytes) {
     return {.status = "400",
-            .text = "mechanism " + std::string(mechanism) + " does not open domain " + std::string(domain)};
+            .text = "mechanism " + std::string(mechanism) + " is not accepted in domain " + std::string(domain)};
   }
   const std::string shown = curve_key_of(key);
   const std::optional<std::string> name = ring_.name_of(shown);
   if (!name) {
-    return {.status = "400", .text = "its key " + shown + " is none of the allowed"};
+    return {.status = "400", .text = "its key " + shown + " is not authorized"};
   }
   return {.status = "200", .text = "OK", .user_id = *name, .metadata = property(kKeyProperty, shown)};
 }

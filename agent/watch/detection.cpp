@@ -21,7 +21,7 @@ Detection::Detection(const Config& config, SegmentFeed& feed) : config_(config),
 Result<void> Detection::start() {
   const bool may_trace = config_.detection == DetectionMode::kTrace ||
                          (config_.detection == DetectionMode::kAuto && config_.scan_interval.count() > 0);
-  std::string why_no_trace = "calls are not traced because a scan was asked for";
+  std::string why_no_trace = "calls are not traced because scanning is configured";
   if (may_trace) {
     Result<SyscallTrace> trace = SyscallTrace::open();
     if (trace) {
@@ -37,12 +37,12 @@ Result<void> Detection::start() {
   }
   if (descriptor_ >= 0) {
     mode_ = "trace";
-    reason_ = "the kernel's tracepoints tell of calls at once; a scan looks for what they don't tell";
+    reason_ = "the kernel's tracepoints report calls at once; a scan finds the changes that they do not report";
   } else if (config_.scan_interval.count() > 0) {
     mode_ = "scan";
-    reason_ = "changes made by others are found by a periodic scan; " + why_no_trace;
+    reason_ = "changes by other processes are found by a periodic scan; " + why_no_trace;
   } else {
-    reason_ = "the scan is turned off; changes made by others are found when a request looks";
+    reason_ = "scanning is off; changes by other processes are found when a request reads the segments";
   }
   if (config_.scan_interval.count() > 0) {
     longest_pause_ = descriptor_ >= 0 ? std::max(kSafetyScan, config_.scan_interval) : config_.scan_interval;

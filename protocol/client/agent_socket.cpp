@@ -47,7 +47,7 @@ Result<void> AgentSocket::connect() {
     return Error{ErrorCode::kBadRequest,
                  "cannot connect to the " + std::string(options_.channel) + " endpoint '" + options_.address +
                      "': " + error.what(),
-                 "an endpoint is written ipc://PATH or tcp://HOST:PORT"};
+                 "an endpoint has the form ipc://PATH or tcp://HOST:PORT"};
   }
   return {};
 }
@@ -117,7 +117,7 @@ std::string AgentSocket::key_hint() const {
     return "";
   }
   return options_.curve ? "; check that --curve-server is its public key"
-                        : "; if it asks for a key, --curve-key and --curve-server name the keys";
+                        : "; if it requires a key, give --curve-key and --curve-server";
 }
 
 }  // namespace shmbus

@@ -13,7 +13,7 @@ namespace {
 Error out_of_range(const BulkRange& range, std::uint64_t size) {
   return {ErrorCode::kOutOfRange, (range.length ? std::to_string(*range.length) + " bytes at offset " : "offset ") +
                                       std::to_string(range.offset) +
-                                      (range.length ? " do not fit" : " is beyond the end") + ", the segment has " +
+                                      (range.length ? " do not fit" : " is beyond the end") + "; the segment has " +
                                       std::to_string(size) + " bytes"};
 }
 
@@ -55,7 +55,7 @@ class BulkRead final : public Transfer {
   Result<void> take(const Piece& piece, const OperationResult& result) override {
     const std::optional<std::string_view>& bytes = std::get<ReadResult>(result).placed;
     if (!bytes || bytes->size() != piece.length) {
-      return Error{ErrorCode::kInternal, "the agent's answer does not have the bytes that were asked for"};
+      return Error{ErrorCode::kInternal, "the agent's reply does not contain the requested bytes"};
     }
     return sink_(*bytes);
   }
@@ -91,7 +91,7 @@ class BulkWrite final : public Transfer {
     }
     if (most == 0 && *count > 0) {
       return Error{ErrorCode::kOutOfRange,
-                   "there is more data than fits, the segment ends at byte " + std::to_string(end_)};
+                   "there is more data than fits; the segment ends at byte " + std::to_string(end_)};
     }
     if (length_ && *count < most) {
       return Error{ErrorCode::kBadRequest, "the data ended early"};

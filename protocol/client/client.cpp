@@ -40,7 +40,7 @@ Result<Reply> decode_envelope(std::string_view frame) { return decode_reply(fram
 Error outcome_unknown(Error error, const std::string& once) {
   error.code = ErrorCode::kNoAnswer;
   error.message += "; whether the request was carried out is unknown";
-  error.hint += "; sent again within a minute with once " + once + " it is not carried out twice";
+  error.hint += "; if sent again within a minute with once " + once + " it is not carried out twice";
   return error;
 }
 
@@ -107,8 +107,8 @@ Result<Reply> Client::call(Request request, Clock::time_point deadline) {
     if (tries_ > 1) {
       return Error{ErrorCode::kNoAnswer,
                    "outcome unknown: the agent at " + endpoint().address +
-                       " did not answer and another one has taken its place since",
-                   "look at the segment with stat or list before asking again"};
+                       " did not answer, and another agent has taken its place",
+                   "check the segment with stat or list before sending it again"};
     }
     if (!epoch_is_ours || renewed) {
       return reply;
@@ -154,7 +154,7 @@ Result<std::optional<zmq::message_t>> Client::next_answer(Clock::time_point dead
     Result<std::optional<AgentSocket::Frames>> message = socket_.receive(deadline, options_.interrupt_fd);
     if (!message) {
       Error error = std::move(message).error();
-      error.message += error.code == ErrorCode::kInterrupted ? " before an answer came" : "";
+      error.message += error.code == ErrorCode::kInterrupted ? " before the reply arrived" : "";
       return error;
     }
     if (!*message) {
@@ -195,17 +195,18 @@ Result<std::uint64_t> Client::current_epoch(Clock::time_point deadline) {
     }
   }
   if (!epoch_) {
-    return Error{ErrorCode::kInternal, "the agent at " + endpoint().address + " answers without an epoch"};
+    return Error{ErrorCode::kInternal, "the agent at " + endpoint().address + " replies without an epoch"};
   }
   return *epoch_;
 }
 
 Error Client::no_answer() const {
-  return {ErrorCode::kNoAnswer,
-          "no answer from the agent within " + seconds_text(options_.timeout) + " at " + describe(options_.commands),
-          "check that shmbus-agent runs and that this user may connect to it; --commands or SHMBUS_COMMANDS names "
-          "another endpoint, a longer timeout may help" +
-              socket_.key_hint()};
+  return {
+      ErrorCode::kNoAnswer,
+      "no answer from the agent within " + seconds_text(options_.timeout) + " at " + describe(options_.commands),
+      "check that shmbus-agent is running and that this user may connect to it; --commands or SHMBUS_COMMANDS names "
+      "another endpoint; a longer timeout may help" +
+          socket_.key_hint()};
 }
 
 }  // namespace shmbus

@@ -31,7 +31,7 @@ std::string why_not(const std::string& path) {
     case ENOTDIR:
       return "no socket";
     case ECONNREFUSED:
-      return "nobody listens";
+      return "no process is listening";
     default:
       return std::generic_category().message(failure);
   }
@@ -70,7 +70,7 @@ Result<Endpoint> find_endpoint(Channel channel, const std::string& option) {
     }
   }
   if (endpoint.address.empty()) {
-    return untrusted.value_or(Error{ErrorCode::kNoAnswer, "there is no runtime directory to look for the agent in"});
+    return untrusted.value_or(Error{ErrorCode::kNoAnswer, "there is no runtime directory to search for the agent"});
   }
   return endpoint;
 }

@@ -56,7 +56,7 @@ Result<void> EventStream::resume(const StreamPosition& since, const Notice& live
     return resync(kRestarted);
   }
   if (live.seq < since.seq) {
-    return Error{ErrorCode::kBadRequest, "the position to go on from, " + std::to_string(since.seq) +
+    return Error{ErrorCode::kBadRequest, "the position to resume from, " + std::to_string(since.seq) +
                                              ", is after the agent's last event, " + std::to_string(live.seq)};
   }
   Result<void> done = recover(live.seq);
@@ -80,10 +80,11 @@ Result<Notice> EventStream::subscribe() {
   for (;;) {
     Result<Message> message = receive(deadline);
     if (!message && message.error().code == ErrorCode::kTimedOut) {
-      return Error{ErrorCode::kNoAnswer, "no answer from the agent at its events endpoint " + describe(options_.events),
-                   "check that shmbus-agent runs and that this user may connect to it; --events or SHMBUS_EVENTS names "
-                   "another endpoint, --connect-timeout allows more time" +
-                       socket_.key_hint()};
+      return Error{
+          ErrorCode::kNoAnswer, "no answer from the agent at its events endpoint " + describe(options_.events),
+          "check that shmbus-agent is running and that this user may connect to it; --events or SHMBUS_EVENTS names "
+          "another endpoint; --connect-timeout allows more time" +
+              socket_.key_hint()};
     }
     if (!message) {
       return std::move(message).error();
@@ -101,7 +102,7 @@ Result<EventStream::Message> EventStream::receive(std::optional<Clock::time_poin
     return message.error();
   }
   if (!*message) {
-    return Error{ErrorCode::kTimedOut, "no event in time"};
+    return Error{ErrorCode::kTimedOut, "no event arrived in time"};
   }
   const auto& [topic, body] = **message;
   return Message{topic.to_string(), body.to_string()};

@@ -20,14 +20,14 @@ bool is_full(std::size_t count, std::uint64_t limit, Client& client) {
 Result<void> check_page(Client& client, bool is_new, Clock::time_point deadline) {
   const std::string agent = "the agent at " + client.endpoint().address;
   if (!is_new) {
-    return Error{ErrorCode::kNoAnswer, agent + " says that more follows, but its answer brings nothing new",
-                 "it may be no shmbus-agent, or a broken one"};
+    return Error{ErrorCode::kNoAnswer, agent + " announces more entries but sends no new ones",
+                 "it may not be a shmbus-agent, or may be faulty"};
   }
   if (Clock::now() >= deadline) {
-    return Error{ErrorCode::kNoAnswer,
-                 agent + " has not come to the end of its answer within " +
-                     std::to_string(client.options().timeout.count()) + " ms",
-                 "ask for less, or allow more time"};
+    return Error{
+        ErrorCode::kNoAnswer,
+        agent + " did not complete its answer within " + std::to_string(client.options().timeout.count()) + " ms",
+        "request less, or allow more time"};
   }
   return {};
 }

@@ -71,7 +71,7 @@ Result<void> Transfer::attach_again() {
   attachment_ = again->attachment;
   if (again->shm_segsz != attached_->shm_segsz || again->shm_key != attached_->shm_key) {
     return Error{ErrorCode::kNotFound,
-                 "shmid " + std::to_string(attached_->shm_shmid) + " is another segment than at the beginning"};
+                 "shmid " + std::to_string(attached_->shm_shmid) + " is no longer the same segment as at the start"};
   }
   for (Piece& piece : pieces_) {
     fill_again(piece);

@@ -37,8 +37,8 @@ std::optional<Reader::Field> Reader::find_required(std::string_view name) {
   if (spec_ == nullptr) {
     fail({.code = ErrorCode::kInternal, .message = std::string(name) + ": missing"});
   } else if (spec->required) {
-    fail(bad_request(std::string(name) + ": missing, " + std::string(spec_->name) +
-                     " needs it: " + describe_type(*spec)));
+    fail(bad_request(std::string(name) + ": missing; " + std::string(spec_->name) +
+                     " requires it: " + describe_type(*spec)));
   }
   return std::nullopt;
 }
@@ -90,7 +90,7 @@ std::optional<Number> Reader::checked_key(const Field& field) {
     return std::nullopt;
   }
   if (is_new && number->magnitude == kPrivateKey) {
-    reject(field, "for a private segment write \"private\"");
+    reject(field, "for a private segment, write \"private\"");
     return std::nullopt;
   }
   return Number{.magnitude = number->negative ? kKeys - number->magnitude : number->magnitude};
@@ -211,8 +211,8 @@ void Reader::data(std::string_view name, std::string_view& bytes, bool text) {
   const std::size_t written = bytes.size() + (text ? 1 : 0);
   if (written > limits::kMaxDataBytes) {
     fail({.code = ErrorCode::kTooLarge,
-          .message = "data: " + std::to_string(written) + " bytes" + (text ? " with the NUL" : "") + ", at most " +
-                     std::to_string(limits::kMaxDataBytes) + " go into one write",
+          .message = "data: " + std::to_string(written) + " bytes" + (text ? " with the NUL" : "") + "; at most " +
+                     std::to_string(limits::kMaxDataBytes) + " fit into one write",
           .hint = "write it in pieces"});
   } else if (text && !is_utf8(bytes)) {
     fail({.code = ErrorCode::kNotText, .message = "data: not UTF-8", .hint = "write it without text"});

@@ -39,7 +39,7 @@ Error unknown_operation(std::string_view name) {
     known += (known.empty() ? "there are " : ", ") + std::string(each.name);
   }
   return {.code = ErrorCode::kUnknownOp,
-          .message = "op: no operation " + shown(name),
+          .message = "op: unknown operation " + shown(name),
           .hint = did_you_mean(name, names, std::move(known))};
 }
 
@@ -78,7 +78,7 @@ std::optional<Error> check_names(const msgpack::object_map& map, const Operation
       return unknown_field(*name, spec);
     }
     if (find(map, *name) != &entry.val) {
-      return bad_request("field " + shown(*name) + " is there twice");
+      return bad_request("field " + shown(*name) + " appears twice");
     }
   }
   return {};
@@ -89,18 +89,18 @@ std::optional<Error> check_once(const Request& request, const OperationSpec& spe
     return {};
   }
   if (place == Place::kInBatch) {
-    return bad_request("once: not inside a batch, only the batch has one");
+    return bad_request("once: not allowed inside a batch; set it on the batch itself");
   }
   if (!spec.changes) {
-    return bad_request("once: " + std::string(spec.name) + " changes nothing, so it has none");
+    return bad_request("once: " + std::string(spec.name) + " changes nothing, so it takes no once");
   }
   return {};
 }
 
 std::optional<Error> check_segment(const SegmentRef& segment) {
   if (segment.shm_key == kPrivateKey && !segment.shm_shmid) {
-    return bad_request("shm_key: 0 names no segment",
-                       "private segments have no key of their own: name one by shm_shmid; \"private\" is for create");
+    return bad_request("shm_key: 0 does not identify a segment",
+                       "private segments share key 0: name one by shm_shmid; \"private\" is for create");
   }
   return {};
 }
@@ -112,7 +112,7 @@ std::optional<Error> check_together(const T& operation, std::string_view name) {
     const bool named = operation.segment.shm_key || operation.segment.shm_shmid;
     if constexpr (requires { operation.attachment; }) {
       if (operation.attachment && named) {
-        return bad_request("attachment: " + std::string(name) + " takes either it or a segment, got both");
+        return bad_request("attachment: " + std::string(name) + " takes either an attachment or a segment, got both");
       }
       if (!operation.attachment && !named) {
         return bad_request(std::string(name) + " needs attachment, shm_key or shm_shmid");
@@ -139,7 +139,7 @@ std::optional<Error> read_request(const msgpack::object_map& map, Place place, R
   const OperationSpec& spec = **found;
   emplace_at(request.operation, static_cast<std::size_t>(&spec - operations().data()));
   if (place == Place::kInBatch && std::holds_alternative<BatchRequest>(request.operation)) {
-    return bad_request("op: no batch inside a batch");
+    return bad_request("op: a batch is not allowed inside a batch");
   }
   if (auto error = check_names(map, spec)) {
     return error;

@@ -30,15 +30,15 @@ Result<Unpacked> unpack(std::string_view frame, const MessageLimits& limits) {
     unpacked.trailing_bytes = frame.size() - end;
     return unpacked;
   } catch (const msgpack::insufficient_bytes&) {
-    return Error{code, "the message of " + std::to_string(frame.size()) + " bytes ends too early for a msgpack map"};
+    return Error{code, "the message of " + std::to_string(frame.size()) + " bytes is not a complete msgpack map"};
   } catch (const msgpack::depth_size_overflow&) {
-    return Error{code, "the message nests more than " + std::to_string(depth) + " deep"};
+    return Error{code, "the message is nested more than " + std::to_string(depth) + " levels deep"};
   } catch (const msgpack::size_overflow&) {
     return Error{code, "the message has a map, array, string or bin that is too large"};
   } catch (const msgpack::unpack_error&) {
     return Error{code, "the message is not msgpack"};
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::kNoMemory, "no memory for the parts of the message"};
+    return Error{ErrorCode::kNoMemory, "not enough memory for the parts of the message"};
   }
 }
 

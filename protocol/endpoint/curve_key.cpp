@@ -48,7 +48,8 @@ Error wrong(const std::string& path, std::size_t line, const std::string& what, 
 }
 
 Error lacks(const std::string& path, const std::string& what) {
-  return {ErrorCode::kBadRequest, escape_foreign(path) + ": there is no " + what, "shmbus-send keygen makes key files"};
+  return {ErrorCode::kBadRequest, escape_foreign(path) + ": there is no " + what,
+          "shmbus-send keygen generates key files"};
 }
 
 }  // namespace
@@ -98,23 +99,23 @@ bool is_key_name(std::string_view name) {
 }
 
 std::string public_key_file(const std::string& name, const std::string& public_key) {
-  return "# The public key of " + name + ". Anybody may have it.\n" + public_key + "\n";
+  return "# The public key of " + name + ". It may be given to anyone.\n" + public_key + "\n";
 }
 
 std::string key_pair_file(const std::string& name, const CurvePair& pair) {
-  return "# The keys of " + name + ". Whoever can read this file is " + name + ".\npublic " + pair.public_key +
-         "\nsecret " + pair.secret_key + "\n";
+  return "# The keys of " + name + ". Anyone who can read this file can act as " + name + ".\npublic " +
+         pair.public_key + "\nsecret " + pair.secret_key + "\n";
 }
 
 Result<std::string> parse_public_key(std::string_view content, const std::string& path) {
   std::string key;
   for (const Line& line : lines_of(content)) {
     if (!is_curve_key(line.text)) {
-      return wrong(path, line.number, "a public key of 40 characters belongs here",
-                   "the file that shmbus-send keygen NAME calls NAME.key has one");
+      return wrong(path, line.number, "expected a public key of 40 characters",
+                   "expected a file NAME.key as made by shmbus-send keygen NAME");
     }
     if (!key.empty()) {
-      return wrong(path, line.number, "a second key", "one file holds one key");
+      return wrong(path, line.number, "a second key", "a file holds one key");
     }
     key = line.text;
   }
@@ -131,12 +132,12 @@ Result<CurvePair> parse_key_pair(std::string_view content, const std::string& pa
     const std::string_view kind = line.text.substr(0, space);
     const std::string_view key = trimmed(line.text.substr(space));
     if ((kind != "public" && kind != "secret") || !is_curve_key(key)) {
-      return wrong(path, line.number, "'public' or 'secret' and a key of 40 characters belong here",
-                   "the file that shmbus-send keygen NAME calls NAME.secret has both");
+      return wrong(path, line.number, "expected 'public' or 'secret', then a key of 40 characters",
+                   "expected a file NAME.secret as made by shmbus-send keygen NAME");
     }
     std::string& place = kind == "public" ? pair.public_key : pair.secret_key;
     if (!place.empty()) {
-      return wrong(path, line.number, "a second " + std::string(kind) + " key", "one file holds one pair");
+      return wrong(path, line.number, "a second " + std::string(kind) + " key", "a file holds one pair");
     }
     place = key;
   }

@@ -25,9 +25,9 @@ Error failed(const std::string& path, int errno_value) { return errno_error(errn
 
 Error not_followed(const std::string& path, uid_t owner) {
   return {ErrorCode::kPermissionDenied,
-          escape_foreign(path) + " is a link of uid " + std::to_string(owner) +
-              " that is not followed: others may exchange it",
-          "name what it leads to", ELOOP};
+          escape_foreign(path) + " is a symbolic link owned by uid " + std::to_string(owner) +
+              ", which is not followed because other users can replace it",
+          "give the path of its target", ELOOP};
 }
 
 // Splits a path into its components; one that ends in a slash gets a last ".".

@@ -46,7 +46,7 @@ Result<void> check(const std::string& path, const struct stat& state, mode_t for
     return refused(path, "is not a directory");
   }
   if (!is_us_or_root(state.st_uid)) {
-    return refused(path, "belongs to uid " + std::to_string(state.st_uid) + ", not to uid " +
+    return refused(path, "is owned by uid " + std::to_string(state.st_uid) + ", not to uid " +
                              std::to_string(::geteuid()) + " or root");
   }
   if ((state.st_mode & forbidden) != 0) {
@@ -59,7 +59,7 @@ Result<void> check(const std::string& path, const struct stat& state, mode_t for
 Result<void> check_of_systemd(const std::string& path) {
   struct stat state {};
   if (::stat(path.c_str(), &state) != 0) {
-    return file_error(errno, "look at runtime directory", path);
+    return file_error(errno, "check runtime directory", path);
   }
   return S_ISDIR(state.st_mode) ? Result<void>() : refused(path, "is not a directory");
 }
@@ -69,7 +69,7 @@ Result<void> open_to_others(int directory, const std::string& path, Passage pass
   const mode_t mode = passage == Passage::kEveryone ? 0711 : 0710;
   if ((group && ::fchownat(directory, "", static_cast<uid_t>(-1), *group, AT_EMPTY_PATH) != 0) ||
       ::chmod(path_of_descriptor(directory).c_str(), mode) != 0) {
-    return file_error(errno, "let others into runtime directory", path);
+    return file_error(errno, "open runtime directory to other users", path);
   }
   return {};
 }
@@ -120,20 +120,20 @@ Result<void> prepare_runtime_directory(const RuntimeDirectory& directory, Passag
   struct stat state {};
   if (!made || (is_new && ::chmod(path_of_descriptor(made.get()).c_str(), 0700) != 0) ||  // regardless of the umask
       ::fstat(made.get(), &state) != 0) {
-    return file_error(errno, "look at runtime directory", path);
+    return file_error(errno, "check runtime directory", path);
   }
   const bool is_for_others = passage != Passage::kNobody;
   const Result<void> checked = check(path, state, is_for_others ? kWritableByOthers : kOpenToOthers,
-                                     is_for_others ? "is writable by others" : "is open to others");
+                                     is_for_others ? "is writable by other users" : "is accessible to other users");
   return checked && is_for_others ? open_to_others(made.get(), path, passage, group) : checked;
 }
 
 Result<void> check_runtime_directory(const std::string& path) {
   struct stat state {};
   if (::lstat(without_trailing_slash(path).c_str(), &state) != 0) {
-    return file_error(errno, "look at runtime directory", path);
+    return file_error(errno, "check runtime directory", path);
   }
-  return check(path, state, kWritableByOthers, "is writable by others");
+  return check(path, state, kWritableByOthers, "is writable by other users");
 }
 
 }  // namespace shmbus

@@ -33,7 +33,7 @@ TEST_P(AShmKernel, OpensWhatHasTheKeyUnlessExclusive) {
   EXPECT_EQ(opened->shm_segsz, 100U);
   const Result<Opened> exclusive = kernel_.create(kKey, 50, Mode{0600}, true);
   expect_error(exclusive, ErrorCode::kExists, EEXIST);
-  expect_told(exclusive, "segment " + std::to_string(shmid) + " of 100 bytes");
+  expect_told(exclusive, "segment " + std::to_string(shmid) + " (100 bytes)");
 }
 
 TEST_P(AShmKernel, TellsBothSizesWhenTheSegmentIsSmaller) {

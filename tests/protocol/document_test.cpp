@@ -1,134 +1,141 @@
-// PROTOCOL.md says what the code does: its bytes are replayed, its tables compared.
+// PROTOCOL.md and the pages of the operations describe what the code does: their tables are compared with it, and the
+// bytes of their examples are replayed. A failure prints the expected text, ready to be pasted.
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <map>
-#include <sstream>
+#include <initializer_list>
+#include <span>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include "protocol/codec/replies.hpp"
 #include "protocol/codec/requests.hpp"
 #include "protocol/operations.hpp"
+#include "tests/support/protocol_documents.hpp"
 
 namespace shmbus {
 namespace {
 
-using Examples = std::map<std::pair<std::string, std::string>, std::string>;  // {"request", "stat"}: bytes
-
-std::string text_of_file(const char* path) {
-  const std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::string document() { return text_of_file(SHMBUS_SOURCE_DIR "/protocol/PROTOCOL.md"); }
-
-// "```hex request OP", lines of hexadecimal digits, "```".
-Examples examples() {
-  Examples found;
-  std::istringstream text(document());
-  std::string line;
-  while (std::getline(text, line)) {
-    std::istringstream heading(line);
-    std::string fence;
-    std::string direction;
-    std::string operation;
-    if (!(heading >> fence >> direction >> operation) || fence != "```hex") {
-      continue;
-    }
-    std::string& bytes = found[{direction, operation}];
-    EXPECT_EQ(bytes, "") << direction << " of " << operation << " is there twice";
-    while (std::getline(text, line) && line != "```") {
-      std::istringstream row(line);
-      for (std::string byte; row >> byte;) {
-        bytes.push_back(static_cast<char>(std::stoi(byte, nullptr, 16)));
-      }
-    }
+std::string row(std::initializer_list<std::string> cells) {
+  std::string text;
+  for (const std::string& cell : cells) {
+    text += "| " + cell + (cell.empty() ? "" : " ");
   }
-  return found;
-}
-
-std::string row(std::string_view operation, std::string_view field, std::string_view type,
-                std::string_view default_value, std::string_view required, std::string_view help) {
-  std::string cells;
-  for (const std::string_view cell : {operation, field, type, default_value, required, help}) {
-    cells += "| " + std::string(cell) + (cell.empty() ? "" : " ");
-  }
-  return cells + "|\n";
+  return text + "|\n";
 }
 
 std::string quoted(std::string_view text) { return text.empty() ? "" : '`' + std::string(text) + '`'; }
 
-std::string row_of(std::string_view operation, const FieldSpec& field) {
-  return row(operation, quoted(field.name), describe_type(field), quoted(field.default_value),
-             field.required ? "yes" : "", field.help);
-}
-
-std::string rendered_table() {
-  std::string table = "| operation | field | type | default | required | help |\n|---|---|---|---|---|---|\n";
-  for (const FieldSpec& field : common_fields()) {
-    table += row_of("every", field);
-  }
-  for (const OperationSpec& spec : operations()) {
-    table +=
-        row("**" + std::string(spec.name) + "**", "", spec.changes ? "changes" : "changes nothing", "", "", spec.help);
-    for (const FieldSpec& field : spec.own_fields()) {
-      table += row_of(spec.name, field);
-    }
+std::string table_of(std::span<const FieldSpec> fields) {
+  std::string table = "| field | type | default | required | help |\n|---|---|---|---|---|\n";
+  for (const FieldSpec& field : fields) {
+    table += row({quoted(field.name), describe_type(field), quoted(field.default_value), field.required ? "yes" : "",
+                  std::string(field.help)});
   }
   return table;
 }
 
-TEST(TheDocument, HasARequestAndAReplyOfEveryOperation) {
-  const Examples all = examples();
-  EXPECT_EQ(all.size(), 2 * operations().size());
+std::string table_of_operations() {
+  std::string table = "| operation | changes something | purpose |\n|---|---|---|\n";
   for (const OperationSpec& spec : operations()) {
-    EXPECT_TRUE(all.contains({"request", std::string(spec.name)})) << spec.name;
-    EXPECT_TRUE(all.contains({"reply", std::string(spec.name)})) << spec.name;
+    const std::string name(spec.name);
+    table += row({"[" + name + "](operations/" + name + ".md)", spec.changes ? "yes" : "", std::string(spec.help)});
+  }
+  return table;
+}
+
+void expect_in(const std::string& text, const std::string& expected) {
+  EXPECT_TRUE(text.find(expected) != std::string::npos) << "expected text:\n" << expected;
+}
+
+TEST(TheDocument, HasTheCommonFields) {
+  expect_in(source_text("protocol/PROTOCOL.md"), "\n\n" + table_of(common_fields()) + "\n");
+}
+
+TEST(TheDocument, ListsTheOperations) {
+  expect_in(source_text("protocol/PROTOCOL.md"), "\n## Operations\n\n" + table_of_operations() + "\n");
+}
+
+TEST(TheDocument, HasEveryErrorCodeWithItsExitStatus) {
+  const std::string text = source_text("protocol/PROTOCOL.md");
+  for (int i = 0; i <= static_cast<int>(ErrorCode::kInterrupted); ++i) {
+    const auto code = static_cast<ErrorCode>(i);
+    expect_in(text, "\n| `" + std::string(name_of(code)) + "` | " + std::to_string(exit_status_of(code)) + " | ");
   }
 }
 
-TEST(TheDocument, ShowsBytesThatTheCodecReadsAndWrites) {
-  const Examples all = examples();
+TEST(TheDocument, HasTheLimitsOfTheWire) {
+  const std::string text = source_text("protocol/PROTOCOL.md");
+  const auto of = [](std::uint64_t limit) { return std::to_string(limit); };
+  for (const std::string& row : {
+           "(max_data) | " + of(limits::kMaxDataBytes) + " bytes |",
+           "one request | max_data + 65536 = " + of(limits::kMaxMessageBytes) + " bytes |",
+           "one reply, one event | " + of(limits::kMaxReplyBytes) + " bytes, " + of(limits::kMaxEventBytes) +
+               " bytes |",
+           "`once` | " + of(limits::kMaxIdBytes) + " bytes, " + of(limits::kMinOnceBytes) + " to " +
+               of(limits::kMaxOnceBytes) + " bytes |",
+           "page of list or events | " + of(limits::kMaxBatchRequests) + "; " + of(limits::kMaxPage) + ", by default ",
+           "`gid` | 2^53-1; " + of(limits::kMaxUid) + " |",
+           "`lease_ms` | 1 to " + of(limits::kMaxLeaseMs) + ", ",
+           "of an array | " + of(limits::kMaxRequestDepth) + " levels; " + of(limits::kMaxMapEntries) + ", " +
+               of(limits::kMaxArrayEntries) + " |",
+       }) {
+    expect_in(text, row);
+  }
+}
+
+TEST(ThePageOfAnOperation, OpensWithItsPurpose) {
   for (const OperationSpec& spec : operations()) {
     SCOPED_TRACE(spec.name);
-    const auto request_bytes = all.find({"request", std::string(spec.name)});
-    const auto reply_bytes = all.find({"reply", std::string(spec.name)});
-    ASSERT_TRUE(request_bytes != all.end() && reply_bytes != all.end());
+    const std::string opening = "# " + std::string(spec.name) + "\n\n" + std::string(spec.help) + "\n";
+    EXPECT_TRUE(page_of(spec.name).starts_with(opening)) << "expected text:\n" << opening;
+  }
+}
 
-    const DecodedRequest decoded = decode_request(request_bytes->second);
+TEST(ThePageOfAnOperation, ShowsItsCommandLine) {
+  for (const OperationSpec& spec : operations()) {
+    SCOPED_TRACE(spec.name);
+    expect_in(page_of(spec.name), "\n```sh\nshmbus-send " + std::string(spec.example) + "\n");
+  }
+}
+
+TEST(ThePageOfAnOperation, HasItsFields) {
+  for (const OperationSpec& spec : operations()) {
+    SCOPED_TRACE(spec.name);
+    const std::string fields = spec.own_fields().empty()
+                                   ? "There are no fields besides the [common ones](../PROTOCOL.md#requests).\n"
+                                   : table_of(spec.own_fields());
+    expect_in(page_of(spec.name), "\n## Request\n\n" + fields + "\n");
+  }
+}
+
+TEST(ThePageOfAnOperation, LinksItsExamples) {
+  for (const OperationSpec& spec : operations()) {
+    SCOPED_TRACE(spec.name);
+    for (const std::string direction : {"request", "reply"}) {
+      const std::string file = std::string(spec.name) + "." + direction + ".hex";
+      expect_in(page_of(spec.name), "([" + file + "](../../tests/protocol/examples/" + file + ")):\n\n```json\n");
+    }
+  }
+}
+
+TEST(AnExample, HasBytesThatTheCodecReadsAndWrites) {
+  for (const OperationSpec& spec : operations()) {
+    SCOPED_TRACE(spec.name);
+    const std::string request_bytes = example_bytes(spec.name, "request");
+    const std::string reply_bytes = example_bytes(spec.name, "reply");
+
+    const DecodedRequest decoded = decode_request(request_bytes);
     if (const auto* const error = std::get_if<Error>(&decoded.request)) {
       FAIL() << error->message;
     }
     const Request& request = std::get<Request>(decoded.request);
     EXPECT_EQ(spec_of(request.operation).name, spec.name);
-    EXPECT_EQ(encode_request(request), request_bytes->second);
+    EXPECT_EQ(encode_request(request), request_bytes);
 
-    const Result<Reply> reply = decode_reply(reply_bytes->second, request.operation);
+    const Result<Reply> reply = decode_reply(reply_bytes, request.operation);
     ASSERT_TRUE(reply.ok()) << reply.error().message;
     EXPECT_TRUE(reply->ok());
-    EXPECT_EQ(encode_reply(*reply), reply_bytes->second);
-  }
-}
-
-TEST(TheDocument, HasTheTableOfOperations) {
-  const std::string text = document();
-  const std::string begin = "<!-- operations -->\n";
-  const std::size_t from = text.find(begin);
-  const std::size_t to = text.find("<!-- /operations -->");
-  ASSERT_TRUE(from != std::string::npos && to != std::string::npos);
-  EXPECT_EQ(text.substr(from + begin.size(), to - from - begin.size()), rendered_table());
-}
-
-TEST(TheDocument, HasEveryErrorCodeWithItsExitStatus) {
-  const std::string text = document();
-  for (int i = 0; i <= static_cast<int>(ErrorCode::kInterrupted); ++i) {
-    const auto code = static_cast<ErrorCode>(i);
-    const std::string row =
-        "\n| `" + std::string(name_of(code)) + "` | " + std::to_string(exit_status_of(code)) + " | ";
-    EXPECT_NE(text.find(row), std::string::npos) << row;
+    EXPECT_EQ(encode_reply(*reply), reply_bytes);
   }
 }
 

@@ -8,7 +8,7 @@ namespace shmbus {
 namespace {
 
 TEST(ARequest, IsOneMapWithStringKeys) {
-  expect_bad("", "ends too early");
+  expect_bad("", "is not a complete msgpack map");
   expect_bad(num(1), "map expected");
   expect_bad(array({}), "map expected");
   expect_bad("\xc1", "not msgpack");
@@ -20,7 +20,7 @@ TEST(ARequest, IsOneMapWithStringKeys) {
 
 TEST(ARequest, StaysWithinLimits) {
   expect_bad(std::string("\xdd\xff\x00\x00\x00", 5), "too large");
-  expect_bad(std::string(1000, '\x91') + nil(), "more than 8 deep");
+  expect_bad(std::string(1000, '\x91') + nil(), "more than 8 levels deep");
   expect_bad(request("ping", {{"id", "\xc7" + std::string("\x01\x05x", 3)}}), "ext");
   expect_bad(request("ping", {{"id", std::string("\xc7\x00\x05", 3)}}), "ext");
 }
@@ -32,7 +32,7 @@ TEST(ARequest, KeepsItsIdBesideAnExtValue) {
 }
 
 TEST(ARequest, HasNoFieldTwiceAndNoneThatIsUnknown) {
-  expect_bad(request("stat", with(kKey, "shm_key", num(5679))), "\"shm_key\" is there twice");
+  expect_bad(request("stat", with(kKey, "shm_key", num(5679))), "\"shm_key\" appears twice");
   expect_bad(request("stat", with(kKey, "sise", num(1))), "stat has no field \"sise\"");
   expect_bad(request("stat", with(kKey, "sise", "\xd4\x01x")), "stat has no field \"sise\"");
 }
@@ -208,8 +208,8 @@ TEST(ABatch, LetsMalformedRequestsFailAlone) {
   EXPECT_EQ(std::get<Error>(batch.requests[1].request).code, ErrorCode::kBadRequest);
   EXPECT_EQ(std::get<Error>(batch.requests[2].request).code, ErrorCode::kUnknownOp);
   EXPECT_EQ(batch.requests[2].id, RequestId(std::uint64_t{3}));
-  EXPECT_NE(std::get<Error>(batch.requests[3].request).message.find("no batch inside"), std::string::npos);
-  EXPECT_NE(std::get<Error>(batch.requests[4].request).message.find("once: not inside"), std::string::npos);
+  EXPECT_NE(std::get<Error>(batch.requests[3].request).message.find("not allowed inside a batch"), std::string::npos);
+  EXPECT_NE(std::get<Error>(batch.requests[4].request).message.find("once: not allowed inside"), std::string::npos);
 }
 
 TEST(ABatch, HasAtMostAThousandRequests) {

@@ -75,7 +75,7 @@ TEST(Unpacking, HasALimitForEachSize) {
   };
   const std::size_t deepest = limits::kMaxRequestDepth;
   EXPECT_EQ(refused(std::string(deepest, '\x91') + "\x01"), "");
-  EXPECT_EQ(refused(std::string(deepest + 1, '\x91') + "\x01"), "the message nests more than 8 deep");
+  EXPECT_EQ(refused(std::string(deepest + 1, '\x91') + "\x01"), "the message is nested more than 8 levels deep");
   EXPECT_EQ(refused(of({0xde, 0x01, 0x00}) + std::string(512, '\x01')), "");  // map 16 of 256
   EXPECT_NE(refused(of({0xde, 0x01, 0x01}) + std::string(514, '\x01')).find("too large"), std::string::npos);
   EXPECT_EQ(refused(of({0xdc, 0x40, 0x00}) + std::string(16384, '\x01')), "");  // array 16

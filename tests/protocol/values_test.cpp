@@ -43,7 +43,7 @@ TEST(AValue, CountsHoweverALibraryWritesIt) {
 TEST(AName, MayBeBinButIsThereOnce) {
   const std::string all_bin = "\x82" + bin("shm_key") + num(5679) + bin("op") + bin("stat");
   EXPECT_EQ(accepted<StatRequest>(all_bin).segment.shm_key, 5679U);
-  expect_bad("\x83" + bin("id") + num(1) + str("op") + str("ping") + str("id") + num(2), "\"id\" is there twice");
+  expect_bad("\x83" + bin("id") + num(1) + str("op") + str("ping") + str("id") + num(2), "\"id\" appears twice");
   expect_bad("\x82" + str("op") + str("ping") + bin("\xff") + nil(), "field names are strings");
 }
 
@@ -55,7 +55,7 @@ TEST(Nil, IsAsIfTheFieldWereNotThere) {
   expect_bad(request("create", with(kKey, "shm_segsz", nil())), "shm_segsz: missing");
   expect_bad(map({{"op", nil()}}), "op: missing");
   expect_bad(request("stat", with(kKey, "colour", nil())), "no field \"colour\"");
-  expect_bad(request("stat", with(with(kKey, "shm_shmid", nil()), "shm_shmid", num(1))), "there twice");
+  expect_bad(request("stat", with(with(kKey, "shm_shmid", nil()), "shm_shmid", num(1))), "appears twice");
 }
 
 TEST(AnId, ComesBackInItsOwnType) {

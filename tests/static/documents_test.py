@@ -11,7 +11,7 @@ import tomllib
 import unittest
 
 SOURCE, BIN = (pathlib.Path(argument) for argument in sys.argv[1:3])
-COMMON = {"--help", "--id", "--epoch", "--once"}  # of each operation, told once
+COMMON = {"--help", "--id", "--epoch", "--once"}  # of each operation, described once
 PAGES = {"shmbus-agent": "agent/man/shmbus-agent.8.scd", "shmbus-send": "tools/send/shmbus-send.1.scd",
          "shmbus-watch": "tools/watch/shmbus-watch.1.scd"}
 
@@ -26,7 +26,7 @@ def told(program, *arguments):
 
 def options_in(help_text):
     """{name: (help, default or None, environment or None)} of a --help, as CLI11 lays it out: help from column 30 on."""
-    lines = re.search(r"^Options:\n(.*?)(?:\n\n|\Z)", help_text, re.S | re.M).group(1).split("\n")
+    lines = re.search(r"^Options:\n(.*?)(?:\n\n|\Z)", help_text, re.S | re.M).group(1).rstrip("\n").split("\n")
     entries = []
     for line, following in zip(lines, lines[1:] + [""]):
         if line.startswith(" " * 30):
@@ -45,7 +45,7 @@ def options_in(help_text):
 
 
 def subcommands_in(help_text):
-    return dict(re.findall(r"^  ([a-z]+) +(\S.*)$", help_text.split("\nSubcommands:\n")[1].split("\n\n")[0], re.M))
+    return dict(re.findall(r"^  ([a-z]+) +(\S.*)$", help_text.split("\nCommands:\n")[1].split("\n\n")[0], re.M))
 
 
 def plain(scd):
@@ -68,15 +68,12 @@ def entries_in(scd):
 
 
 def table_of_operations():
-    """{operation: [help, {field: (type, default, required, help)}]}, from PROTOCOL.md, which is made from the table."""
+    """{operation: [help, {field: (type, default, required, help)}]}, from the pages, in the order of PROTOCOL.md's list."""
     table = {}
-    rows = read("protocol/PROTOCOL.md").split("<!-- operations -->\n")[1].split("<!-- /operations -->")[0].splitlines()[2:]
-    for row in rows:
-        name, field, kind, default, required, text = (cell.strip(" `*") for cell in row.strip("|").split("|"))
-        if not field:
-            table[name] = [text, {}]
-        elif name != "every":
-            table[name][1][field] = (kind, default, required, text)
+    for name in re.findall(r"^\| \[([a-z]+)\]\(operations/\1\.md\) \|", read("protocol/PROTOCOL.md"), re.M):
+        page = read(f"protocol/operations/{name}.md")
+        rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|$", page, re.M)
+        table[name] = [page.splitlines()[2], {field: tuple(cell.strip(" `") for cell in cells) for field, *cells in rows}]
     return table
 
 
@@ -99,7 +96,7 @@ class Options(unittest.TestCase):
             self.agree(options_in(HELP[program]), entries_in(sections(read(page), 1)["OPTIONS"]), page)
 
     def test_each_of_a_subcommand_too(self):
-        page = sections(sections(read(PAGES["shmbus-send"]), 1)["SUBCOMMANDS"], 2)
+        page = sections(sections(read(PAGES["shmbus-send"]), 1)["COMMANDS"], 2)
         commands = subcommands_in(HELP["shmbus-send"])
         self.assertEqual(sorted(page), sorted(commands))
         for name, text in commands.items():
@@ -130,28 +127,27 @@ class Operations(unittest.TestCase):
         for name, (text, _) in OPERATIONS.items():
             self.assertEqual(commands[name], text)
 
-    def test_the_protocol_s_page_has_them_all(self):
-        scd = read("protocol/shmbus-protocol.7.scd")
-        page = sections(sections(scd, 1)["OPERATIONS"], 2)
-        self.assertEqual([*page], [*OPERATIONS])
-        for name, (text, fields) in OPERATIONS.items():
-            self.assertIn(text, plain(page[name]))
-            entries = entries_in(page[name])
-            self.assertEqual(sorted(entries), sorted(fields), name)
-            for field, (kind, default, required, help_text) in fields.items():
-                wanted = f"{help_text}; {kind}" + (f", {default} by default" if default else "") + \
-                    (", required" if required else "") + "."
-                self.assertEqual(entries[field], wanted, f"{name} {field}")
+    def test_the_protocol_has_a_page_and_an_example_for_each(self):
+        pages = {page.stem for page in (SOURCE / "protocol/operations").iterdir()}
+        self.assertEqual(pages, set(OPERATIONS))
+        examples = {example.name for example in (SOURCE / "tests/protocol/examples").iterdir()}
+        self.assertEqual(examples, {f"{name}.{side}.hex" for name in OPERATIONS for side in ("request", "reply")})
 
-    def test_the_protocol_s_page_has_all_errors_and_events(self):
-        page = sections(read("protocol/shmbus-protocol.7.scd"), 1)
+    def test_the_manual_page_is_made_of_all_of_them(self):
+        made = (BIN.parent / "man/shmbus-protocol.7").read_text(encoding="utf-8")
+        self.assertEqual(re.findall(r"^\.SH ([a-z]+)$", made, re.M), [*OPERATIONS])
+        self.assertRegex(made, r"\n\.SH NAME\nshmbus-protocol \\- .+\n\.SH DESCRIPTION\n")
+
+    def test_the_protocol_has_all_errors_and_events(self):
         document = read("protocol/PROTOCOL.md")
-        errors = re.findall(r"^\| `([a-z_]+)` \| (\d+) \| (.+) \|$", document.split("\n## Errors")[1].split("\n## ")[0], re.M)
-        self.assertEqual(entries_in(page["ERRORS"]),
-                         {code: f"Exit status {status}: {text}.".replace("`", "") for code, status, text in errors})
+        codes = re.findall(r"^\| `([a-z_]+)` \| \d+ \| .+ \|$", document.split("\n## Errors")[1].split("\n## ")[0], re.M)
+        for name in OPERATIONS:
+            errors = read(f"protocol/operations/{name}.md").split("\n## Errors\n")[1].split("\n## ")[0]
+            for line in errors.splitlines():
+                own = re.findall(r"`([a-z_]+)`", re.split(r":|, also|, only", line)[0])
+                self.assertLessEqual(set(own), set(codes), name)
         rows = document.split("\n| event | when |")[1].split("\n\n")[0]
         events = [name for cell in re.findall(r"^\| (`.+?) \|", rows, re.M) for name in re.findall(r"`([a-z]+)`", cell)]
-        self.assertEqual(sorted(entries_in(page["EVENTS"])), sorted(events))
         for shell in ("bash", "zsh", "fish"):
             self.assertIn("created removed marked attached detached set written missed", read(f"tools/completion/shmbus.{shell}"))
         self.assertEqual(sorted(events), sorted("created removed marked attached detached set written missed".split()))

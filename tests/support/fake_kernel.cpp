@@ -114,7 +114,7 @@ Result<SegmentStat> FakeKernel::stat_any(ShmId shmid) {
   }
   const Segment* const found = segment(shmid);
   if (found == nullptr) {
-    return segment_error(EINVAL, "look at", shmid);
+    return segment_error(EINVAL, "read", shmid);
   }
   return found->stat;
 }

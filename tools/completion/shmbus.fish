@@ -8,12 +8,12 @@ end
 
 # PROGRAM: the subcommands, each with its line of help.
 function __shmbus_subcommands
-    $argv[1] --help 2>/dev/null | sed -nE '/^Subcommands:/,/^$/ s/^  ([a-z]+) +(.*)/\1\t\2/p'
+    $argv[1] --help 2>/dev/null | sed -nE '/^Commands:/,/^$/ s/^  ([a-z]+) +(.*)/\1\t\2/p'
 end
 
 # OPTION PROGRAM: the words that it takes.
 function __shmbus_words
-    $argv[2] --help 2>/dev/null | string match -rg "^  $argv[1] TEXT:\{([^}]*)\}" | string split ,
+    $argv[2] --help 2>/dev/null | string match -rg "^  $argv[1] \{([^}]*)\}" | string split ,
 end
 
 # FIELD SENDER [OPTION...]: its values in all segments.

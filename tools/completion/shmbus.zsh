@@ -6,10 +6,10 @@
 _shmbus_options() { "$@" --help 2>/dev/null | sed -nE 's/^  (-h,)?(--[a-z-]+).*/\2/p' }
 
 # PROGRAM: the subcommands, each as NAME:HELP.
-_shmbus_subcommands() { "$1" --help 2>/dev/null | sed -nE '/^Subcommands:/,/^$/ s/^  ([a-z]+) +(.*)/\1:\2/p' }
+_shmbus_subcommands() { "$1" --help 2>/dev/null | sed -nE '/^Commands:/,/^$/ s/^  ([a-z]+) +(.*)/\1:\2/p' }
 
 # OPTION PROGRAM: the words that it takes.
-_shmbus_words() { "$2" --help 2>/dev/null | sed -nE "s/^  $1 TEXT:\{([^}]*)\}.*/\1/p" | tr ',' '\n' }
+_shmbus_words() { "$2" --help 2>/dev/null | sed -nE "s/^  $1 \{([^}]*)\}.*/\1/p" | tr ',' '\n' }
 
 # FIELD SENDER [OPTION...]: its values in all segments.
 _shmbus_live() {

@@ -14,7 +14,9 @@ Error failed(const std::string& path, const Error& why) {
   }
   Error error = errno_error(why.errno_value, "cannot make " + path);
   if (error.code == ErrorCode::kExists) {
-    error.hint = "keys are not overwritten: take another name or directory, or remove the file if nobody uses its keys";
+    error.hint =
+        "existing keys are never overwritten; choose another name or directory, or remove the file if its keys are not "
+        "in use";
   }
   return error;
 }
@@ -33,7 +35,8 @@ Result<OutputFile> written(const std::string& path, std::string_view content) {
 
 Result<KeyFiles> make_key_files(const std::string& name, const std::string& directory) {
   if (!is_key_name(name)) {
-    return Error{ErrorCode::kBadRequest, "'" + name + "' can't name a key", "a name has 1 to 64 of A-Z a-z 0-9 . _ -"};
+    return Error{ErrorCode::kBadRequest, "'" + name + "' is not a valid key name",
+                 "a name consists of 1 to 64 characters of A-Z a-z 0-9 . _ -"};
   }
   const Result<CurvePair> pair = make_curve_pair();
   if (!pair) {

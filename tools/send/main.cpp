@@ -125,13 +125,13 @@ void tell_what_is_left(const SendOptions& options, const Json& reply) {
   const Json& result = reply["result"];
   std::string note;
   if (reply.value("repeated", false)) {
-    note = "repeated: it was carried out before, this is its outcome then";
+    note = "repeated: the request was carried out before; this was its outcome";
   } else if (has_more(result, "segments")) {
-    note = "more follow: ask again with --after " + to_line(result["segments"].back()["shm_shmid"]);
+    note = "more follow: continue with --after " + to_line(result["segments"].back()["shm_shmid"]);
   } else if (has_more(result, "events")) {
-    note = "more follow: ask again with --since " + to_line(result["events"].back()["seq"]);
+    note = "more follow: continue with --since " + to_line(result["events"].back()["seq"]);
   } else if (options.command == "read" && !result.value("eof", true) && !options.values.contains("length")) {
-    note = "more follow: ask again with --offset " + to_line(result.value("offset", 0U) + result.value("length", 0U));
+    note = "more follow: continue with --offset " + to_line(result.value("offset", 0U) + result.value("length", 0U));
   }
   if (!note.empty()) {
     std::cerr << kProgram << ": " << note << "\n";

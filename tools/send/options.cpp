@@ -11,6 +11,21 @@ namespace {
 
 constexpr const char* kProgram = "shmbus-send";
 
+constexpr const char* kEndOfHelp =
+    "Without --commands the agent's socket is searched for in $SHMBUS_RUNTIME_DIR (default: /run/shmbus for\n"
+    "root, else $XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
+    "Exit status:\n"
+    "  0    success\n"
+    "  1    internal error, or not supported on this host\n"
+    "  2    invalid usage or request\n"
+    "  3    not found\n"
+    "  4    permission denied\n"
+    "  5    conflict, or out of range\n"
+    "  6    limit reached, no memory, or busy\n"
+    "  7    no reply from the agent\n"
+    "  130  interrupted\n\n"
+    "See also: shmbus-send(1), shmbus-watch(1), shmbus-protocol(7)";
+
 std::string help_of(const FieldSpec& field) {
   if (!field.option_help.empty()) {
     return std::string(field.option_help);
@@ -35,31 +50,54 @@ void add_field(CLI::App& command, const FieldSpec& field, SendOptions& options) 
   }
   CLI::Option* const added = command.add_option_function<std::string>(
       option, [&options, name](const std::string& value) { options.values[name] = value; }, help_of(field));
+  const std::string placeholder(field.placeholder);
   if (field.type == FieldType::kBytes) {
-    CLI::Option* const file = command.add_option(
-        "--data-file", options.data_file, "the same from a file, - for stdin; of any size, in pieces if need be");
-    file->type_name("FILE")->excludes(added);
-    added->type_name("TEXT");
-  } else if (field.required) {
-    added->required();
+    command.add_option("--data-file", options.data_file, "write the content of a file instead, - for stdin; any size")
+        ->option_text("FILE")
+        ->excludes(added);
+    added->option_text(placeholder);
+  } else {
+    added->required(field.required)->option_text(placeholder + (field.required ? " (required)" : ""));
   }
 }
 
-// Returns the text that --help of a subcommand prints after the options.
-std::string footer_of(std::string_view example) {
-  return "shmbus-send --help tells what goes with each of them, where the agent is looked for, and the exit status.\n\n"
-         "Example:\n  shmbus-send " +
-         std::string(example);
+// What read and write can do beyond one request.
+constexpr const char* kReadNote =
+    "--out reads any amount of data, in pieces if necessary; FILE is replaced only when all of it is there.\n"
+    "With --text the data must fit into one request (1 MiB). A transfer that fails or is interrupted reports\n"
+    "how many bytes were read.\n\n";
+constexpr const char* kWriteNote =
+    "--data-file writes any amount of data, in pieces if necessary. A file that does not fit is rejected before\n"
+    "anything is written; data from a pipe is written as far as it fits. With --text the data must fit into one\n"
+    "request (1 MiB). A transfer that fails or is interrupted reports how many bytes were written.\n\n";
+
+// Returns the text that --help of a command prints before the options.
+std::string footer_of(std::string_view command, std::string_view example) {
+  return std::string(command == "read"    ? kReadNote
+                     : command == "write" ? kWriteNote
+                                          : "") +
+         "Example:\n  shmbus-send " + std::string(example) +
+         "\n\nSee 'shmbus-send --help' for the options that every command takes.";
+}
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& help, std::string_view example,
+                      SendOptions& options) {
+  CLI::App* const command = app.add_subcommand(name, help);
+  command->group("Commands");
+  command->set_help_flag("-h,--help", "print this help and exit");
+  command->fallthrough();
+  command->footer(footer_of(name, example));
+  command->callback([&options, name] { options.command = name; });
+  return command;
 }
 
 void add_operation(CLI::App& app, const OperationSpec& operation, SendOptions& options) {
   const std::string name(operation.name);
-  CLI::App* const command = app.add_subcommand(name, std::string(operation.help));
-  command->fallthrough();
-  command->footer(footer_of(operation.example));
-  command->callback([&options, name] { options.command = name; });
+  CLI::App* const command = add_command(app, name, std::string(operation.help), operation.example, options);
   if (operation.field("requests") != nullptr) {
-    command->add_option("FILE", options.input, "one JSON request per line, - for stdin")->required();
+    command->add_option("FILE", options.input, "file with one JSON request per line, - for stdin")
+        ->required()
+        ->option_text(" ");
   }
   for (const FieldSpec& field : operation.own_fields()) {
     add_field(*command, field, options);
@@ -70,13 +108,12 @@ void add_operation(CLI::App& app, const OperationSpec& operation, SendOptions& o
     }
   }
   if (name == "read") {
-    command
-        ->add_option("--out", options.out_file,
-                     "write the bytes to this file, - for stdout; all of them, in pieces if need be")
-        ->type_name("FILE");
+    command->add_option("--out", options.out_file, "write the data to a file, - for stdout; any size")
+        ->option_text("FILE");
   }
   if (name == "read" || name == "write") {
-    command->add_flag("--hash", options.hash, "tell the XXH3-128 of the data, on stderr or with --json as xxh3_128");
+    command->add_flag("--hash", options.hash,
+                      "print the XXH3-128 hash of the data on stderr, or with --json in field xxh3_128");
   }
 }
 
@@ -85,48 +122,40 @@ void add_operation(CLI::App& app, const OperationSpec& operation, SendOptions& o
 std::variant<SendOptions, int> parse_send_options(int argc, const char* const* argv) {
   SendOptions options;
   AccessOptions access;
-  CLI::App app{"Asks shmbus-agent to do something with System V shared memory.", kProgram};
-  app.set_version_flag("--version", std::string(kProgram) + " " + SHMBUS_VERSION);
-  app.add_option("--commands", options.commands, "endpoint of the agent (or SHMBUS_COMMANDS)");
+  CLI::App app{"Manages System V shared memory segments through shmbus-agent.", kProgram};
+  set_up_help(app, "[OPTIONS] COMMAND [OPTIONS]", kEndOfHelp);
+  app.add_option("--commands", options.commands, "endpoint of the agent's command socket (or SHMBUS_COMMANDS)")
+      ->option_text("ENDPOINT");
   add_access_options(app, access);
   add_seconds(
       app, "--timeout", [&options](auto timeout) { options.timeout = timeout; },
-      "seconds to wait for the answer, all tries together (default 3)", 1e6);
-  app.add_flag("--json", options.json, "print the reply as one JSON document");
-  app.add_flag("--verbose", options.verbose, "tell which endpoint was taken");
+      "time to wait for the reply, retries included (default 3)", 1'000'000);
+  app.add_flag("--json", options.json, "print the reply as one line of JSON");
+  app.add_flag("--verbose", options.verbose, "print the endpoint that is used");
   app.footer(
-      "The agent is looked for in the user's own runtime directory (SHMBUS_RUNTIME_DIR, for root /run/shmbus, else\n"
-      "XDG_RUNTIME_DIR/shmbus), then in /run/shmbus. shmbus-send SUBCOMMAND --help tells its options.\n\n"
-      "Exit status: 0 done, 1 internal, 2 wrong usage or request, 3 not found, 4 permission denied, 5 conflict or "
-      "does\n"
-      "not fit, 6 a limit, 7 no answer from the agent, 130 interrupted.\n\n"
-      "read --out and write --data-file move any amount, what exceeds one request in pieces through an attachment of\n"
-      "their own, and say how far they got when they fail or are interrupted. A file is replaced when all is there. A\n"
-      "file that does not fit changes nothing; data from a pipe, whose size is not known, is written as far as it "
-      "fits.\n"
-      "With --text it is one request.\n\n"
-      "Examples:\n  shmbus-send create --key 5679 --size 1024 --mode 666\n  shmbus-send --json stat --key 5679\n"
-      "  shmbus-send raw '{\"op\":\"stat\",\"shm_key\":5679}'");
+      "Examples:\n  shmbus-send list\n  shmbus-send set --key 5679 --mode 660\n"
+      "  shmbus-send read --key 5679 --out dump\n\n"
+      "Run 'shmbus-send COMMAND --help' for the options of a command; those below may stand before or after it.\n"
+      "Sizes are in bytes (suffixes K, M, G, T), times in seconds, modes are octal digits.");
   app.require_subcommand(0, 1);  // 0: CLI11 would report a misspelled subcommand as missing
   for (const OperationSpec& operation : operations()) {
     add_operation(app, operation, options);
   }
-  CLI::App* const raw = app.add_subcommand(kRawCommand, "Send any JSON as it is.");
-  raw->fallthrough();
-  raw->footer(footer_of("raw '{\"op\":\"stat\",\"shm_key\":5679}'"));
-  raw->callback([&options] { options.command = kRawCommand; });
-  raw->add_option("JSON", options.input, "the request")->required();
-  CLI::App* const keygen = app.add_subcommand(kKeygenCommand, "Make a pair of keys for an agent or caller on TCP.");
-  keygen->fallthrough();
-  keygen->footer(footer_of("keygen ada"));
-  keygen->callback([&options] { options.command = kKeygenCommand; });
-  keygen->add_option("NAME", options.input, "whose they are: NAME.secret has both keys, NAME.key the public one")
-      ->required();
-  keygen->add_option("--dir", options.directory, "where the files are made (default .)")->type_name("DIR");
+  add_command(app, kRawCommand, "Send a request given as JSON.", "raw '{\"op\":\"stat\",\"shm_key\":5679}'", options)
+      ->add_option("JSON", options.input, "the request")
+      ->required()
+      ->option_text(" ");
+  CLI::App* const keygen =
+      add_command(app, kKeygenCommand, "Generate a key pair for an agent or client on TCP.", "keygen ada", options);
+  keygen->add_option("NAME", options.input, "writes NAME.secret (both keys) and NAME.key (the public key)")
+      ->required()
+      ->option_text(" ");
+  keygen->add_option("--dir", options.directory, "directory for the two files (default: the current one)")
+      ->option_text("DIR");
 
   app.final_callback([&options] {
     if (options.command.empty()) {
-      throw CLI::RequiredError("A subcommand");
+      throw CLI::RequiredError("A command");
     }
   });
   if (const std::optional<int> status = parse_command_line(app, argc, argv)) {

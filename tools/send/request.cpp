@@ -51,12 +51,12 @@ Result<Json> parse_owner(const FieldSpec& field, const std::string& text) {
     if (const passwd* user = getpwnam(text.c_str()); user != nullptr) {
       return Json(user->pw_uid);
     }
-    return bad_option(field, "there is no user '" + text + "'");
+    return bad_option(field, "unknown user '" + text + "'");
   }
   if (const group* entry = getgrnam(text.c_str()); entry != nullptr) {
     return Json(entry->gr_gid);
   }
-  return bad_option(field, "there is no group '" + text + "'");
+  return bad_option(field, "unknown group '" + text + "'");
 }
 
 Result<Json> parse_value(const FieldSpec& field, const std::string& text) {
@@ -87,14 +87,14 @@ Result<Json> parse_data(const SendOptions& options, const std::string& bytes) {
   if (bytes.size() > limits::kMaxDataBytes) {
     return Error{
         ErrorCode::kTooLarge,
-        "there are more than " + std::to_string(limits::kMaxDataBytes) + " bytes to write, the most in one write",
+        "there are more than " + std::to_string(limits::kMaxDataBytes) + " bytes to write, the limit for one write",
         "write in pieces, with --offset"};
   }
   if (!options.flags.contains("text")) {
     return Json::binary({bytes.begin(), bytes.end()});
   }
   if (!is_utf8(bytes)) {
-    return Error{ErrorCode::kNotText, "the data is not UTF-8", "without --text it is written as bytes"};
+    return Error{ErrorCode::kNotText, "the data is not UTF-8", "omit --text to write it as bytes"};
   }
   return Json(bytes);
 }
@@ -105,7 +105,7 @@ Result<Json> read_batch(const std::string& path) {
     return file.error();
   }
   if (file->size() > kMaxBatchFileBytes) {
-    return Error{ErrorCode::kTooLarge, "a batch is at most " + std::to_string(kMaxBatchFileBytes) + " bytes of JSON",
+    return Error{ErrorCode::kTooLarge, "a batch has at most " + std::to_string(kMaxBatchFileBytes) + " bytes of JSON",
                  "split it"};
   }
   Json requests = Json::array();

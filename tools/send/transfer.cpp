@@ -15,8 +15,8 @@ namespace {
 // A write without data has the fields of a read, so both are checked by decoding them as a read.
 Result<BulkRange> range_of(Json request) {
   if (request.contains("once")) {
-    return Error{ErrorCode::kBadRequest, "once: a write in pieces is several requests",
-                 "leave it out: each piece may be written again without harm"};
+    return Error{ErrorCode::kBadRequest, "once: a write in pieces consists of several requests",
+                 "omit it: each piece can safely be written again"};
   }
   request["op"] = "read";
   std::string frame;

@@ -23,21 +23,22 @@ Result<std::uint32_t> uid_of(const std::string& user) {
   if (const passwd* known = getpwnam(user.c_str()); known != nullptr) {
     return known->pw_uid;
   }
-  return Error{ErrorCode::kBadRequest, "--agent-user: there is no user '" + user + "'"};
+  return Error{ErrorCode::kBadRequest, "--agent-user: unknown user '" + user + "'"};
 }
 
 }  // namespace
 
 void add_access_options(CLI::App& app, AccessOptions& options) {
   app.add_option("--curve-key", options.curve_key,
-                 "file with the keys to show to an agent on TCP, made by shmbus-send keygen (or SHMBUS_CURVE_KEY)")
-      ->type_name("FILE");
+                 "your key pair for an agent on TCP, made by shmbus-send keygen (or SHMBUS_CURVE_KEY)")
+      ->option_text("FILE");
   app.add_option("--curve-server", options.curve_server,
-                 "public key of that agent, or the file that has it (or SHMBUS_CURVE_SERVER)")
-      ->type_name("FILE|KEY");
+                 "public key of that agent, or a file that holds it (or SHMBUS_CURVE_SERVER)")
+      ->option_text("FILE|KEY");
   app.add_option("--agent-user", options.agent_user,
-                 "user that the agent may run as, besides this one and root (or SHMBUS_AGENT_USER)")
-      ->type_name("NAME|UID");
+                 "also accept an agent that runs as this user, by name or number; yours and root's are always\n"
+                 "accepted (or SHMBUS_AGENT_USER)")
+      ->option_text("USER");
 }
 
 Result<Access> resolve_access(const AccessOptions& options) {
@@ -49,7 +50,7 @@ Result<Access> resolve_access(const AccessOptions& options) {
     const bool has_key = !key.empty();
     return Error{ErrorCode::kBadRequest,
                  std::string(has_key ? "--curve-key without --curve-server" : "--curve-server without --curve-key") +
-                     ": keys are used in both directions or not at all",
+                     ": keys must be given for both sides or not at all",
                  has_key ? "--curve-server or SHMBUS_CURVE_SERVER names the agent's public key"
                          : "--curve-key or SHMBUS_CURVE_KEY names your own keys, made by shmbus-send keygen"};
   }

@@ -2,19 +2,56 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 #include <sstream>
 #include <string_view>
 
+#include "protocol/number.hpp"
 #include "tools/shared/report.hpp"
 
 namespace shmbus {
 
+namespace {
+
+class Help : public CLI::Formatter {
+ public:
+  Help(std::string usage, std::string end) : usage_(std::move(usage)), end_(std::move(end)) {}
+
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    return app->get_parent() == nullptr ? "Usage: " + app->get_name() + " " + usage_ + "\n"
+                                        : Formatter::make_usage(app, std::move(name));
+  }
+
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    return make_description(app) + make_usage(app, std::move(name)) + make_positionals(app) +
+           make_subcommands(app, mode) + "\n" + make_footer(app) + make_groups(app, mode) +
+           (app->get_parent() == nullptr ? "\n" + end_ + "\n" : "");
+  }
+
+ private:
+  const std::string usage_;
+  const std::string end_;
+};
+
+}  // namespace
+
+void set_up_help(CLI::App& app, const std::string& usage, const std::string& end) {
+  app.formatter(std::make_shared<Help>(usage, end));
+  app.set_help_flag("-h,--help", "print this help and exit");
+  app.set_version_flag("--version", app.get_name() + " " + SHMBUS_VERSION, "print the version and exit");
+}
+
 void add_seconds(CLI::App& app, const std::string& option, const std::function<void(std::chrono::milliseconds)>& set,
-                 const std::string& help, double most) {
-  const auto set_seconds = [set](double seconds) {
-    set(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
+                 const std::string& help, std::uint32_t most) {
+  const auto read = [set, option, most](const std::string& text) {
+    const std::optional<double> seconds = parse_number<double>(text);
+    if (!seconds || !(*seconds >= 0.001 && *seconds <= most)) {
+      throw CLI::ValidationError(option,
+                                 "'" + text + "' is not a number of seconds from 0.001 to " + std::to_string(most));
+    }
+    set(std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000)));
   };
-  app.add_option_function<double>(option, set_seconds, help)->check(CLI::Range(0.001, most));
+  app.add_option_function<std::string>(option, read, help)->option_text("SECONDS");
 }
 
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
@@ -33,7 +70,7 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
   } catch (const CLI::ParseError& error) {
     const std::vector<CLI::App*> chosen = app.get_subcommands();
     const std::string command = program + (chosen.empty() ? "" : " " + chosen.front()->get_name());
-    return report(program, {ErrorCode::kBadRequest, error.what(), command + " --help tells more"}, form);
+    return report(program, {ErrorCode::kBadRequest, error.what(), "see '" + command + " --help'"}, form);
   }
 }
 

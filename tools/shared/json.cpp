@@ -64,7 +64,7 @@ Json with_binaries(const Json& value) {
       continue;
     }
     if (value.contains("data")) {
-      throw std::invalid_argument("data and data_base64 exclude each other");
+      throw std::invalid_argument("data and data_base64 cannot be used together");
     }
     const Result<std::string> bytes = item.is_string() ? from_base64(item.get_ref<const std::string&>())
                                                        : bad_request("data_base64 must be a string");
@@ -82,14 +82,14 @@ Result<Json> parse_json(std::string_view text) {
   std::vector<std::set<std::string>> names;  // seen so far in each open object, innermost last
   const auto check = [&names](int depth, Json::parse_event_t event, const Json& parsed) {
     if (depth > kMaxJsonDepth) {
-      throw std::invalid_argument("nested more than " + std::to_string(kMaxJsonDepth) + " deep");
+      throw std::invalid_argument("nested more than " + std::to_string(kMaxJsonDepth) + " levels deep");
     }
     if (event == Json::parse_event_t::object_start) {
       names.emplace_back();
     } else if (event == Json::parse_event_t::object_end) {
       names.pop_back();
     } else if (event == Json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second) {
-      throw std::invalid_argument("the field '" + parsed.get<std::string>() + "' stands twice in one object");
+      throw std::invalid_argument("duplicate field '" + parsed.get<std::string>() + "' in an object");
     }
     return true;
   };
@@ -131,7 +131,7 @@ Result<Json> json_from_msgpack(std::string_view bytes) {
   try {
     return without_binaries(Json::from_msgpack(bytes));
   } catch (const Json::exception& error) {
-    return Error{ErrorCode::kInternal, std::string("what came is not msgpack: ") + error.what()};
+    return Error{ErrorCode::kInternal, std::string("the message is not msgpack: ") + error.what()};
   }
 }
 

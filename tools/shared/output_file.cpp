@@ -27,7 +27,7 @@ Error cannot_write(const std::string& path, int errno_value) {
 }
 
 Error refused(const std::string& path, const std::string& why) {
-  return {ErrorCode::kPermissionDenied, "'" + path + "' is not written: " + why, "choose another name or directory",
+  return {ErrorCode::kPermissionDenied, "'" + path + "' was not written: " + why, "choose another name or directory",
           EPERM};
 }
 
@@ -57,7 +57,7 @@ bool is_own_file(int directory, const char* name) {
   return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) && is_own(status);
 }
 
-std::string owner_of(const struct stat& status) { return "it belongs to uid " + std::to_string(status.st_uid); }
+std::string owner_of(const struct stat& status) { return "it is owned by uid " + std::to_string(status.st_uid); }
 
 bool is_zero(std::string_view block) {
   return block.front() == '\0' && std::memcmp(block.data(), block.data() + 1, block.size() - 1) == 0;
@@ -110,7 +110,7 @@ Result<OutputFile> OutputFile::open(const std::string& path, ExistingFile existi
     return cannot_write(path, EISDIR);
   }
   if (existing == ExistingFile::kRefuse) {
-    return Error{ErrorCode::kExists, "'" + path + "' exists already", "", EEXIST};
+    return Error{ErrorCode::kExists, "'" + path + "' already exists", "", EEXIST};
   }
   if (is_device(status) || (S_ISFIFO(status.st_mode) && is_own(status))) {
     return open_as_it_is(*place, path);
@@ -119,7 +119,7 @@ Result<OutputFile> OutputFile::open(const std::string& path, ExistingFile existi
     return refused(path, owner_of(status));
   }
   if (!S_ISREG(status.st_mode)) {
-    return refused(path, "it is neither a file nor a device nor a FIFO");
+    return refused(path, "it is not a file, a device or a FIFO");
   }
   if (::faccessat(place->directory.get(), place->name.c_str(), W_OK, AT_EACCESS) != 0) {
     return cannot_write(path, errno);
@@ -140,7 +140,7 @@ Result<OutputFile> OutputFile::open_as_it_is(const Location& place, std::string 
     return cannot_write(path, errno);
   }
   if (!is_device(status) && !(S_ISFIFO(status.st_mode) && is_own(status))) {
-    return refused(path, "it was exchanged meanwhile");
+    return refused(path, "another file took its place in the meantime");
   }
   return OutputFile(std::move(file), std::move(path));
 }
@@ -199,7 +199,7 @@ Result<void> OutputFile::commit() {
       return taken;
     }
     if (!is_at(place_, file_.get())) {  // another user of the directory exchanged it
-      return refused(path_, "it was exchanged meanwhile");
+      return refused(path_, "another file took its place in the meantime");
     }
   }
   return ::close(file_.release()) == 0 ? Result<void>() : cannot_write(path_, errno);
@@ -234,14 +234,14 @@ Result<void> OutputFile::replace() {
     if (!exchange()) {
       temporary_.clear();  // the name belongs to another user's file
     }
-    return refused(path_, "it was exchanged meanwhile");
+    return refused(path_, "another file took its place in the meantime");
   }
   if (errno != EINVAL) {
     return cannot_write(path_, errno);
   }
   // A file system without RENAME_EXCHANGE, such as NFS.
   if (!is_own_file(directory, name)) {
-    return refused(path_, "it was exchanged meanwhile");
+    return refused(path_, "another file took its place in the meantime");
   }
   if (::renameat(directory, ours, directory, name) != 0) {
     return cannot_write(path_, errno);

@@ -221,7 +221,7 @@ std::string text_of_event(const Json& event) {
   kind.resize(std::max<std::size_t>(kind.size(), 8), ' ');
   std::string text = field("time_ns") + "  " + kind + "  ";
   if (event.contains("from")) {
-    text += "at least " + field("at_least") + " changes of shmid " + field("from") + " to " + field("to");
+    text += "at least " + field("at_least") + " changes to shmids " + field("from") + " to " + field("to");
   } else {
     text += "key " + field("shm_key") + "  shmid " + field("shm_shmid");
   }

@@ -98,7 +98,7 @@ Result<CommandStatus> run_command(const std::string& command, const Event& event
   // A file in memory instead of a pipe: writing to it never blocks on a command that reads late or not at all.
   const UniqueFd input(memfd_create("event", MFD_CLOEXEC));
   if (!input || pwrite(input.get(), document.data(), document.size(), 0) != static_cast<ssize_t>(document.size())) {
-    return errno_error(errno, "cannot hold an event for the command", ErrorCode::kInternal);
+    return errno_error(errno, "cannot store an event for the command", ErrorCode::kInternal);
   }
   std::vector<std::string> environment = environment_of(event);
   for (char** entry = environ; *entry != nullptr; ++entry) {

@@ -94,7 +94,7 @@ Result<Condition> Condition::parse(std::string_view text) {
     rest.remove_prefix(end + kAnd.size());
   }
   if (condition.wants_gone_ && has_others) {
-    return malformed("'gone' stands alone, a segment that is gone has no fields");
+    return malformed("'gone' cannot be combined: a segment that is gone has no fields");
   }
   return condition;
 }
@@ -115,16 +115,16 @@ Result<Condition::Term> Condition::parse_term(std::string_view text) {
   const std::string_view name = trimmed(text.substr(0, place));
   const Field* const field = field_named(name);
   if (field == nullptr) {
-    return malformed(quoted(name) + " is no field of stat, nor 'exists' or 'gone'");
+    return malformed(quoted(name) + " is not a field of stat, 'exists' or 'gone'");
   }
   if (place == std::string_view::npos) {
-    return malformed(quoted(name) + " is compared with nothing");
+    return malformed(quoted(name) + " has nothing to be compared with");
   }
   const std::string_view rest = text.substr(place);
   const auto found = std::find_if(kOperators.begin(), kOperators.end(),
                                   [rest](const auto& each) { return rest.starts_with(each.first); });
   if (found == kOperators.end()) {
-    return malformed(quoted(text) + " has no operator: equal is written ==");
+    return malformed(quoted(text) + " has no operator: write == for equal");
   }
   const Result<std::uint64_t> value = parse_value(*field, trimmed(rest.substr(found->first.size())));
   if (!value) {
@@ -135,18 +135,18 @@ Result<Condition::Term> Condition::parse_term(std::string_view text) {
 
 Result<std::uint64_t> Condition::parse_value(const Field& field, std::string_view text) {
   using Form = Field::Form;
-  const std::string about = quoted(text) + " is no value of " + std::string(field.name) + ": ";
+  const std::string about = quoted(text) + " is not a value of " + std::string(field.name) + ": ";
   if (field.form == Form::kMode) {
     const Result<Mode> mode = mode_from_text(text);
-    return mode ? Result<std::uint64_t>(mode->bits) : malformed(about + "three octal digits are, such as 660");
+    return mode ? Result<std::uint64_t>(mode->bits) : malformed(about + "write three octal digits, such as 660");
   }
   if (field.form == Form::kFlag) {
     const bool is_yes = text == "1" || text == "yes";
     return is_yes || text == "0" || text == "no" ? Result<std::uint64_t>(is_yes ? 1 : 0)
-                                                 : malformed(about + "1, 0, yes and no are");
+                                                 : malformed(about + "write 1, 0, yes or no");
   }
   const std::optional<std::uint64_t> number = whole_number(text);
-  return number ? Result<std::uint64_t>(*number) : malformed(about + "a whole number from 0 is");
+  return number ? Result<std::uint64_t>(*number) : malformed(about + "write a whole number, 0 or more");
 }
 
 }  // namespace shmbus

@@ -127,7 +127,7 @@ Result<void> Follower::at_deadline() const {
     return {};
   }
   return Error{ErrorCode::kTimedOut, "only " + std::to_string(told_) + " of " + std::to_string(*options_.count) +
-                                         " events came in " + std::to_string(options_.timeout->count()) + " ms"};
+                                         " events arrived within " + std::to_string(options_.timeout->count()) + " ms"};
 }
 
 }  // namespace shmbus

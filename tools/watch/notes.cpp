@@ -13,13 +13,13 @@ void Notes::resync(const Resync& resync) const {
         {"epoch", now.epoch},
         {"seq", now.seq},
         {"segments", now.segments.size()}},
-       "resync: " + resync.reason + "; changes in between were not told, there are now " +
-           std::to_string(now.segments.size()) + " of the segments watched");
+       "resync: " + resync.reason + "; the changes in between are not known, there are now " +
+           std::to_string(now.segments.size()) + " of the watched segments");
 }
 
 void Notes::recovered(std::uint64_t count) const {
   tell({{"notice", "recovered"}, {"count", count}},
-       "recovered: " + std::to_string(count) + " events that were lost on the way were fetched again");
+       "recovered: " + std::to_string(count) + " events that were lost on the way were fetched from the agent");
 }
 
 void Notes::missed(const Json& event) const { tell({{"notice", "missed"}, {"event", event}}, text_of_event(event)); }
@@ -28,7 +28,7 @@ void Notes::command_failed(std::uint64_t seq, int status) const {
   constexpr int kSignals = 128;
   tell({{"notice", "command"}, {"seq", seq}, {"status", status}},
        "the command for event " + std::to_string(seq) +
-           (status > kSignals ? " was ended by signal " + std::to_string(status - kSignals)
+           (status > kSignals ? " was killed by signal " + std::to_string(status - kSignals)
                               : " ended with status " + std::to_string(status)));
 }
 

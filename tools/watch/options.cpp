@@ -14,6 +14,21 @@ namespace {
 
 constexpr const char* kProgram = "shmbus-watch";
 
+constexpr const char* kEndOfHelp =
+    "--exec sets SHMBUS_EVENT, _EPOCH, _SEQ, _TIME_NS, _HOST, _KEY, _SHMID, _SOURCE and, if known, _UID, _GID,\n"
+    "_PID, _COMM, _PRINCIPAL. A failing command is reported on stderr and does not end the watch.\n\n"
+    "Without --events and --commands the agent's sockets are searched for in $SHMBUS_RUNTIME_DIR (default:\n"
+    "/run/shmbus for root, else $XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
+    "Exit status:\n"
+    "  0    success\n"
+    "  1    internal error\n"
+    "  2    invalid usage\n"
+    "  4    permission denied\n"
+    "  7    no reply from the agent\n"
+    "  8    timed out\n"
+    "  130  interrupted\n\n"
+    "See also: shmbus-watch(1), shmbus-send(1), shmbus-protocol(7)";
+
 // Parses key and shmid with the decoder of the `events` operation, so that every tool accepts the same spellings.
 Result<void> read_segment(const std::string& key, const std::string& shmid, WatchOptions& options) {
   Json request{{"op", "events"}};
@@ -38,7 +53,7 @@ Result<void> read_kinds(const std::vector<std::string>& names, WatchOptions& opt
   for (const std::string& name : names) {
     const std::optional<EventKind> kind = event_kind_named(name);
     if (!kind) {
-      return Error{ErrorCode::kBadRequest, "there is no event '" + name + "'",
+      return Error{ErrorCode::kBadRequest, "unknown event '" + name + "'",
                    "the events are created, removed, marked, attached, detached, set, written, missed"};
     }
     options.kinds.insert(*kind);
@@ -53,7 +68,7 @@ std::string check_count(const std::string& text) {
 
 Result<void> read_condition(const std::string& text, WatchOptions& options) {
   if (!options.shm_key && !options.shm_shmid) {
-    return Error{ErrorCode::kBadRequest, "--wait: of which segment? --key, --shmid or both say so"};
+    return Error{ErrorCode::kBadRequest, "--wait needs --key or --shmid, or both"};
   }
   Result<Condition> condition = Condition::parse(text);
   if (!condition) {
@@ -72,47 +87,55 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   std::vector<std::string> kinds;
   std::optional<std::string> condition;
   AccessOptions access;
-  CLI::App app{"Follows the changes of System V shared memory that shmbus-agent tells.", kProgram};
-  app.set_version_flag("--version", std::string(kProgram) + " " + SHMBUS_VERSION);
-  app.add_option("--key", key, "only segments with this key; private for those without one");
-  app.add_option("--shmid", shmid, "only the segment with this id");
+  CLI::App app{"Prints each change to System V shared memory that shmbus-agent reports.", kProgram};
+  set_up_help(app, "[OPTIONS]", kEndOfHelp);
+  app.add_option("--key", key, "only segments with this key; private for those without one")->option_text("KEY");
+  app.add_option("--shmid", shmid, "only the segment with this id")->option_text("SHMID");
   CLI::Option* const event_option =
-      app.add_option("--event", kinds, "only events of this name; may be repeated")->expected(1)->take_all();
-  CLI::Option* const count_option = app.add_option("--count", options.count, "end after so many events")
-                                        ->check(CLI::Validator(check_count, "NUMBER"));
+      app.add_option("--event", kinds,
+                     "only events of this kind; may be repeated: created, removed, marked, attached,\n"
+                     "detached, set, written, missed")
+          ->expected(1)
+          ->take_all()
+          ->option_text("EVENT");
+  CLI::Option* const count_option = app.add_option("--count", options.count, "exit after so many events")
+                                        ->check(CLI::Validator(check_count, ""))
+                                        ->option_text("COUNT");
   add_seconds(
       app, "--timeout", [&options](auto timeout) { options.timeout = timeout; },
-      "end after so many seconds; status 8 if --count was not reached or --wait's condition did not hold", 1e9);
-  CLI::Option* const exec_option = app.add_option(
-      "--exec", options.exec,
-      "instead of a line, run this by /bin/sh -c for each event, one at a time; the event is in its environment "
-      "(below) and as JSON on its stdin");
+      "exit after this time, with status 8 if --count was not reached or --wait did not succeed", 1'000'000'000);
+  CLI::Option* const exec_option =
+      app.add_option("--exec", options.exec,
+                     "run a command with /bin/sh -c for each event instead of printing it, one at a time;\n"
+                     "the event is in its environment (see below) and as JSON on its stdin")
+          ->option_text("COMMAND");
   CLI::Option* const since_option =
       app.add_option("--since-file", options.since_file,
-                     "go on after the event that this file names, and keep it up to date; if there is none: from now");
+                     "resume after the position in this file and keep the file up to date; it is created if it\n"
+                     "does not exist, which starts from now")
+          ->option_text("FILE");
   CLI::Option* const wait_option =
       app.add_option("--wait", condition,
-                     "end when this holds on the segment of --key or --shmid, at once or from some event on: exists, "
-                     "gone, or fields of stat compared by == != < <= > >=, joined by &&: 'nattch>=1 && mode==660'");
+                     "exit as soon as a condition holds for the segment of --key or --shmid: exists, gone, or\n"
+                     "fields of stat compared by == != < <= > >= and joined by &&, 'nattch>=1 && mode==660';\n"
+                     "not together with --event, --count, --exec or --since-file")
+          ->option_text("CONDITION");
   for (CLI::Option* const other : {event_option, count_option, exec_option, since_option}) {
     wait_option->excludes(other);
   }
   add_seconds(
       app, "--connect-timeout", [&options](auto timeout) { options.connect_timeout = timeout; },
-      "seconds to wait for the agent at first (default 3)", 1e9);
-  app.add_flag("--json", options.json, "one JSON document per line");
-  app.add_option("--events", options.events, "events endpoint of the agent (or SHMBUS_EVENTS)");
-  app.add_option("--commands", options.commands, "commands endpoint of the agent (or SHMBUS_COMMANDS)");
+      "time to wait for the agent at the start (default 3)", 1'000'000'000);
+  app.add_flag("--json", options.json, "print one JSON document per line");
+  app.add_option("--events", options.events, "endpoint of the agent's event socket (or SHMBUS_EVENTS)")
+      ->option_text("ENDPOINT");
+  app.add_option("--commands", options.commands, "endpoint of the agent's command socket (or SHMBUS_COMMANDS)")
+      ->option_text("ENDPOINT");
   add_access_options(app, access);
-  app.add_flag("--verbose", options.verbose, "tell which endpoints were taken");
+  app.add_flag("--verbose", options.verbose, "print the endpoints that are used");
   app.footer(
-      "--exec sets SHMBUS_EVENT, _EPOCH, _SEQ, _TIME_NS, _HOST, _KEY, _SHMID, _SOURCE, and as far as they are known "
-      "_UID,\n"
-      "_GID, _PID, _COMM, _PRINCIPAL. A command that fails is reported on stderr; the watch goes on.\n\n"
-      "The agent is looked for in the user's own runtime directory (SHMBUS_RUNTIME_DIR, for root /run/shmbus, else\n"
-      "XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
-      "Exit status: 0 done, 2 wrong usage, 7 no answer from the agent, 8 not in time, 130 interrupted; others as in "
-      "PROTOCOL.md.\n\n"
+      "Runs until Ctrl-C unless told otherwise. No change is missed: events that were lost on the way are\n"
+      "fetched from the agent. Direct writes to mapped memory are not visible and produce no event.\n\n"
       "Examples:\n  shmbus-watch --key 5679\n  shmbus-watch --since-file seen --json\n"
       "  shmbus-watch --key 5679 --event set --exec 'logger \"$SHMBUS_EVENT $SHMBUS_KEY\"'\n"
       "  shmbus-watch --key 5679 --wait 'nattch>=1' --timeout 30");

@@ -41,8 +41,8 @@ Result<std::optional<StreamPosition>> load_position(const std::string& path) {
   }
   const std::optional<StreamPosition> position = position_in(*text);
   if (!position) {
-    return Error{ErrorCode::kBadRequest, "'" + path + "' holds no position: not 'EPOCH SEQ', two decimal numbers",
-                 "remove it to watch from now on"};
+    return Error{ErrorCode::kBadRequest, "'" + path + "' holds no position: expected 'EPOCH SEQ', two decimal numbers",
+                 "remove the file to start from now"};
   }
   return position;
 }

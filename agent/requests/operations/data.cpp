@@ -51,12 +51,12 @@ Result<OpenSegment> open(OperationContext& context, const DataRequest& request, 
 Error out_of_range(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
   return {.code = ErrorCode::kOutOfRange,
           .message = std::to_string(length) + " bytes at offset " + std::to_string(offset) +
-                     " do not fit, the segment has " + std::to_string(size) + " bytes"};
+                     " do not fit; the segment has " + std::to_string(size) + " bytes"};
 }
 
 Error no_room_for(std::size_t length, std::size_t left) {
   return {.code = ErrorCode::kTooLarge,
-          .message = std::to_string(length) + " bytes were asked for, the batch has room for " + std::to_string(left)};
+          .message = std::to_string(length) + " bytes were requested; the batch has room for " + std::to_string(left)};
 }
 
 // Returns room for the first `size` bytes of the result's data, and keeps those that it already has.
@@ -129,7 +129,7 @@ Result<ReadResult> execute(OperationContext& context, const ReadRequest& request
   if (request.length.value_or(0) > limits::kMaxDataBytes) {
     return Error{.code = ErrorCode::kTooLarge,
                  .message = "length: " + std::to_string(*request.length) +
-                            " bytes were asked for, one read gives at most " + std::to_string(limits::kMaxDataBytes),
+                            " bytes were requested; one read returns at most " + std::to_string(limits::kMaxDataBytes),
                  .hint = "read in pieces"};
   }
   Result<OpenSegment> opening = open(context, request, Access::kReadOnly);

@@ -13,7 +13,7 @@ Result<EventsResult> execute(OperationContext& context, const EventsRequest& req
   }
   if (bytes > context.data_left) {
     return Error{.code = ErrorCode::kTooLarge,
-                 .message = "the events have " + std::to_string(bytes) + " bytes, the batch has room for " +
+                 .message = "the events have " + std::to_string(bytes) + " bytes; the batch has room for " +
                             std::to_string(context.data_left)};
   }
   context.data_left -= bytes;

@@ -65,9 +65,9 @@ Result<ListResult> execute(OperationContext& context, const ListRequest& request
     bytes += kMostStatBytes;
     if (bytes > context.data_left) {
       return Error{.code = ErrorCode::kTooLarge,
-                   .message = "the list takes up to " + std::to_string(bytes) + " bytes, the batch has room for " +
+                   .message = "the list takes up to " + std::to_string(bytes) + " bytes; the batch has room for " +
                               std::to_string(context.data_left),
-                   .hint = "ask for it alone, or with a smaller limit"};
+                   .hint = "send the list on its own, or with a smaller limit"};
     }
     result.segments.push_back(stat);
   }
@@ -102,11 +102,11 @@ Result<InfoResult> execute(OperationContext& context, const InfoRequest& /*reque
 std::vector<std::string> warnings_of(ShmKernel& kernel) {
   std::vector<std::string> warnings;
   if (!kernel.knows_last_detach()) {
-    warnings.emplace_back("kernel.shm_rmid_forced can't be read: if it is 1, a read can destroy a segment");
+    warnings.emplace_back("kernel.shm_rmid_forced cannot be read: if it is 1, a read can destroy a segment");
   } else if (kernel.last_detach_destroys()) {
     warnings.emplace_back(
         "kernel.shm_rmid_forced is 1: a segment is destroyed with its last attachment, so read, write and attach are "
-        "refused where nobody has it attached; sysctl -w kernel.shm_rmid_forced=0 ends that");
+        "denied on a segment that is not attached; to change this, run sysctl -w kernel.shm_rmid_forced=0");
   }
   return warnings;
 }

@@ -44,7 +44,7 @@ Result<CreateResult> execute(OperationContext& context, const CreateRequest& req
                       .created = opened->created};
   if (opened->created && context.kernel.last_detach_destroys()) {
     result.warning =
-        "kernel.shm_rmid_forced is 1: the segment goes with its last attachment, and with the agent if nobody has it "
+        "kernel.shm_rmid_forced is 1: the segment is destroyed with its last attachment, or with the agent if it is not "
         "attached then";
   }
   return result;

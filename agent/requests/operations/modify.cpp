@@ -18,7 +18,8 @@ Result<SetResult> execute(OperationContext& context, const SetRequest& request) 
   context.feed.report(*shmid, {.set = change}, actor_of(context.caller));
   const SegmentStat* const after = context.feed.watcher().known(*shmid);
   if (after == nullptr) {
-    return Error{.code = ErrorCode::kNotFound, .message = "shmid " + std::to_string(*shmid) + " was set, then removed"};
+    return Error{.code = ErrorCode::kNotFound,
+                 .message = "shmid " + std::to_string(*shmid) + " was changed, then removed by another process"};
   }
   return SetResult{.before = before->permissions(), .after = after->permissions(), .shm_ctime = after->shm_ctime};
 }

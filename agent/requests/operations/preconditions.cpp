@@ -6,9 +6,9 @@ namespace {
 template <class Value>
 Error precondition_failed(const char* field, Value asked, Value found) {
   return {.code = ErrorCode::kPreconditionFailed,
-          .message = std::string(field) + ": " + std::to_string(asked) + " was asked for, the segment has " +
-                     std::to_string(found),
-          .hint = "it was changed or replaced since; look at it again"};
+          .message =
+              std::string(field) + ": expected " + std::to_string(asked) + ", the segment has " + std::to_string(found),
+          .hint = "the segment has been changed or replaced; stat it again"};
 }
 
 }  // namespace

@@ -17,14 +17,14 @@ Result<void> AgentCheck::admit(std::string_view peer_address) {
   }
   const std::optional<PeerAddress> peer = parse_peer_address(peer_address);
   if (!peer) {
-    return Error{ErrorCode::kPermissionDenied, "nobody tells whose the agent at " + address_ + " is"};
+    return Error{ErrorCode::kPermissionDenied, "the owner of the agent at " + address_ + " cannot be determined"};
   }
   if (!trusts(peer->uid)) {
     const std::string whose = std::to_string(peer->uid);
     return Error{ErrorCode::kPermissionDenied,
-                 "the agent at " + address_ + " belongs to uid " + whose + ", not to you or root" +
+                 "the agent at " + address_ + " runs as uid " + whose + ", not as you or root" +
                      (agent_user_ ? " or uid " + std::to_string(*agent_user_) : ""),
-                 "if that user is to run the agent, name it: --agent-user " + whose + " or SHMBUS_AGENT_USER"};
+                 "if that user may run the agent, name it: --agent-user " + whose + " or SHMBUS_AGENT_USER"};
   }
   last_good_ = peer_address;
   return {};

@@ -16,10 +16,10 @@ namespace {
 
 using KeyBuffer = std::array<char, 41>;  // 40 characters and the NUL that libzmq adds
 
-Error without_curve() { return {ErrorCode::kUnsupported, "libzmq is built without CURVE"}; }
+Error without_curve() { return {ErrorCode::kUnsupported, "libzmq was built without CURVE"}; }
 
 Error refused(const std::string& path, const std::string& why, const std::string& hint) {
-  return {ErrorCode::kBadRequest, escape_foreign(path) + " is refused: " + why, hint};
+  return {ErrorCode::kBadRequest, escape_foreign(path) + " was rejected: " + why, hint};
 }
 
 Result<std::string> read_key_file(const std::string& path, mode_t forbidden, const std::string& remedy) {
@@ -29,13 +29,13 @@ Result<std::string> read_key_file(const std::string& path, mode_t forbidden, con
     return file_error(errno, "read", path, ErrorCode::kBadRequest);
   }
   if (!S_ISREG(status.st_mode)) {
-    return refused(path, "it is no regular file", "");
+    return refused(path, "it is not a regular file", "");
   }
   if (!is_us_or_root(status.st_uid)) {
-    return refused(path, "it belongs to uid " + std::to_string(status.st_uid), "it must be yours or root's");
+    return refused(path, "it is owned by uid " + std::to_string(status.st_uid), "it must be owned by you or root");
   }
   if ((status.st_mode & forbidden) != 0) {
-    return refused(path, (forbidden & S_IROTH) != 0 ? "it is open to others" : "others may change it",
+    return refused(path, (forbidden & S_IROTH) != 0 ? "other users can access it" : "other users can modify it",
                    remedy + escape_foreign(path));
   }
   std::array<char, kMostKeyFileBytes> content;
@@ -74,7 +74,7 @@ Result<CurvePair> read_curve_pair(const std::string& path) {
     return without_curve();
   }
   if (pair->public_key != derived.data()) {
-    return refused(path, "the two keys do not belong together", "shmbus-send keygen makes a pair");
+    return refused(path, "the two keys do not belong together", "shmbus-send keygen generates a pair");
   }
   return pair;
 }

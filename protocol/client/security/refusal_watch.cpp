@@ -54,21 +54,21 @@ Error error_of(Refusal refusal, const std::string& address) {
   const std::string agent = "the agent at " + address;
   switch (refusal) {
     case Refusal::kUnknownKey:
-      return {ErrorCode::kPermissionDenied, agent + " does not allow this key",
-              "its administrator puts NAME.key, the public half of --curve-key, among the keys that it allows"};
+      return {ErrorCode::kPermissionDenied, agent + " does not accept this key",
+              "its administrator must add NAME.key, the public half of --curve-key, to the authorized keys"};
     case Refusal::kNeedsKey:
-      return {ErrorCode::kPermissionDenied, agent + " asks for a key", "--curve-key and --curve-server name the keys"};
+      return {ErrorCode::kPermissionDenied, agent + " requires a key", "give --curve-key and --curve-server"};
     case Refusal::kOtherAgent:
       return {ErrorCode::kPermissionDenied,
-              agent + " asks for keys and hangs up: most likely --curve-server is not its public key",
+              agent + " requires keys and disconnects: --curve-server is probably not its public key",
               "check that --curve-server, or SHMBUS_CURVE_SERVER, is its public key"};
     case Refusal::kUsesNoKeys:
-      return {ErrorCode::kPermissionDenied, agent + " uses no keys there, so it can't prove that it is the agent",
-              "leave out --curve-key and --curve-server, or SHMBUS_CURVE_KEY and SHMBUS_CURVE_SERVER, to trust it"};
+      return {ErrorCode::kPermissionDenied, agent + " does not use keys, so it cannot prove that it is the agent",
+              "to trust it, omit --curve-key and --curve-server (SHMBUS_CURVE_KEY, SHMBUS_CURVE_SERVER)"};
     case Refusal::kOther:
       break;
   }
-  return {ErrorCode::kPermissionDenied, agent + " refuses the connection", "the agent's log tells more"};
+  return {ErrorCode::kPermissionDenied, agent + " rejects the connection", "see the agent's log for the reason"};
 }
 
 }  // namespace shmbus

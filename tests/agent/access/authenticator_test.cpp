@@ -60,7 +60,7 @@ TEST_F(AuthenticatorTest, WhoAsksTooOftenIsBusyForAWhileWhereOthersAreServedToo)
   const auto [caller, refusal, rate] = authenticator.admit(Transport::kLocal, own_address(), now);
   ASSERT_NE(refusal, nullptr);
   EXPECT_EQ(refusal->code, ErrorCode::kBusy);
-  EXPECT_NE(refusal->message.find("more than 3 times a second"), std::string::npos);
+  EXPECT_NE(refusal->message.find("exceeds 3 requests per second"), std::string::npos);
   EXPECT_EQ(caller.uid, ::geteuid());
   EXPECT_TRUE(is_let_in(Transport::kInsecure, now));  // another one is not
   EXPECT_TRUE(is_let_in(Transport::kPrivate, now));

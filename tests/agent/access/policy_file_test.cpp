@@ -140,7 +140,8 @@ TEST(AFaultyPolicyFile, HasUnknownTablesAndKeys) {
   EXPECT_EQ(refusal_of("\n  [[rules]]\n"), "policy:2:5: unknown key \"rules\"");
   EXPECT_EQ(rule_refusal("  max_mod = 660"), "policy:3:3: unknown key \"max_mod\"");
   EXPECT_EQ(quota_refusal("byte = 1"), "policy:3:1: unknown key \"byte\"");
-  EXPECT_EQ(parse_policy("[[quota]]\nmode = 1", "policy").error().hint, "known are who, segments, bytes, attachments");
+  EXPECT_EQ(parse_policy("[[quota]]\nmode = 1", "policy").error().hint,
+            "known keys: who, segments, bytes, attachments");
 }
 
 TEST(AFaultyPolicyFile, HasOneTableWhereManyAreExpected) {
@@ -163,7 +164,7 @@ TEST(AFaultyPolicyFile, HasEmptyListsAndWrongTypes) {
   }
   EXPECT_EQ(refusal_of("[[rule]]\nwho = []"), "policy:2:7: the list is empty");
   EXPECT_EQ(refusal_of("[[rule]]\nwho = [\"local\",\n 5]"), "policy:3:2: expected a string");
-  EXPECT_EQ(rule_refusal("as = 1"), "policy:3:6: nobody can act so");
+  EXPECT_EQ(rule_refusal("as = 1"), "policy:3:6: as: unknown value");
   EXPECT_EQ(rule_refusal("max_mode = true"), "policy:3:12: expected an integer or a string");
   EXPECT_EQ(rule_refusal("keys = [[1]]"), "policy:3:9: expected an integer or a string");
   EXPECT_EQ(quota_refusal("segments = \"5\""), "policy:3:12: expected an integer, 0 or more");
@@ -173,31 +174,31 @@ TEST(AFaultyPolicyFile, HasEmptyListsAndWrongTypes) {
 
 TEST(AFaultyPolicyFile, NamesUnknownOperations) {
   EXPECT_EQ(rule_refusal("operations = [\"stat\", \"sett\"]"), "policy:3:23: unknown operation \"sett\"");
-  EXPECT_EQ(rule_refusal("operations = [\"batch\"]"), "policy:3:15: batch is not decided about");
+  EXPECT_EQ(rule_refusal("operations = [\"batch\"]"), "policy:3:15: batch cannot be named in a rule");
 }
 
 TEST(AFaultyPolicyFile, NamesUnknownCallers) {
   const auto refusal = [](const std::string& who) { return refusal_of("[[rule]]\nwho = [\"" + who + "\"]"); };
-  EXPECT_EQ(refusal("user:no-such-user"), "policy:2:8: this host knows no user \"no-such-user\"");
-  EXPECT_EQ(refusal("group:no-such-group"), "policy:2:8: this host knows no group \"no-such-group\"");
-  EXPECT_EQ(refusal("user:"), "policy:2:8: this host knows no user \"\"");
-  EXPECT_EQ(refusal("user:root\\u0000"), "policy:2:8: this host knows no user \"root\\x00\"");
+  EXPECT_EQ(refusal("user:no-such-user"), "policy:2:8: no such user on this host: \"no-such-user\"");
+  EXPECT_EQ(refusal("group:no-such-group"), "policy:2:8: no such group on this host: \"no-such-group\"");
+  EXPECT_EQ(refusal("user:"), "policy:2:8: no such user on this host: \"\"");
+  EXPECT_EQ(refusal("user:root\\u0000"), "policy:2:8: no such user on this host: \"root\\x00\"");
   EXPECT_EQ(refusal("uid:4294967295"), "policy:2:8: \"4294967295\" is not a number from 0 to 4294967294");
   EXPECT_EQ(refusal("gid:-1"), "policy:2:8: \"-1\" is not a number from 0 to 4294967294");
   EXPECT_EQ(refusal("key:"), "policy:2:8: \"\" is not a valid key name");
   EXPECT_EQ(refusal("key:*"), "policy:2:8: \"*\" is not a valid key name");
   EXPECT_EQ(refusal("key:a@b"), "policy:2:8: \"a@b\" is not a valid key name");  // no key file can have that name
-  EXPECT_EQ(refusal("root"), "policy:2:8: \"root\" names no caller");
-  EXPECT_EQ(refusal("Local"), "policy:2:8: \"Local\" names no caller");
-  EXPECT_EQ(parse_policy("[[rule]]\nwho = [\"user:1001\"]", "p").error().hint, "for a number write uid:1001");
+  EXPECT_EQ(refusal("root"), "policy:2:8: \"root\" does not name a caller");
+  EXPECT_EQ(refusal("Local"), "policy:2:8: \"Local\" does not name a caller");
+  EXPECT_EQ(parse_policy("[[rule]]\nwho = [\"user:1001\"]", "p").error().hint, "for a numeric id, write uid:1001");
 }
 
 TEST(AFaultyPolicyFile, NamesUnknownOwners) {
-  EXPECT_EQ(rule_refusal("owners = [\"group:adm\"]"), "policy:3:11: \"group:adm\" is no user");
-  EXPECT_EQ(rule_refusal("uids = [\"anyone\"]"), "policy:3:9: \"anyone\" is no user");
-  EXPECT_EQ(rule_refusal("gids = [\"user:root\"]"), "policy:3:9: \"user:root\" is no group");
-  EXPECT_EQ(rule_refusal("as = \"user:no-such-user\""), "policy:3:6: this host knows no user \"no-such-user\"");
-  EXPECT_EQ(rule_refusal("as = \"uid:5\""), "policy:3:6: nobody can act so");
+  EXPECT_EQ(rule_refusal("owners = [\"group:adm\"]"), "policy:3:11: \"group:adm\" is not a user");
+  EXPECT_EQ(rule_refusal("uids = [\"anyone\"]"), "policy:3:9: \"anyone\" is not a user");
+  EXPECT_EQ(rule_refusal("gids = [\"user:root\"]"), "policy:3:9: \"user:root\" is not a group");
+  EXPECT_EQ(rule_refusal("as = \"user:no-such-user\""), "policy:3:6: no such user on this host: \"no-such-user\"");
+  EXPECT_EQ(rule_refusal("as = \"uid:5\""), "policy:3:6: as: unknown value");
 }
 
 TEST(AFaultyPolicyFile, HasBadKeys) {
@@ -205,7 +206,7 @@ TEST(AFaultyPolicyFile, HasBadKeys) {
   for (const std::string key : {"0", "4294967296", "-2147483649", "\"\"", "\"-5\"", "\"5-\"", "\"0-5\"",
                                 "\"1-4294967296\"", "\"1-2-3\"", "\"1 - 2\"", "\"0x\"", "\"ftok\""}) {
     EXPECT_NE(refusal(key).find("policy:3:9: "), std::string::npos) << key;
-    EXPECT_NE(refusal(key).find(" is no key and no range of keys"), std::string::npos) << key;
+    EXPECT_NE(refusal(key).find(" is not a key or a range of keys"), std::string::npos) << key;
   }
   EXPECT_EQ(refusal("\"5999-5000\""), "policy:3:9: the range \"5999-5000\" is empty");
 }
@@ -216,18 +217,18 @@ TEST(AFaultyPolicyFile, HasBadModes) {
   EXPECT_EQ(rule_refusal("max_mode = 432"), "policy:3:12: mode 432 looks like a bit mask");
   EXPECT_EQ(rule_refusal("max_mode = \"rw\""), "policy:3:12: mode \"rw\" is not three octal digits, 0 to 777");
   for (const std::string mode : {"0o660", "0o620", "0x1b0", "0b110"}) {
-    EXPECT_EQ(rule_refusal("max_mode = " + mode), "policy:3:12: a mode has no prefix") << mode;
+    EXPECT_EQ(rule_refusal("max_mode = " + mode), "policy:3:12: a mode must not have a prefix") << mode;
   }
 }
 
 TEST(AFaultyPolicyFile, HasBadSizes) {
   for (const std::string size : {"", "G", "1T", "1k", "1.5G", "-1", "17179869184G", "18446744073709551616"}) {
-    EXPECT_EQ(quota_refusal("bytes = \"" + size + "\""), "policy:3:9: \"" + size + "\" is no number of bytes");
+    EXPECT_EQ(quota_refusal("bytes = \"" + size + "\""), "policy:3:9: \"" + size + "\" is not a number of bytes");
   }
 }
 
 TEST(AFaultyPolicyFile, HasBoundsWithoutEffect) {
-  EXPECT_EQ(rule_refusal("as = \"deny\"\nmax_mode = 660"), "policy:4:12: a rule that denies has no bounds");
+  EXPECT_EQ(rule_refusal("as = \"deny\"\nmax_mode = 660"), "policy:4:12: a rule that denies takes no bounds");
   EXPECT_EQ(rule_refusal("operations = [\"stat\"]\nmax_mode = 660"),
             "policy:4:12: none of the operations gives what max_mode bounds");
   EXPECT_EQ(rule_refusal("operations = [\"create\"]\ngids = [\"gid:5\"]"),
@@ -243,7 +244,7 @@ TEST(AFaultyPolicyFile, HasSegmentsForOperationsWithoutOne) {
 }
 
 TEST(AFaultyPolicyFile, LetsRemoteCallersActAsThemselves) {
-  const std::string refusal = ": a remote caller has no rights of its own here";
+  const std::string refusal = ": a remote caller has no rights of its own";
   EXPECT_EQ(refusal_of("[[rule]]\nwho = [\"remote\"]"), "policy:1:1" + refusal);
   EXPECT_EQ(refusal_of("[[rule]]\nwho = [\"key:a\", \"remote\"]\nas = \"caller\""), "policy:3:6" + refusal);
   EXPECT_TRUE(parse_policy("[[rule]]\nwho = [\"key:a\", \"local\"]", "policy").ok());

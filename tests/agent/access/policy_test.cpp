@@ -41,7 +41,7 @@ TEST(APolicyWithoutRules, DeniesRemoteCallers) {
     const Decision decision = Policy().decide(subject, kPing);
     EXPECT_EQ(decision.as, ActAs::kDeny);
     EXPECT_EQ(decision.line, 0);
-    EXPECT_EQ(decision.why, "no rule of the policy lets this remote caller do it");
+    EXPECT_EQ(decision.why, "no rule of the policy allows this to the remote caller");
   }
 }
 
@@ -69,7 +69,7 @@ TEST(APolicy, LetsNoRemoteCallerActAsItself) {
   EXPECT_EQ(decide(rule, kBob, kStat).as, ActAs::kCaller);
   EXPECT_EQ(decide(rule, kBackupKey, kStat).as, ActAs::kDeny);
   EXPECT_EQ(decide(rule, kBackupKey, kStat).why,
-            "line 3 of the policy lets callers act as themselves, and a remote one has no rights here");
+            "line 3 of the policy lets callers act as themselves; a remote caller has no rights of its own");
 }
 
 TEST(AWho, MatchesUsersAndGroupsOfLocalCallersAlone) {
@@ -148,7 +148,7 @@ TEST(ABoundOnTheMode, DeniesEveryBitBeyondIt) {
   }
   EXPECT_EQ(decide(rule, kBob, set_of({})).as, ActAs::kAgent);
   const Decision denied = decide(rule, kBob, set_of(Mode{0066}));
-  EXPECT_EQ(denied.why, "line 12 of the policy allows no mode beyond max_mode 660, and 066 is");
+  EXPECT_EQ(denied.why, "line 12 of the policy limits the mode to max_mode 660; 066 exceeds it");
   EXPECT_EQ(denied.line, 12);
 }
 
@@ -163,7 +163,8 @@ TEST(ABoundOnOwners, IsClosedForTheAgentUnlessTheRuleListsThem) {
   Rule rule{.line = 4, .who = {kAnyone}, .as = ActAs::kAgent};
   const Decision denied = decide(rule, kBob, set_of({}, 1001));
   EXPECT_EQ(denied.as, ActAs::kDeny);
-  EXPECT_EQ(denied.why, "line 4 of the policy gives no segment to uid 1001, which its uids do not list");
+  EXPECT_EQ(denied.why,
+            "line 4 of the policy does not allow giving a segment to uid 1001, which is not among its uids");
   EXPECT_EQ(decide(rule, kBob, set_of({}, {}, 50)).as, ActAs::kAgent);
   rule.uids = {999};
   EXPECT_EQ(decide(rule, kBob, set_of({}, 999)).as, ActAs::kAgent);
@@ -189,7 +190,8 @@ TEST(ABoundOnGroups, HoldsWhereItIsGiven) {
     EXPECT_EQ(decide(rule, kBob, set_of({}, {}, 50)).as, as);
     const Decision denied = decide(rule, kBob, set_of({}, {}, 51));
     EXPECT_EQ(denied.as, ActAs::kDeny);
-    EXPECT_EQ(denied.why, "line 4 of the policy gives no segment to gid 51, which its gids do not list");
+    EXPECT_EQ(denied.why,
+              "line 4 of the policy does not allow giving a segment to gid 51, which is not among its gids");
   }
 }
 

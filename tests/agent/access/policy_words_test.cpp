@@ -16,7 +16,7 @@ TEST(AUser, IsInItsGroups) {
 
 TEST(AUser, MayBeUnknownToTheNameService) {
   EXPECT_EQ(user_with(1234567), Identity{.uid = 1234567});
-  EXPECT_EQ(user_named("1234567").error().hint, "for a number write uid:1234567");
+  EXPECT_EQ(user_named("1234567").error().hint, "for a numeric id, write uid:1234567");
   EXPECT_FALSE(user_named("").ok());
   EXPECT_FALSE(user_named(std::string("root\0x", 6)).ok());
   EXPECT_FALSE(group_named(std::string("root\0x", 6)).ok());
@@ -31,7 +31,7 @@ TEST(AnOperation, OutlivesTheWordThatNamesIt) {
   }
   EXPECT_EQ(name, "stat");
   EXPECT_EQ(operation_from("sat").error().hint,
-            "known are create, attach, detach, stat, set, remove, read, write, list, events, info, ping");
+            "known operations: create, attach, detach, stat, set, remove, read, write, list, events, info, ping");
 }
 
 }  // namespace

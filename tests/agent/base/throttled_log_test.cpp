@@ -101,9 +101,9 @@ TEST_F(AThrottledLog, TellsEachPeerOnceAMinuteAndCountsAll) {
   log.add_refusal("10.0.0.1", "no key", start + seconds(59));
   log.add_refusal("10.0.0.2", "no key", start + seconds(59));
   EXPECT_THAT(lines.take(),
-              ElementsAre("refused 10.0.0.1: no key", "refused 10.0.0.2: no key (1 not logged since the last line)"));
+              ElementsAre("rejected 10.0.0.1: no key", "rejected 10.0.0.2: no key (1 more since the last line)"));
   log.add_refusal("10.0.0.1", "no key", start + seconds(60));
-  EXPECT_THAT(lines.take(), ElementsAre("refused 10.0.0.1: no key"));
+  EXPECT_THAT(lines.take(), ElementsAre("rejected 10.0.0.1: no key"));
   log.add_refusal("10.0.0.2", "no key", start + seconds(60));
   EXPECT_THAT(lines.take(), IsEmpty());
   EXPECT_EQ(log.count(), 5U);
@@ -117,7 +117,7 @@ TEST_F(AThrottledLog, RemembersSoManyPeersOnly) {
   EXPECT_EQ(lines.take().size(), ThrottledLog::kMostPeers + 1) << "one for all beyond";
   EXPECT_EQ(log.count(), all);
   log.add_refusal("0", "no key", start + seconds(60));
-  EXPECT_THAT(lines.take(), ElementsAre(HasSubstr("(499 not logged")));
+  EXPECT_THAT(lines.take(), ElementsAre(HasSubstr("(499 more since")));
 }
 
 TEST_F(AThrottledLog, CutsAndEscapesWhatAPeerWrote) {

@@ -194,7 +194,7 @@ TEST_F(CredentialsTest, IfAStepFailsNothingIsCalledAndNothingIsChanged) {
     });
     ASSERT_FALSE(result.ok());
     EXPECT_NE(result.error().errno_value, 0);
-    EXPECT_NE(result.error().message.find("can't act as uid 1234"), std::string::npos);
+    EXPECT_NE(result.error().message.find("cannot switch to uid 1234"), std::string::npos);
     EXPECT_FALSE(called);
     EXPECT_TRUE(shown(::gettid()) == before) << step;
   }

@@ -52,7 +52,7 @@ TEST(KernelError, OfACreationHasACodeForEachErrno) {
 
 TEST(KernelError, OfACreationNamesTheKeyOrTheSize) {
   const SegmentStat existing{.shm_key = 5679, .shm_shmid = 3, .shm_segsz = 1};
-  EXPECT_THAT(key_exists(kAttempt, existing).message, AllOf(HasSubstr("5679"), HasSubstr("segment 3 of 1 byte")));
+  EXPECT_THAT(key_exists(kAttempt, existing).message, AllOf(HasSubstr("5679"), HasSubstr("segment 3 (1 byte)")));
   EXPECT_THAT(create_failed(EACCES).message, AllOf(HasSubstr("5679"), HasSubstr("mode 640")));
   EXPECT_THAT(create_failed(ENOENT).message, HasSubstr("5679"));
   EXPECT_THAT(create_failed(ENOMEM).message, HasSubstr("10000 bytes"));
@@ -89,7 +89,7 @@ TEST(KernelError, OfExhaustedSegmentsTellsShmmniAndHowToRaiseIt) {
   KernelLimits highest = kLimits;
   highest.shmmni = highest.slots;
   EXPECT_THAT(create_error(ENOSPC, kAttempt, highest, {.segments = 32768, .pages = 97}).hint,
-              HasSubstr("no higher SHMMNI"));
+              HasSubstr("SHMMNI is at the maximum"));
 }
 
 TEST(KernelError, OfASizeThatDiffersTellsBoth) {

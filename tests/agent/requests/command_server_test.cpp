@@ -38,7 +38,7 @@ TEST_F(CommandServerTest, AMessageOfSeveralFramesIsRefusedAndTheNextRequestIsWho
   serve();
   const Error error = error_in(reply_to(asking));
   EXPECT_EQ(error.code, ErrorCode::kBadRequest);
-  EXPECT_NE(error.message.find("had 3"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("has 3"), std::string::npos) << error.message;
   send(asking, {ping(2)});
   serve();
   EXPECT_EQ(reply_to(asking).id, RequestId(std::uint64_t{2}));

@@ -70,7 +70,7 @@ class PassedSockets : public ::testing::Test {
     const Result<std::vector<PassedSocket>> taken = take_passed_sockets(kFirst);
     ASSERT_FALSE(taken);
     EXPECT_EQ(taken.error().code, ErrorCode::kBadRequest);
-    EXPECT_EQ(taken.error().message, "descriptor 300 (some.socket) is refused: " + why);
+    EXPECT_EQ(taken.error().message, "descriptor 300 (some.socket) was rejected: " + why);
     EXPECT_FALSE(taken.error().hint.empty());
   }
 
@@ -116,14 +116,14 @@ TEST_F(PassedSockets, OfAnotherProcessAreNotOurs) {
 }
 
 TEST_F(PassedSockets, ThatTheAgentCantUseAreRefusedWithTheReason) {
-  expect_refused(make("not_listening"), "nobody listens on it");
-  expect_refused(make("datagrams", SOCK_DGRAM), "it is no Unix stream socket");
-  expect_refused(make("packets", SOCK_SEQPACKET), "it is no Unix stream socket");
-  expect_refused(UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), "it is no Unix stream socket");
+  expect_refused(make("not_listening"), "it is not a listening socket");
+  expect_refused(make("datagrams", SOCK_DGRAM), "it is not a Unix stream socket");
+  expect_refused(make("packets", SOCK_SEQPACKET), "it is not a Unix stream socket");
+  expect_refused(UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), "it is not a Unix stream socket");
   expect_refused(listening("@shmbus-passed-sockets-test-" + std::to_string(::getpid())), "it has no path");
-  expect_refused(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), "it is no Unix stream socket");
+  expect_refused(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), "it is not a Unix stream socket");
   announce(1);
-  EXPECT_EQ(take_passed_sockets(kFirst).error().message, "descriptor 300 is refused: Bad file descriptor");
+  EXPECT_EQ(take_passed_sockets(kFirst).error().message, "descriptor 300 was rejected: Bad file descriptor");
 }
 
 TEST_F(PassedSockets, OfANumberThatIsNoneAreRefused) {
@@ -144,7 +144,7 @@ TEST_F(PassedSockets, AreHandedOverByPathAndNoneIsForgotten) {
   EXPECT_EQ(take_at(directory.file("commands.sock"), *taken).get(), kFirst);
   EXPECT_FALSE(take_at(directory.file("commands.sock"), *taken)) << "it is gone";
   EXPECT_EQ(all_taken(*taken).error().message,
-            "shmbus-agent.socket listens at " + directory.file("events.sock") + ", which is none of the endpoints");
+            "shmbus-agent.socket listens at " + directory.file("events.sock") + ", which is not one of the endpoints");
   EXPECT_EQ(take_at(directory.file("events.sock"), *taken).get(), kFirst + 1);
   EXPECT_TRUE(all_taken(*taken));
 }

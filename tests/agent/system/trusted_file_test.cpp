@@ -46,7 +46,7 @@ TEST_F(APrivateFile, IsMadeForTheAgentAlone) {
 
 TEST_F(APrivateFile, IsNotOpenToOthers) {
   for (const mode_t mode : {0640U, 0604U, 0660U, 0602U, 0700U}) {
-    EXPECT_NE(refusal(file("open", mode)).find("open to others"), std::string::npos) << mode;
+    EXPECT_NE(refusal(file("open", mode)).find("other users can access it"), std::string::npos) << mode;
   }
 }
 
@@ -55,7 +55,7 @@ TEST_F(APrivateFile, MayBeReadByOthersWhereItIsOnlyTrusted) {
     EXPECT_EQ(read_trusted(file("trusted", mode)).value(), "content") << mode;
   }
   for (const mode_t mode : {0664U, 0646U, 0666U}) {
-    EXPECT_NE(read_trusted(file("changed", mode)).error().message.find("others may change it"), std::string::npos);
+    EXPECT_NE(read_trusted(file("changed", mode)).error().message.find("other users can modify it"), std::string::npos);
   }
   EXPECT_EQ(read_trusted(file("large", 0644), 6).error().code, ErrorCode::kTooLarge);
 }
@@ -64,10 +64,10 @@ TEST_F(APrivateFile, IsNoLinkAndNothingButAFile) {
   const std::string target = file("target", 0600);
   const std::string link = directory.path() + "/link";
   std::filesystem::create_symlink(target, link);
-  EXPECT_NE(refusal(link).find("is a link"), std::string::npos);
+  EXPECT_NE(refusal(link).find("is a symbolic link"), std::string::npos);
   const std::string fifo = directory.path() + "/fifo";
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  EXPECT_NE(refusal(fifo).find("no regular file"), std::string::npos);
+  EXPECT_NE(refusal(fifo).find("not a regular file"), std::string::npos);
   EXPECT_EQ(read_private(directory.path() + "/none").error().code, ErrorCode::kNotFound);
 }
 
@@ -78,7 +78,7 @@ TEST_F(APrivateFile, LiesWhereNobodyElseCanReplaceIt) {
   EXPECT_EQ(refusal(path), "");
   for (const mode_t mode : {0720U, 0702U}) {
     ::chmod(inner.c_str(), mode);
-    EXPECT_NE(refusal(path).find("others may replace"), std::string::npos);
+    EXPECT_NE(refusal(path).find("other users can replace"), std::string::npos);
     EXPECT_FALSE(check_private_directory(inner).ok());
   }
   ::chmod(inner.c_str(), 01777);  // sticky: what is ours can't be moved away
@@ -102,7 +102,7 @@ TEST_F(APrivateFile, BelongsToRootOrTheAgent) {
   if (::chown(path.c_str(), 12345, 12345) != 0) {
     GTEST_SKIP() << "only root can give a file away";
   }
-  EXPECT_NE(refusal(path).find("belongs to uid 12345"), std::string::npos);
+  EXPECT_NE(refusal(path).find("is owned by uid 12345"), std::string::npos);
 }
 
 }  // namespace

@@ -105,28 +105,28 @@ TEST_F(AuthorizedKeysTest, HasEachKeyUnderOneName) {
 TEST_F(AuthorizedKeysTest, RefusesNamesThatAreNone) {
   for (const std::string& name : {std::string(".key"), std::string("a b.key"), std::string(65, 'x').append(".key")}) {
     const std::string path = write(name, ada.public_key);
-    EXPECT_THAT(refusal().message, HasSubstr("can't name a key")) << name;
+    EXPECT_THAT(refusal().message, HasSubstr("is not a valid key name")) << name;
     std::filesystem::remove(path);
   }
 }
 
 TEST_F(AuthorizedKeysTest, RefusesWhatOthersMightHaveWritten) {
   const std::string path = write("ada.key", ada.public_key, 0664);
-  EXPECT_THAT(refusal().message, HasSubstr("others may change it"));
+  EXPECT_THAT(refusal().message, HasSubstr("other users can modify it"));
   ::chmod(path.c_str(), 0644);
   ::chmod(directory.path().c_str(), 0777);
-  EXPECT_THAT(refusal().message, HasSubstr("others may replace"));
+  EXPECT_THAT(refusal().message, HasSubstr("other users can replace"));
   ::chmod(directory.path().c_str(), 0700);
   EXPECT_EQ(refusal().message, "loaded");
   std::filesystem::create_symlink(path, directory.file("eve.key"));
-  EXPECT_THAT(refusal().message, HasSubstr("eve.key is refused: it is a link"));
+  EXPECT_THAT(refusal().message, HasSubstr("eve.key was rejected: it is a symbolic link"));
   EXPECT_EQ(AuthorizedKeys::load(directory.file("none")).error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(AuthorizedKeysTest, TheAgentsOwnPairIsPrivateAndAPair) {
   EXPECT_EQ(*read_curve_secret(write("own.secret", key_pair_file("own", ada), 0600)), ada);
   EXPECT_THAT(read_curve_secret(write("open.secret", key_pair_file("own", ada), 0640)).error().message,
-              HasSubstr("open to others"));
+              HasSubstr("other users can access it"));
   EXPECT_THAT(read_curve_secret(write("mixed.secret", key_pair_file("own", {ada.public_key, bob.secret_key}), 0600))
                   .error()
                   .message,

@@ -167,8 +167,8 @@ TEST_F(AConnectionGate, LogsTheRefusalsOfAUidOnceAMinute) {
     EXPECT_EQ(accepted(), -ECONNABORTED);
   }
   spdlog::set_default_logger(before);
-  EXPECT_EQ(log.str(), "refused a connection of uid " + std::to_string(::geteuid()) +
-                           ": it has 1, which is the most that one uid may have\n");
+  EXPECT_EQ(log.str(),
+            "rejected a connection from uid " + std::to_string(::geteuid()) + ": it has 1, the limit for one uid\n");
 }
 
 }  // namespace

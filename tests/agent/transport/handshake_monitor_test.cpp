@@ -28,7 +28,7 @@ class HandshakeMonitorTest : public GuardedServer {
         },
         {monitor.socket()});
   }
-  std::string line(const std::string& reason) const { return "refused at " + endpoint + ": " + reason; }
+  std::string line(const std::string& reason) const { return "rejected a peer at " + endpoint + ": " + reason; }
 
   std::string endpoint;
   HandshakeMonitor monitor{context, server, handler.refusals()};
@@ -38,8 +38,8 @@ class HandshakeMonitorTest : public GuardedServer {
 TEST_F(HandshakeMonitorTest, TellsOfAClientWithoutAKey) {
   MonitoredClient keyless;
   connect_and_wait_for_refusal(keyless);
-  EXPECT_THAT(log.take(), ElementsAre(AnyOf(line("a peer has no key: it does not offer CURVE"),
-                                            line("a peer left or fell silent before it had shown a key"))));
+  EXPECT_THAT(log.take(), ElementsAre(AnyOf(line("it does not offer CURVE, so it has no key"),
+                                            line("it disconnected or fell silent before it presented a key"))));
 }
 
 TEST_F(HandshakeMonitorTest, TellsOfAClientWithAPassword) {
@@ -47,15 +47,15 @@ TEST_F(HandshakeMonitorTest, TellsOfAClientWithAPassword) {
   plain.socket.set(zmq::sockopt::plain_username, "ada");
   plain.socket.set(zmq::sockopt::plain_password, "secret");
   connect_and_wait_for_refusal(plain);
-  EXPECT_THAT(log.take(), ElementsAre(AnyOf(line("a peer has no key: it does not offer CURVE"),
-                                            line("a peer left or fell silent before it had shown a key"))));
+  EXPECT_THAT(log.take(), ElementsAre(AnyOf(line("it does not offer CURVE, so it has no key"),
+                                            line("it disconnected or fell silent before it presented a key"))));
 }
 
 TEST_F(HandshakeMonitorTest, TellsOfAClientThatTakesTheAgentForAnother) {
   MonitoredClient client;
   give_keys(client, ada, eve.public_key);
   connect_and_wait_for_refusal(client);
-  EXPECT_THAT(log.take(), ElementsAre(line("a peer has a wrong key for this agent")));
+  EXPECT_THAT(log.take(), ElementsAre(line("it uses a wrong public key for this agent")));
 }
 
 TEST_F(HandshakeMonitorTest, LeavesToTheHandlerWhatItAdmitsAndRefuses) {

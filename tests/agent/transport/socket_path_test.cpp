@@ -21,7 +21,7 @@ constexpr int kBacklog = 7;
 
 class SocketPathTest : public ::testing::Test {
  protected:
-  // A socket bound at `path`; nobody listens once the descriptor is closed.
+  // A socket bound at `path`; no process is listening once the descriptor is closed.
   [[nodiscard]] UniqueFd bind_there() const {
     UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
@@ -152,8 +152,8 @@ TEST_F(SocketPathTest, ItsDirectoryIsNoOtherUsers) {
     GTEST_SKIP() << "only root can give a directory away";
   }
   ASSERT_EQ(::chown(directory.path().c_str(), 12345, 12345), 0);
-  EXPECT_NE(SocketPath::claim(path, kPrivate).error().message.find("belongs to uid 12345"), std::string::npos);
-  EXPECT_NE(SocketPath::claim(path, kForAll).error().message.find("belongs to uid 12345"), std::string::npos);
+  EXPECT_NE(SocketPath::claim(path, kPrivate).error().message.find("is owned by uid 12345"), std::string::npos);
+  EXPECT_NE(SocketPath::claim(path, kForAll).error().message.find("is owned by uid 12345"), std::string::npos);
 }
 
 // As an orchestrator makes the directory above: others may rename the agent's there.
@@ -165,7 +165,7 @@ TEST_F(SocketPathTest, OnlyAPrivateSocketMayLieBelowADirectoryOfAll) {
   EXPECT_TRUE(SocketPath::claim(inner + "/s", kPrivate));
   const Result<SocketPath> open = SocketPath::claim(inner + "/s", kForAll);
   ASSERT_FALSE(open);
-  EXPECT_NE(open.error().message.find(directory.path() + " is refused"), std::string::npos) << open.error().message;
+  EXPECT_NE(open.error().message.find(directory.path() + " was rejected"), std::string::npos) << open.error().message;
   ASSERT_EQ(::chmod(directory.path().c_str(), 01777), 0);
   EXPECT_TRUE(SocketPath::claim(inner + "/s", kForAll)) << "sticky";
 }

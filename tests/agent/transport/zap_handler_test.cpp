@@ -97,7 +97,7 @@ TEST_F(ZapHandlerTest, RefusesAnotherKeyAndTellsItOnceAMinute) {
     EXPECT_EQ(outcome_of(client, endpoint), kRefused);
     EXPECT_EQ(handler.refused(), count);
   }
-  EXPECT_THAT(log.take(), ElementsAre("refused 127.0.0.1: its key " + eve.public_key + " is none of the allowed"));
+  EXPECT_THAT(log.take(), ElementsAre("rejected 127.0.0.1: its key " + eve.public_key + " is not authorized"));
 }
 
 TEST_F(ZapHandlerTest, RefusesAPublicKeyWithoutItsSecretOne) {

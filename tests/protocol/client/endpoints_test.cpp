@@ -149,7 +149,7 @@ TEST_F(Endpoints, ASocketThatACrashLeftBehindIsPassedOver) {
   const Endpoint endpoint = find();
   EXPECT_EQ(endpoint.address, std::string("ipc://") + kHostCommands);
   EXPECT_THAT(endpoint.looked_at,
-              ElementsAre(own_commands() + " (nobody listens)", std::string(kHostCommands) + " (found)"));
+              ElementsAre(own_commands() + " (no process is listening)", std::string(kHostCommands) + " (found)"));
 }
 
 TEST_F(Endpoints, OfSeveralInTheEnvironmentTheFirstIsTaken) {
@@ -165,7 +165,7 @@ TEST_F(Endpoints, WithoutAnySocketItIsWhereAnAgentOfTheClientMayYetStart) {
   const Endpoint endpoint = find();
   EXPECT_EQ(endpoint.address, "ipc://" + own_commands());
   EXPECT_THAT(endpoint.looked_at,
-              ElementsAre(own_commands() + " (nobody listens)", std::string(kHostCommands) + " (no socket)"));
+              ElementsAre(own_commands() + " (no process is listening)", std::string(kHostCommands) + " (no socket)"));
 }
 
 TEST_F(Endpoints, AnUntrustedDirectoryIsPassedOverAndNamed) {
@@ -174,7 +174,7 @@ TEST_F(Endpoints, AnUntrustedDirectoryIsPassedOverAndNamed) {
   const Endpoint endpoint = find();
   EXPECT_EQ(endpoint.address, std::string("ipc://") + kHostCommands);
   ASSERT_EQ(endpoint.looked_at.size(), 2U);
-  EXPECT_THAT(endpoint.looked_at[0], AllOf(StartsWith(own_commands()), HasSubstr("writable by others")));
+  EXPECT_THAT(endpoint.looked_at[0], AllOf(StartsWith(own_commands()), HasSubstr("writable by other users")));
   EXPECT_THAT(endpoint.looked_at[1], StartsWith(kHostCommands));
 }
 
@@ -188,7 +188,7 @@ TEST_F(Endpoints, WithUntrustedDirectoriesAloneThereIsNoEndpoint) {
   const Result<Endpoint> endpoint = find_endpoint(Channel::kCommands, "");
   ASSERT_FALSE(endpoint);
   EXPECT_EQ(endpoint.error().code, ErrorCode::kPermissionDenied);
-  EXPECT_THAT(endpoint.error().message, AllOf(HasSubstr(own.path()), EndsWith("writable by others")));
+  EXPECT_THAT(endpoint.error().message, AllOf(HasSubstr(own.path()), EndsWith("writable by other users")));
 }
 
 }  // namespace

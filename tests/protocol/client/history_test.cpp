@@ -63,7 +63,7 @@ TEST_F(PagesWithoutEnd, EndAtOnceIfTheyBringNothingNew) {
   for (const std::size_t count : {std::size_t{0}, std::size_t{3}}) {
     for (const Error& error : {of_list(count, false), of_events(count, false)}) {
       EXPECT_EQ(error.code, ErrorCode::kNoAnswer);
-      EXPECT_THAT(error.message, HasSubstr("brings nothing new"));
+      EXPECT_THAT(error.message, HasSubstr("announces more entries but sends no new ones"));
     }
   }
 }

@@ -104,7 +104,7 @@ TEST_F(ALocation, FollowsNoLinkOfSomebodyElse) {
   }
   fs::create_symlink(path("a/b"), path("link"));
   ASSERT_EQ(::lchown(path("link").c_str(), kSomebody, kSomebody), 0);
-  EXPECT_NE(refusal(path("link/file")).find("link of uid 12345"), std::string::npos);
+  EXPECT_NE(refusal(path("link/file")).find("link owned by uid 12345"), std::string::npos);
 }
 
 TEST_F(ALocation, DoesNotTakeTheTextOfTheKernelsLinksForAPath) {

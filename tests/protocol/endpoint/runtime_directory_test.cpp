@@ -118,10 +118,10 @@ TEST_F(ARuntimeDirectory, MayBeOpenToItsGroupForReading) {
 
 TEST_F(ARuntimeDirectory, IsRefusedWhenOpenToOthers) {
   make(0701);
-  expect_error(prepare_runtime_directory({path_}), ErrorCode::kPermissionDenied, "open to others");
+  expect_error(prepare_runtime_directory({path_}), ErrorCode::kPermissionDenied, "is accessible to other users");
   EXPECT_TRUE(check_runtime_directory(path_).ok()) << "a client only minds who can write";
   ASSERT_EQ(::chmod(path_.c_str(), 0777), 0);
-  expect_error(check_runtime_directory(path_), ErrorCode::kPermissionDenied, "writable by others");
+  expect_error(check_runtime_directory(path_), ErrorCode::kPermissionDenied, "writable by other users");
 }
 
 TEST_F(ARuntimeDirectory, IsRefusedAsALink) {
@@ -142,8 +142,8 @@ TEST_F(ARuntimeDirectory, IsRefusedWhenSomebodyElses) {
   if (::geteuid() != 0 || ::chown(path_.c_str(), 12345, 12345) != 0) {
     GTEST_SKIP() << "needs root";
   }
-  expect_error(prepare_runtime_directory({path_}), ErrorCode::kPermissionDenied, "belongs to uid 12345");
-  expect_error(check_runtime_directory(path_), ErrorCode::kPermissionDenied, "belongs to uid 12345");
+  expect_error(prepare_runtime_directory({path_}), ErrorCode::kPermissionDenied, "is owned by uid 12345");
+  expect_error(check_runtime_directory(path_), ErrorCode::kPermissionDenied, "is owned by uid 12345");
 }
 
 TEST_F(ARuntimeDirectory, MayHaveAnyModeWhenSystemdMadeIt) {

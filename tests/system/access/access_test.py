@@ -133,7 +133,7 @@ class Caps(callers.AccessTest):
         self.assertFalse(zmtp.is_refused(self.connect(OTHER)))
         mine.pop().close()
         self.accepted()
-        self.assertIn(f"refused a connection of uid {CALLER}", self.agent.log_text())
+        self.assertIn(f"rejected a connection from uid {CALLER}", self.agent.log_text())
 
     def test_there_are_so_many_connections_in_all(self):
         self.agent = self.start("--socket-mode", "666", "--max-connections", "4")

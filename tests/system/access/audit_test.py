@@ -138,13 +138,13 @@ class Lines(AuditTest):
 @callers.needs_root
 class Refused(callers.AccessTest):
     def test_a_file_that_others_could_change_or_replace_stops_the_start(self):
-        self.assertIn("open to others", self.refuses_to_start("--audit", self.write("audit", "", 0o644)))
+        self.assertIn("other users can access it", self.refuses_to_start("--audit", self.write("audit", "", 0o644)))
         os.chmod(self.path("audit"), 0o600)
         os.symlink(self.path("audit"), self.path("link"))
         self.assertIn("link", self.refuses_to_start("--audit", self.path("link")))
         os.mkdir(self.path("open"))
         os.chmod(self.path("open"), 0o777)
-        self.assertIn("others may replace", self.refuses_to_start("--audit", self.path("open/audit")))
+        self.assertIn("other users can replace", self.refuses_to_start("--audit", self.path("open/audit")))
         os.chown(self.path("audit"), CALLER, -1)
         self.assertIn(f"uid {CALLER}", self.refuses_to_start("--audit", self.path("audit")))
 
@@ -223,7 +223,7 @@ class FullDiskThatMayBe(FullDisk):
         self.until_full()
         self.client.result("set", shm_key=77, mode=640)
         self.client.result("remove", shm_key=77)
-        self.assertIn("the audit loses records", self.agent.log_text())
+        self.assertIn("audit records are being lost", self.agent.log_text())
 
 
 if __name__ == "__main__":

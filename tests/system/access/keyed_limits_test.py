@@ -47,7 +47,7 @@ class OfEachKey(Limited):
         self.assertEqual(len(done["replies"]), 1000)
         for request in ({"op": "ping"}, {"op": "batch", "requests": [{"op": "create", "shm_key": 77, "shm_segsz": 1}]}):
             error = self.is_failure("busy", alice.reply(**request))
-            self.assertIn("key:alice asks more than 100 times a second", error["message"])
+            self.assertIn("key:alice exceeds 100 requests per second", error["message"])
             self.is_told("busy")
         self.assertTrue(bob.reply("ping")["ok"])
         self.fails("not_found", "stat", shm_key=77)
@@ -121,7 +121,7 @@ class Connections(Limited):
         greedy.connect(self.events)
         self.becomes(ends, zmq.EVENT_HANDSHAKE_SUCCEEDED)
         self.becomes(ends, zmq.EVENT_DISCONNECTED)
-        self.assertIn(f"cut off {self.keys(ALICE).public.decode()}", self.agent.log_text())
+        self.assertIn(f"disconnected {self.keys(ALICE).public.decode()}", self.agent.log_text())
         self.client.result("create", shm_key=77, shm_segsz=1)
         modest.until("created", shm_key=77)
         self.assertFalse(goes_on.poll(0))

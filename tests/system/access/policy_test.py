@@ -151,7 +151,7 @@ class PolicyFiles(PolicyTest):
             status, told, _ = self.explain(question % (key, mode))
             self.assertEqual(status, 0)
             self.assertTrue(told.startswith(answer), told)
-            self.assertIn(f"asked by uid {CALLER}", told.splitlines()[1])
+            self.assertIn(f"caller: uid {CALLER}", told.splitlines()[1])
         self.assertEqual(self.explain("op=set")[0], 2)
         self.assertIn("line 2", self.explain("key=backup op=stat shm_key=5900")[1])
 
@@ -165,7 +165,7 @@ class PolicyFiles(PolicyTest):
 
     def test_a_file_that_others_may_change_or_read_or_that_is_a_link_stops_the_start(self):
         for mode in (0o644, 0o660, 0o620):
-            self.assertIn("open to others", self.refuses_to_start("--policy", self.write("open.toml", RULES, mode)))
+            self.assertIn("other users can access it", self.refuses_to_start("--policy", self.write("open.toml", RULES, mode)))
         os.symlink(self.policy, self.path("link.toml"))
         self.assertIn("link", self.refuses_to_start("--policy", self.path("link.toml")))
         os.chown(self.write("theirs.toml", RULES), OTHER, -1)
@@ -192,7 +192,7 @@ class PolicyFiles(PolicyTest):
         self.reload(signal.SIGHUP)
         self.is_failure("permission_denied", member.reply("set", shm_key=5100, mode=666))
         log = self.agent.log_text()
-        self.assertEqual(log.count("kept as it was"), 3, log)
+        self.assertEqual(log.count("the previous version stays in force"), 3, log)
         self.assertIn(f"{self.policy}:", log)
 
 

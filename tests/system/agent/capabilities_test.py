@@ -92,7 +92,7 @@ class CapabilitiesTest(bus.BusTest):
         self.run_with(options=("--socket-mode", "666"))
         shmid = self.segment()
         self.assertNotIn(0, self.asks(AGENT, shmid, "stat", "read", "write", "set", "remove"))
-        self.refuses(OTHER, "can't act as uid", "CAP_SETUID and CAP_SETGID")
+        self.refuses(OTHER, "cannot act as uid", "CAP_SETUID and CAP_SETGID")
         self.assertIn("CAP_SETUID and CAP_SETGID", self.agent.log_text())
 
     def refuses(self, uid, message, hint):
@@ -129,7 +129,7 @@ class CapabilitiesTest(bus.BusTest):
         for capabilities in (("setuid", "sys_ptrace"), ("setgid", "sys_ptrace")):
             with self.subTest(capabilities):
                 self.run_with(*capabilities, options=("--socket-mode", "666"))
-                self.refuses(OTHER, "can't act as uid", "CAP_SETUID and CAP_SETGID")
+                self.refuses(OTHER, "cannot act as uid", "CAP_SETUID and CAP_SETGID")
 
     def test_root_with_setuid_and_setgid_and_ptrace_serves_others_as_themselves(self):
         self.run_with("setuid", "setgid", "sys_ptrace", uid=0, options=("--socket-mode", "666"))
@@ -138,7 +138,7 @@ class CapabilitiesTest(bus.BusTest):
 
     def test_root_without_setuid_serves_root_alone(self):
         self.run_with(uid=0, options=("--socket-mode", "666"))
-        self.refuses(OTHER, "can't act as uid", "CAP_SETUID and CAP_SETGID")
+        self.refuses(OTHER, "cannot act as uid", "CAP_SETUID and CAP_SETGID")
         self.assertEqual(self.asks(0, 0, "create 600"), [0])
         self.assertIn("would be served as root",
                       self.refuses_to_start(uid=0, options=("--insecure-tcp", "--commands", "tcp://127.0.0.1:*")))
@@ -193,7 +193,7 @@ class CapabilitiesTest(bus.BusTest):
                 self.run_with(*capabilities)
                 detection = self.client.result("info")["detection"]
                 self.assertEqual(detection["mode"], "scan")
-                self.assertIn("calls are not traced: tracefs", detection["reason"])
+                self.assertRegex(detection["reason"], "calls are not traced: .*tracefs")
 
     def test_ipc_owner_lets_rules_as_agent_read_and_write_any_segment(self):
         self.run_with("ipc_owner", policy=AS_AGENT)

@@ -73,10 +73,10 @@ class Config(callers.AccessTest):
         self.check(EXAMPLE.read_text(encoding="utf-8"))
 
     def test_a_fault_is_told_with_its_place(self):
-        for content, place, what in (("sockt_mode = '666'", "1:1", "no option 'sockt_mode'"),
+        for content, place, what in (("sockt_mode = '666'", "1:1", "unknown option 'sockt_mode'"),
                                      ("\n  socket_mode = '5'", "2:3", "three digits"),
-                                     ("settle = 'x'", "1:1", "not in range"), ("settle = [1]", "1:10", "no such value"),
-                                     ("insecure_tcp = 3", "1:16", "true or false"), ("check = true", "1:1", "no option"),
+                                     ("settle = 'x'", "1:1", "not in range"), ("settle = [1]", "1:10", "cannot have this value"),
+                                     ("insecure_tcp = 3", "1:16", "true or false"), ("check = true", "1:1", "unknown option"),
                                      ("x = [", "1:6", "array"), ("settle = 1\nsettle = 2", "2:10", "settle")):
             with self.subTest(content):
                 self.write("shmbus.toml", content)
@@ -90,7 +90,7 @@ class Config(callers.AccessTest):
         self.check(policy, mode=0o600)
         self.assertIn("line 2 of the policy denies it", self.ask("--config", self.config, "--explain", "user=root op=remove shm_key=5"))
         os.chmod(self.config, 0o644)
-        self.assertIn("open to others", self.ask("--config", self.config, "--check", status=2))
+        self.assertIn("other users can access it", self.ask("--config", self.config, "--check", status=2))
         self.write("shmbus.toml", policy)
         self.agent = self.start("--config", self.config)
         client = self.new_client()
@@ -102,11 +102,11 @@ class Config(callers.AccessTest):
         client.result("remove", shm_key=77)
         self.write("policy.toml", "")
         self.write("shmbus.toml", policy)
-        self.assertIn("names a file", self.ask("--config", self.config, "--policy", self.path("policy.toml"), status=2))
+        self.assertIn("names another file", self.ask("--config", self.config, "--policy", self.path("policy.toml"), status=2))
 
     def test_one_that_others_may_change_is_refused(self):
         self.write("shmbus.toml", "", 0o666)
-        self.assertIn("others may change it", self.ask("--config", self.config, status=2))
+        self.assertIn("other users can modify it", self.ask("--config", self.config, status=2))
 
 
 class Log(unittest.TestCase):

@@ -68,7 +68,7 @@ class PathsTest(bus.BusTest):
         below.chmod(0o755)
         status, said = self.run_agent(below, "--socket-mode", "666")
         self.assertNotIn(status, (None, 0))
-        self.assertIn(f"{self.home}/volume is refused", said)
+        self.assertIn(f"{self.home}/volume was rejected", said)
 
     # With the directory under another name, a link in its place leads to a file of root's.
     @unittest.skipUnless(os.geteuid() == 0, "needs root")

@@ -28,12 +28,12 @@ class Service(bus.BusTest):
     def refused(self, *options, **how):
         """What an agent says that does not start for a wrong option."""
         said = self.refusal(self.manager.start(*options, **how), status=2)
-        self.assertIn("can't start", self.manager.hear()["STATUS"])
+        self.assertIn("cannot start", self.manager.hear()["STATUS"])
         return said
 
     def by_hand(self):
         """What an agent says that is started in the same place and refuses."""
-        self.assertIn("is open to others", self.second(runtime=self.manager.runtime))
+        self.assertIn("is accessible to other users", self.second(runtime=self.manager.runtime))
         os.chmod(self.manager.runtime, 0o700)
         return self.second(runtime=self.manager.runtime)
 
@@ -70,7 +70,7 @@ class Service(bus.BusTest):
             self.assertTrue(client.reply("ping")["ok"])
             inodes.append([os.stat(self.manager.path(name)).st_ino for name in ("commands.sock", "events.sock")])
             self.assertEqual(self.agent.stop(), 0)
-            self.assertIn("letting go", self.manager.hear_of("STOPPING")["STATUS"])
+            self.assertIn("releasing", self.manager.hear_of("STOPPING")["STATUS"])
         self.assertEqual(inodes[0], inodes[1])
         waiting = self.new_client()  # of no agent
         waiting.socket.send(msgpack.packb({"op": "ping"}))
@@ -96,16 +96,16 @@ class Service(bus.BusTest):
         self.assertTrue(self.new_client().reply("ping")["ok"])
 
     def test_an_agent_by_hand_leaves_the_sockets_of_the_service_manager_alone(self):
-        self.assertIn("another program listens", self.by_hand())
+        self.assertIn("another process is listening", self.by_hand())
         self.assertTrue(self.is_there())
 
     def test_a_socket_that_fits_no_endpoint_is_an_error_that_names_it(self):
         self.manager.listeners.append(self.manager.listen("other.sock"))
         said = self.refused()
-        self.assertIn(f"shmbus-agent.socket listens at {self.manager.path('other.sock')}, which is none of the endpoints", said)
+        self.assertIn(f"shmbus-agent.socket listens at {self.manager.path('other.sock')}, which is not one of the endpoints", said)
         self.assertTrue(self.is_there() and self.is_there("other.sock"))
         self.manager.listeners[2] = self.manager.notify
-        self.assertIn("descriptor 5 (shmbus-agent.socket) is refused: it is no Unix stream socket", self.refused())
+        self.assertIn("descriptor 5 (shmbus-agent.socket) was rejected: it is not a Unix stream socket", self.refused())
 
     def test_who_may_connect_is_as_the_options_say(self):
         self.ready("--socket-mode", "666", "--events-mode", "600")
@@ -113,7 +113,7 @@ class Service(bus.BusTest):
         self.assertEqual(modes, [0o666, 0o600])
         self.agent.stop()
         self.manager.hear_of("STOPPING")
-        self.assertIn("is open further than the agent's", self.refused())
+        self.assertIn("has wider permissions than", self.refused())
 
     @callers.needs_root
     def test_callers_are_known_and_limited_as_on_sockets_of_its_own(self):
@@ -123,13 +123,13 @@ class Service(bus.BusTest):
         self.assertEqual(self.new_client().result("stat", shm_shmid=made)["uid"], callers.CALLER)
         beyond = callers.Child(self, SECOND, self.manager.path("commands.sock"), user=callers.CALLER, group=callers.CALLER)
         self.assertEqual(beyond.ask(None), "")
-        self.assertIn(f"refused a connection of uid {callers.CALLER}", self.agent.log_text())
+        self.assertIn(f"rejected a connection from uid {callers.CALLER}", self.agent.log_text())
 
     def test_a_reload_is_told_with_what_was_wrong(self):
         policy = pathlib.Path(self.manager.home, "policy.toml")
         policy.touch(mode=0o600)
         self.ready("--policy", str(policy))
-        for content, expected in (("x", f"kept as it was: {policy}:1"), ("", "serving")):
+        for content, expected in (("x", f"the previous version stays in force: {policy}:1"), ("", "serving")):
             policy.write_text(content, encoding="ascii")
             before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
             self.agent.process.send_signal(signal.SIGHUP)
@@ -141,7 +141,7 @@ class Service(bus.BusTest):
 
     def test_a_start_that_fails_is_told(self):
         agent = self.manager.start("--policy", "/nowhere")
-        self.assertIn("can't start: /nowhere: No such file", self.manager.hear_of("STATUS")["STATUS"])
+        self.assertIn("cannot start: /nowhere: No such file", self.manager.hear_of("STATUS")["STATUS"])
         self.assertEqual(agent.process.wait(bus.PATIENCE), 1)
 
     def test_the_loop_itself_feeds_the_watchdog(self):

@@ -34,7 +34,7 @@ class Examples(bus.BusTest):
                 self.assertNotIn("testdata2", told)  # nothing is written yet
             elif name == "write":
                 self.assertIn("testdata2", self.run_line(lines["read"][0]))
-        self.client.result("remove", shm_key=5679)  # the batch's
+        self.client.result("create", shm_key=5679, shm_segsz=8)  # or the batch's
         for line in self.examples("send"):
             self.run_line(line)
 

@@ -56,7 +56,7 @@ class EndlessPages(bus.BusTest):
     def test_with_nothing_new_end_at_once(self):
         for self.page in (lambda: [], lambda: [STAT]):
             self.pages = 0
-            self.assertIn("brings nothing new", self.ends()[1])
+            self.assertIn("announces more entries but sends no new ones", self.ends()[1])
             self.assertLessEqual(self.pages, 2)
 
     def test_with_ever_more_end_by_the_timeout(self):

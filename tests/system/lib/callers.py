@@ -95,10 +95,10 @@ class AccessTest(bus.BusTest):
 
     def reload(self, signal_number):
         """Sends the signal and returns when the log shows that the agent has acted on it."""
-        told = self.agent.log_text().count("read the files again")
+        told = self.agent.log_text().count("reloaded the files")
         self.agent.process.send_signal(signal_number)
         deadline = time.monotonic() + bus.PATIENCE
-        while self.agent.log_text().count("read the files again") == told:
+        while self.agent.log_text().count("reloaded the files") == told:
             self.assertLess(time.monotonic(), deadline, self.agent.log_text())
             self.client.result("ping")
 

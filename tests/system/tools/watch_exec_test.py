@@ -43,7 +43,7 @@ class Exec(watching.WatchTest):
         self.assertEqual(stdout, "")
         first, second = stderr.splitlines()
         self.assertIn("event 1 ended with status 3", first)
-        self.assertIn("event 2 was ended by signal 9", second)
+        self.assertIn("event 2 was killed by signal 9", second)
 
     def test_with_json_a_failure_is_one_document(self):
         watch = self.watch("--json", "--exec", "exit 3", "--count", "1")

@@ -39,7 +39,7 @@ TEST(SendOptions, MakeTheRequest) {
 TEST(SendOptions, SayWhatIsWrong) {
   EXPECT_EQ(request_of({"create", "--key", "1", "--size", "4X"}),
             "--size: '4X' is not a number of bytes; 4096, 4K, 1M and 1G are");
-  EXPECT_EQ(request_of({"set", "--uid", "no such user"}), "--uid: there is no user 'no such user'");
+  EXPECT_EQ(request_of({"set", "--uid", "no such user"}), "--uid: unknown user 'no such user'");
   EXPECT_EQ(request_of({"create"}), "exit 2");
   EXPECT_EQ(request_of({"fly"}), "exit 2");
   EXPECT_EQ(request_of({}), "exit 2");

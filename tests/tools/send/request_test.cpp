@@ -115,7 +115,7 @@ TEST_F(BuildRequest, OwnersMayBeNames) {
   EXPECT_EQ(built(options("set", {{"uid", "root"}, {"gid", "root"}})), Json::parse(R"({"op":"set","gid":0,"uid":0})"));
   EXPECT_EQ(built(options("set", {{"uid", "4294967294"}}))["uid"], 4294967294U);
   EXPECT_THAT(refused(options("set", {{"gid", "no such group"}})).message,
-              AllOf(StartsWith("--gid: "), HasSubstr("no group 'no such group'")));
+              AllOf(StartsWith("--gid: "), HasSubstr("unknown group 'no such group'")));
 }
 
 TEST_F(BuildRequest, AnOptionThatIsNotUtf8IsRefusedAndNamed) {

@@ -83,14 +83,15 @@ TEST_F(AccessOptionsTest, SayWhatIsWrongWithTheFiles) {
   EXPECT_THAT(refusal({.curve_key = ada.secret_path, .curve_server = "none"}), HasSubstr("cannot read none"));
   EXPECT_THAT(refusal({.curve_key = ada.public_path, .curve_server = agent.public_key}), HasSubstr(ada.public_path));
   ::chmod(ada.secret_path.c_str(), 0640);
-  EXPECT_THAT(refusal({.curve_key = ada.secret_path, .curve_server = agent.public_key}), HasSubstr("open to others"));
+  EXPECT_THAT(refusal({.curve_key = ada.secret_path, .curve_server = agent.public_key}),
+              HasSubstr("other users can access it"));
 }
 
 TEST_F(AccessOptionsTest, NameAUserOrAUid) {
   EXPECT_EQ(resolve_access({.agent_user = "root"})->agent_user, 0U);
   EXPECT_EQ(resolve_access({.agent_user = "4294967294"})->agent_user, 4294967294U);
   for (const char* wrong : {"no such user", "-1", "4294967295", "7x"}) {
-    EXPECT_THAT(refusal({.agent_user = wrong}), HasSubstr("there is no user")) << wrong;
+    EXPECT_THAT(refusal({.agent_user = wrong}), HasSubstr("unknown user")) << wrong;
   }
 }
 

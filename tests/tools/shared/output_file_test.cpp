@@ -108,7 +108,7 @@ TEST_F(AnOutputFile, ReplacesNoFileOfSomebodyElse) {
     open_to_all(directory);
     for (const mode_t mode : {0600U, 06777U}) {
       make(path, mode, kSomebody);
-      EXPECT_THAT(refusal(path), HasSubstr("belongs to uid 12345"));
+      EXPECT_THAT(refusal(path), HasSubstr("is owned by uid 12345"));
       EXPECT_EQ(status_of(path).st_uid, kSomebody);
       EXPECT_EQ(mode_of(path), mode);
       EXPECT_EQ(content(path), "precious");
@@ -145,7 +145,7 @@ TEST_F(AnOutputFile, FollowsNoLinkOfSomebodyElseNeitherAtTheEndNorOnTheWay) {
     ASSERT_EQ(::lchown(base.file(name).c_str(), kSomebody, kSomebody), 0);
   }
   for (const char* name : {"open/link", "open/dangling", "open/directory/keys", "open/directory/none"}) {
-    EXPECT_THAT(refusal(base.file(name)), HasSubstr("link of uid 12345")) << name;
+    EXPECT_THAT(refusal(base.file(name)), HasSubstr("link owned by uid 12345")) << name;
   }
   EXPECT_EQ(content(base.file("roots/keys")), "precious");
   EXPECT_FALSE(fs::exists(base.file("roots/none")));
@@ -163,7 +163,7 @@ TEST_F(AnOutputFile, DoesNotReplaceWhatComesWhileItIsWritten) {
   ASSERT_TRUE(again);
   fs::remove(path);
   fs::create_symlink(base.file("elsewhere"), path);
-  EXPECT_THAT(again->commit().error().message, HasSubstr("exchanged meanwhile"));
+  EXPECT_THAT(again->commit().error().message, HasSubstr("took its place in the meantime"));
   EXPECT_TRUE(fs::is_symlink(path));
 }
 
@@ -183,7 +183,7 @@ TEST_F(AnOutputFile, IsNotTakenForWhatOthersPutInPlaceOfTheTemporaryFile) {
         std::ofstream(entry.path()) << "forged";
       }
     }
-    EXPECT_THAT(file->commit().error().message, HasSubstr("exchanged meanwhile")) << is_there;
+    EXPECT_THAT(file->commit().error().message, HasSubstr("took its place in the meantime")) << is_there;
   }
 }
 
@@ -195,7 +195,7 @@ TEST_F(AnOutputFile, PutsBackWhatOthersPutInPlaceOfTheFinalOne) {
   Result<OutputFile> file = OutputFile::open(path);
   ASSERT_TRUE(file);
   make(path, 0644, kSomebody);
-  EXPECT_THAT(file->commit().error().message, HasSubstr("exchanged meanwhile"));
+  EXPECT_THAT(file->commit().error().message, HasSubstr("took its place in the meantime"));
   EXPECT_EQ(status_of(path).st_uid, kSomebody);
   EXPECT_EQ(content(path), "precious");
 }
@@ -231,7 +231,7 @@ TEST_F(AnOutputFile, IsNoFifoOfSomebodyElseNoSocketAndNoDirectory) {
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  EXPECT_THAT(refusal(path), HasSubstr("neither a file nor"));
+  EXPECT_THAT(refusal(path), HasSubstr("not a file, a device or"));
   for (const std::string& directory : {base.path(), base.path() + "/", std::string("/"), std::string("..")}) {
     EXPECT_THAT(refusal(directory), HasSubstr("Is a directory")) << directory;
   }
@@ -239,7 +239,7 @@ TEST_F(AnOutputFile, IsNoFifoOfSomebodyElseNoSocketAndNoDirectory) {
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0666), 0);
   if (::geteuid() == 0) {
     ASSERT_EQ(::chown(fifo.c_str(), kSomebody, kSomebody), 0);
-    EXPECT_THAT(refusal(fifo), HasSubstr("belongs to uid 12345"));
+    EXPECT_THAT(refusal(fifo), HasSubstr("is owned by uid 12345"));
   }
 }
 

@@ -32,10 +32,10 @@ TEST(AgentCheck, TellsWhoAnswersInstead) {
   ASSERT_FALSE(admitted);
   EXPECT_EQ(admitted.error().code, ErrorCode::kPermissionDenied);
   EXPECT_EQ(admitted.error().message,
-            std::string("the agent at ") + kAddress + " belongs to uid 1234, not to you or root");
+            std::string("the agent at ") + kAddress + " runs as uid 1234, not as you or root");
   EXPECT_THAT(admitted.error().hint, HasSubstr("--agent-user 1234"));
   EXPECT_THAT(AgentCheck(kAddress, 998, 1000).admit("localhost:1234:0:7").error().message,
-              HasSubstr("not to you or root or uid 998"));
+              HasSubstr("not as you or root or uid 998"));
 }
 
 TEST(AgentCheck, DoesNotKeepAnotherUserInForWhoWasAdmitted) {
@@ -96,7 +96,7 @@ TEST_F(AStrangersAgent, IsNotBelieved) {
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, ErrorCode::kPermissionDenied);
     EXPECT_THAT(answer.error().message,
-                AllOf(HasSubstr(agent->commands().address), HasSubstr("uid 12345, not to you")));
+                AllOf(HasSubstr(agent->commands().address), HasSubstr("uid 12345, not as you")));
   }
   EXPECT_EQ(asking.last_reply(), "");
 }
