@@ -44,7 +44,8 @@ Result<CreateResult> execute(OperationContext& context, const CreateRequest& req
                       .created = opened->created};
   if (opened->created && context.kernel.last_detach_destroys()) {
     result.warning =
-        "kernel.shm_rmid_forced is 1: the segment is destroyed with its last attachment, or with the agent if it is not "
+        "kernel.shm_rmid_forced is 1: the segment is destroyed with its last attachment, or with the agent if it is "
+        "not "
         "attached then";
   }
   return result;

@@ -75,8 +75,7 @@ TEST(AnExplanation, SaysThatNoRuleMatches) {
 TEST(AnExplanation, SaysWhoAsks) {
   EXPECT_EQ(answer_to("uid=1234567 op=ping"),
             "allowed as the caller because no rule matches\ncaller: uid 1234567 in no group\n");
-  EXPECT_NE(answer_to("group=4 user=backup group=50 op=ping").find("caller: uid 34 in groups 34, "),
-            std::string::npos);
+  EXPECT_NE(answer_to("group=4 user=backup group=50 op=ping").find("caller: uid 34 in groups 34, "), std::string::npos);
   EXPECT_NE(answer_to("op=ping").find("caller: an anonymous remote caller\n"), std::string::npos);
   EXPECT_NE(answer_to("key=other op=ping").find("caller: the remote caller with the key other\n"), std::string::npos);
 }

@@ -1,5 +1,5 @@
-// The smallest server of the protocol: it decodes a request, makes the system calls and encodes the reply. It identifies
-// no callers; it checks, limits, remembers and publishes nothing, and waits for nothing else.
+// The smallest server of the protocol: it decodes a request, makes the system calls and encodes the reply. It
+// identifies no callers; it checks, limits, remembers and publishes nothing, and waits for nothing else.
 #pragma once
 
 #include <sys/types.h>

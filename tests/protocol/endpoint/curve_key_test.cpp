@@ -58,13 +58,13 @@ TEST(AKeyFile, MayHaveCommentsAndBlankLines) {
 
 TEST(AKeyFile, ThatIsWrongIsToldWithItsLineButNotItsContent) {
   const std::string line = kKey + "\n";
-  for (const auto& [content, told] :
-       std::vector<std::pair<std::string, std::string>>{{"", "no public key"},
-                                                        {"# nothing\n", "no public key"},
-                                                        {"\n" + kKey.substr(1), "f, line 2: expected a public key of 40"},
-                                                        {"secret " + line, "f, line 1: expected a public key of 40"},
-                                                        {line + line, "f, line 2: a second key"},
-                                                        {kKey + " # ada\n", "f, line 1"}}) {
+  for (const auto& [content, told] : std::vector<std::pair<std::string, std::string>>{
+           {"", "no public key"},
+           {"# nothing\n", "no public key"},
+           {"\n" + kKey.substr(1), "f, line 2: expected a public key of 40"},
+           {"secret " + line, "f, line 1: expected a public key of 40"},
+           {line + line, "f, line 2: a second key"},
+           {kKey + " # ada\n", "f, line 1"}}) {
     const Result<std::string> key = parse_public_key(content, "f");
     ASSERT_FALSE(key) << content;
     EXPECT_EQ(key.error().code, ErrorCode::kBadRequest);
