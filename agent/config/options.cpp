@@ -15,6 +15,11 @@ std::string not_a_socket_mode(const std::string& digits) {
   return fits ? "" : "a socket's permissions are three digits, 600, 660 or 666 for example";
 }
 
+// The check of CLI11, whose own message has the largest double in full.
+std::string not_a_rate(const std::string& text) {
+  return CLI::NonNegativeNumber(text).empty() ? "" : "'" + text + "' is not a number, 0 or more";
+}
+
 // Adds an option that takes a number in the unit of `into`, which `unit` names in the help.
 template <class Duration>
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& into, const std::string& help,
@@ -58,7 +63,7 @@ void add_endpoints(CLI::App& app, Config& config, OptionWords& words) {
       ->envname("SHMBUS_EVENTS")
       ->delimiter(',');
   app.add_option("--socket-mode", words.socket_mode,
-                 "Permissions of the ipc sockets: 660 adds the group, 666 everyone (default 600)")
+                 "Permissions of the ipc sockets: 660 adds the group, 666 everyone\n(default 600)")
       ->type_name("MODE")
       ->envname("SHMBUS_SOCKET_MODE")
       ->check(not_a_socket_mode);
@@ -67,22 +72,22 @@ void add_endpoints(CLI::App& app, Config& config, OptionWords& words) {
       ->envname("SHMBUS_EVENTS_MODE")
       ->check(not_a_socket_mode);
   app.add_option("--socket-group", words.socket_group,
-                 "Group of the ipc sockets, by name or number; without --socket-mode it implies 660")
+                 "Group of the ipc sockets, by name or number; without --socket-mode\nit implies 660")
       ->type_name("GROUP")
       ->envname("SHMBUS_SOCKET_GROUP");
 }
 
 void add_access(CLI::App& app, Config& config) {
   app.add_flag("--insecure-tcp", config.insecure_tcp,
-               "Allow TCP endpoints without keys, on loopback only; every client is served, as user nobody if\n"
-               "the agent runs as root");
+               "Allow TCP endpoints without keys, on loopback only; every client is\n"
+               "served, as user nobody if the agent runs as root");
   app.add_option("--curve-secret", config.curve_secret,
-                 "The agent's key pair (NAME.secret): TCP endpoints accept only clients with an authorized key;\n"
-                 "requires --curve-keys")
+                 "The agent's key pair (NAME.secret): TCP endpoints accept only\n"
+                 "clients with an authorized key; requires --curve-keys")
       ->type_name("FILE")
       ->envname("SHMBUS_CURVE_SECRET");
   app.add_option("--curve-keys", config.curve_keys,
-                 "Directory with the keys of authorized clients (NAME.key); reloaded on SIGHUP")
+                 "Directory with the keys of authorized clients (NAME.key); reloaded\non SIGHUP")
       ->type_name("DIR")
       ->envname("SHMBUS_CURVE_KEYS");
   app.add_option("--policy", config.policy, "Rules that deny or grant operations (TOML); reloaded on SIGHUP")
@@ -102,17 +107,17 @@ void add_access(CLI::App& app, Config& config) {
 
 void add_detection(CLI::App& app, Config& config) {
   add_duration(app, "--scan-interval", config.scan_interval,
-               "Longest pause between two scans, in milliseconds; at least 5000 while calls are traced;\n"
-               "0: no scans",
+               "Longest pause between two scans, in milliseconds; at least 5000\n"
+               "while calls are traced; 0: no scans",
                "MS")
       ->envname("SHMBUS_SCAN_INTERVAL")
       ->check(from_to(0, 86'400'000));
   add_choice(app, "--detection", config.detection,
-             "Detection of changes by other processes: trace (kernel tracepoints; needs root), scan, or auto",
+             "Detection of changes by other processes: trace (kernel tracepoints;\nneeds root), scan, or auto",
              {{"auto", DetectionMode::kAuto}, {"trace", DetectionMode::kTrace}, {"scan", DetectionMode::kScan}})
       ->envname("SHMBUS_DETECTION");
   add_duration(app, "--settle", config.settle,
-               "Shortest pause between two reads of the trace, in milliseconds, from 1 to 1000", "MS")
+               "Shortest pause between two reads of the trace, in milliseconds, from\n1 to 1000", "MS")
       ->envname("SHMBUS_SETTLE")
       ->check(from_to(1, 1000));
 }
@@ -126,20 +131,20 @@ void add_limits(CLI::App& app, Limits& limits) {
                "SECONDS")
       ->check(from_to(std::int64_t{1}, kLongestLease.count()));
   add_duration(app, "--once-lifetime", limits.once_lifetime,
-               "Time for which the outcome of a request with `once` is remembered, in seconds, from 60", "SECONDS")
+               "Time for which the outcome of a request with `once` is remembered,\nin seconds, from 60", "SECONDS")
       ->check(from_to(60, 86'400));  // clients rely on a minute
   app.add_option("--max-connections", limits.connections,
-                 "Open connections, commands and events together; 0: as many as there are descriptors")
+                 "Open connections, for requests and events together; 0: as many as\nfile descriptors allow")
       ->type_name("COUNT");
   app.add_option("--max-connections-per-user", limits.connections_per_uid, "The same for one local user; 0: no limit")
       ->type_name("COUNT");
   app.add_option("--max-requests-per-second", limits.requests_per_second,
-                 "Requests of one caller on sockets that others can reach, each of a batch counted; 0: no limit")
+                 "Requests of one caller on sockets that other users can reach, each\nof a batch counted; 0: no limit")
       ->type_name("COUNT")
-      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
+      ->check(not_a_rate);
   app.add_option("--max-subscription-bytes", limits.subscription_bytes,
-                 "Bytes of all subscriptions at one endpoint, 64 beside each topic, from 4096; beyond it the\n"
-                 "peer that holds the most is disconnected")
+                 "Bytes of all subscriptions at one endpoint, 64 in addition to each\n"
+                 "topic, from 4096; beyond it the peer that holds the most is\ndisconnected")
       ->type_name("BYTES")
       ->check(from_to(std::size_t{4096}, std::size_t{1} << 40));
   app.add_option("--replay-bytes", limits.replay_bytes, "Bytes of events kept for replay")->type_name("BYTES");
@@ -147,7 +152,7 @@ void add_limits(CLI::App& app, Limits& limits) {
 
 void add_log(CLI::App& app, Config& config) {
   const std::vector<std::string> levels{"trace", "debug", "info", "warn", "warning", "error", "critical", "off"};
-  app.add_option("--log-level", config.log_level, "Least severity of the messages that are logged")
+  app.add_option("--log-level", config.log_level, "Lowest severity that is logged")
       ->type_name(words_of(levels))
       ->envname("SHMBUS_LOG_LEVEL")
       ->check(CLI::IsMember(levels).description(""))
@@ -159,9 +164,10 @@ void add_log(CLI::App& app, Config& config) {
 
 void add_questions(CLI::App& app, Config& config, std::string& file, const std::string& version) {
   app.footer(
-      "Without --commands and --events the sockets are commands.sock and events.sock in $SHMBUS_RUNTIME_DIR,\n"
-      "else $RUNTIME_DIRECTORY (systemd), else /run/shmbus for root, else $XDG_RUNTIME_DIR/shmbus, else\n"
-      "/tmp/shmbus-UID. Every option can also be set in a file, see shmbus.toml(5).\n\n"
+      "Without --commands and --events the sockets are commands.sock and events.sock in\n"
+      "$SHMBUS_RUNTIME_DIR, else $RUNTIME_DIRECTORY (systemd), else /run/shmbus for root, else\n"
+      "$XDG_RUNTIME_DIR/shmbus, else /tmp/shmbus-UID. Every option can also be set in a file,\n"
+      "see shmbus.toml(5).\n\n"
       "Examples:\n  shmbus-agent\n  shmbus-agent --socket-mode 666 --policy /etc/shmbus/policy.toml\n"
       "  shmbus-agent --commands tcp://127.0.0.1:5555 --insecure-tcp\n  shmbus-agent --config shmbus.toml --check\n\n"
       "Exit status:\n  0  stopped by SIGTERM or SIGINT\n  1  the start or the agent failed\n  2  invalid usage\n\n"
@@ -169,8 +175,8 @@ void add_questions(CLI::App& app, Config& config, std::string& file, const std::
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("--version", version, "Print the version and exit");
   app.add_option("--config", file,
-                 "File with options (TOML); the command line and the environment take precedence\n"
-                 "(default: " +
+                 "File with options (TOML); the command line and the environment take\n"
+                 "precedence (default: " +
                      std::string(kConfigFile) + " if it exists)")
       ->type_name("FILE")
       ->envname("SHMBUS_CONFIG");

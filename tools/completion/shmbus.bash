@@ -1,5 +1,5 @@
-# Completion of shmbus-agent, shmbus-send and shmbus-watch in bash. What there is to choose from is what --help of the
-# program tells; keys and shmids come from the agent, and without one there are none.
+# Completion of shmbus-agent, shmbus-send and shmbus-watch in bash. The choices are taken from the program's
+# --help. Keys and shmids come from the agent; without one there are none.
 # shellcheck shell=bash
 
 # PROGRAM [SUBCOMMAND]: the options.

@@ -1,6 +1,6 @@
 #compdef shmbus-agent shmbus-send shmbus-watch
-# Completion of shmbus-agent, shmbus-send and shmbus-watch in zsh. What there is to choose from is what --help of the
-# program tells; keys and shmids come from the agent, and without one there are none.
+# Completion of shmbus-agent, shmbus-send and shmbus-watch in zsh. The choices are taken from the program's
+# --help. Keys and shmids come from the agent; without one there are none.
 
 # PROGRAM [SUBCOMMAND]: the options.
 _shmbus_options() { "$@" --help 2>/dev/null | sed -nE 's/^  (-h,)?(--[a-z-]+).*/\2/p' }

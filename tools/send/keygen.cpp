@@ -12,7 +12,7 @@ Error failed(const std::string& path, const Error& why) {
   if (why.code == ErrorCode::kPermissionDenied) {
     return why;
   }
-  Error error = errno_error(why.errno_value, "cannot make " + path);
+  Error error = errno_error(why.errno_value, "cannot create " + path);
   if (error.code == ErrorCode::kExists) {
     error.hint =
         "existing keys are never overwritten; choose another name or directory, or remove the file if its keys are not "

@@ -12,8 +12,8 @@ namespace {
 constexpr const char* kProgram = "shmbus-send";
 
 constexpr const char* kEndOfHelp =
-    "Without --commands the agent's socket is searched for in $SHMBUS_RUNTIME_DIR (default: /run/shmbus for\n"
-    "root, else $XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
+    "Without --commands the agent's socket is searched for in $SHMBUS_RUNTIME_DIR (default: /run/shmbus\n"
+    "for root, else $XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
     "Exit status:\n"
     "  0    success\n"
     "  1    internal error, or not supported on this host\n"
@@ -63,13 +63,14 @@ void add_field(CLI::App& command, const FieldSpec& field, SendOptions& options) 
 
 // What read and write can do beyond one request.
 constexpr const char* kReadNote =
-    "--out reads any amount of data, in pieces if necessary; FILE is replaced only when all of it is there.\n"
-    "With --text the data must fit into one request (1 MiB). A transfer that fails or is interrupted reports\n"
-    "how many bytes were read.\n\n";
+    "--out reads any amount of data, in pieces if necessary; FILE is replaced only when all of it is\n"
+    "there. With --text the data must fit into one request (1 MiB). A transfer that fails or is\n"
+    "interrupted reports how many bytes were read.\n\n";
 constexpr const char* kWriteNote =
-    "--data-file writes any amount of data, in pieces if necessary. A file that does not fit is rejected before\n"
-    "anything is written; data from a pipe is written as far as it fits. With --text the data must fit into one\n"
-    "request (1 MiB). A transfer that fails or is interrupted reports how many bytes were written.\n\n";
+    "--data-file writes any amount of data, in pieces if necessary. A file that does not fit is rejected\n"
+    "before anything is written; data from a pipe is written as far as it fits. With --text the data\n"
+    "must fit into one request (1 MiB). A transfer that fails or is interrupted reports how many bytes\n"
+    "were written.\n\n";
 
 // Returns the text that --help of a command prints before the options.
 std::string footer_of(std::string_view command, std::string_view example) {
@@ -113,7 +114,7 @@ void add_operation(CLI::App& app, const OperationSpec& operation, SendOptions& o
   }
   if (name == "read" || name == "write") {
     command->add_flag("--hash", options.hash,
-                      "print the XXH3-128 hash of the data on stderr, or with --json in field xxh3_128");
+                      "print the XXH3-128 hash of the data on stderr, or with --json in\nfield xxh3_128");
   }
 }
 
@@ -135,8 +136,9 @@ std::variant<SendOptions, int> parse_send_options(int argc, const char* const* a
   app.footer(
       "Examples:\n  shmbus-send list\n  shmbus-send set --key 5679 --mode 660\n"
       "  shmbus-send read --key 5679 --out dump\n\n"
-      "Run 'shmbus-send COMMAND --help' for the options of a command; those below may stand before or after it.\n"
-      "Sizes are in bytes (suffixes K, M, G, T), times in seconds, modes are octal digits.");
+      "Run 'shmbus-send COMMAND --help' for the options of a command. The options below can be given\n"
+      "before or after the command. Sizes are in bytes (suffixes K, M, G, T), times in seconds, modes in\n"
+      "octal digits.");
   app.require_subcommand(0, 1);  // 0: CLI11 would report a misspelled subcommand as missing
   for (const OperationSpec& operation : operations()) {
     add_operation(app, operation, options);

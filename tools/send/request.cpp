@@ -135,7 +135,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   const auto number = parse_number<std::uint64_t>(text.substr(0, text.size() - (has_suffix ? 1 : 0)));
   if (!number || *number > std::numeric_limits<std::uint64_t>::max() >> shift) {
     return Error{ErrorCode::kBadRequest,
-                 "'" + std::string(text) + "' is not a number of bytes; 4096, 4K, 1M and 1G are"};
+                 "'" + std::string(text) + "' is not a number of bytes: write 4096, 4K, 1M or 1G, for example"};
   }
   return *number << shift;
 }

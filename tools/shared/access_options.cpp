@@ -30,14 +30,14 @@ Result<std::uint32_t> uid_of(const std::string& user) {
 
 void add_access_options(CLI::App& app, AccessOptions& options) {
   app.add_option("--curve-key", options.curve_key,
-                 "your key pair for an agent on TCP, made by shmbus-send keygen (or SHMBUS_CURVE_KEY)")
+                 "your key pair for an agent on TCP, made by shmbus-send keygen\n(or SHMBUS_CURVE_KEY)")
       ->option_text("FILE");
   app.add_option("--curve-server", options.curve_server,
-                 "public key of that agent, or a file that holds it (or SHMBUS_CURVE_SERVER)")
+                 "public key of that agent, or a file that holds it\n(or SHMBUS_CURVE_SERVER)")
       ->option_text("FILE|KEY");
   app.add_option("--agent-user", options.agent_user,
-                 "also accept an agent that runs as this user, by name or number; yours and root's are always\n"
-                 "accepted (or SHMBUS_AGENT_USER)")
+                 "also accept an agent that runs as this user, by name or number;\n"
+                 "yours and root's are always accepted (or SHMBUS_AGENT_USER)")
       ->option_text("USER");
 }
 

@@ -5,7 +5,9 @@
 #include <memory>
 #include <sstream>
 #include <string_view>
+#include <vector>
 
+#include "protocol/nearest.hpp"
 #include "protocol/number.hpp"
 #include "tools/shared/report.hpp"
 
@@ -32,6 +34,40 @@ class Help : public CLI::Formatter {
   const std::string usage_;
   const std::string end_;
 };
+
+// Returns the error for the first argument that `app` does not know. `chosen` is the command, or "".
+Error unexpected_argument(const CLI::App& app, std::string_view chosen) {
+  const std::string argument = app.remaining(true).front();
+  std::vector<std::string_view> commands;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(command->get_name());
+  }
+  if (argument.starts_with('-')) {
+    return {ErrorCode::kBadRequest, "unknown option '" + argument + "'"};
+  }
+  if (!chosen.empty() || commands.empty()) {
+    return {ErrorCode::kBadRequest, "unexpected argument '" + argument + "'"};
+  }
+  const std::string_view meant = nearest(argument, commands);
+  return {ErrorCode::kBadRequest, "unknown command '" + argument + "'",
+          meant.empty() ? "" : "did you mean " + std::string(meant) + "?"};
+}
+
+// Returns the message for an error of the parser, in other words than CLI11's "--key: 1 required TEXT missing",
+// "--key: At Most 1 required but received 2" and "--data excludes --data-file".
+std::string message_of(const CLI::ParseError& error) {
+  const std::string message = error.what();
+  const std::string option = message.substr(0, message.find(':'));
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    return option + (message.ends_with(" missing") ? " needs a value" : " can be given only once");
+  }
+  constexpr std::string_view kExcludes = " excludes ";
+  if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr) {
+    const std::size_t place = message.find(kExcludes);
+    return message.substr(0, place) + " and " + message.substr(place + kExcludes.size()) + " cannot be used together";
+  }
+  return message;
+}
 
 }  // namespace
 
@@ -69,8 +105,14 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     return written ? 0 : report(program, written.error(), form);
   } catch (const CLI::ParseError& error) {
     const std::vector<CLI::App*> chosen = app.get_subcommands();
-    const std::string command = program + (chosen.empty() ? "" : " " + chosen.front()->get_name());
-    return report(program, {ErrorCode::kBadRequest, error.what(), "see '" + command + " --help'"}, form);
+    const std::string command = chosen.empty() ? "" : chosen.front()->get_name();
+    const bool is_unexpected = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    Error failure =
+        is_unexpected ? unexpected_argument(app, command) : Error{ErrorCode::kBadRequest, message_of(error)};
+    if (failure.hint.empty()) {
+      failure.hint = "see '" + program + (command.empty() ? "" : " " + command) + " --help'";
+    }
+    return report(program, failure, form);
   }
 }
 

@@ -77,7 +77,7 @@ Result<Condition> Condition::parse(std::string_view text) {
     const std::string_view part = trimmed(rest.substr(0, end));
     if (part.empty()) {
       return malformed(trimmed(text).empty() ? "the condition is empty"
-                                             : "a part of " + quoted(text) + " is empty beside &&");
+                                             : quoted(text) + " has no condition on one side of &&");
     }
     condition.wants_gone_ |= part == "gone";
     has_others |= part != "gone";

@@ -15,10 +15,10 @@ namespace {
 constexpr const char* kProgram = "shmbus-watch";
 
 constexpr const char* kEndOfHelp =
-    "--exec sets SHMBUS_EVENT, _EPOCH, _SEQ, _TIME_NS, _HOST, _KEY, _SHMID, _SOURCE and, if known, _UID, _GID,\n"
-    "_PID, _COMM, _PRINCIPAL. A failing command is reported on stderr and does not end the watch.\n\n"
-    "Without --events and --commands the agent's sockets are searched for in $SHMBUS_RUNTIME_DIR (default:\n"
-    "/run/shmbus for root, else $XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
+    "--exec sets SHMBUS_EVENT, _EPOCH, _SEQ, _TIME_NS, _HOST, _KEY, _SHMID, _SOURCE and, if known, _UID,\n"
+    "_GID, _PID, _COMM, _PRINCIPAL. A failing command is reported on stderr and does not end the watch.\n\n"
+    "Without --events and --commands the agent's sockets are searched for in $SHMBUS_RUNTIME_DIR\n"
+    "(default: /run/shmbus for root, else $XDG_RUNTIME_DIR/shmbus), then in /run/shmbus.\n\n"
     "Exit status:\n"
     "  0    success\n"
     "  1    internal error\n"
@@ -63,7 +63,7 @@ Result<void> read_kinds(const std::vector<std::string>& names, WatchOptions& opt
 
 // Returns the error message for a value of --count, "" if it is valid.
 std::string check_count(const std::string& text) {
-  return parse_number<std::uint64_t>(text).value_or(0) > 0 ? "" : "'" + text + "' is not a whole number from 1";
+  return parse_number<std::uint64_t>(text).value_or(0) > 0 ? "" : "'" + text + "' is not a whole number, 1 or more";
 }
 
 Result<void> read_condition(const std::string& text, WatchOptions& options) {
@@ -91,35 +91,33 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   set_up_help(app, "[OPTIONS]", kEndOfHelp);
   app.add_option("--key", key, "only segments with this key; private for those without one")->option_text("KEY");
   app.add_option("--shmid", shmid, "only the segment with this id")->option_text("SHMID");
-  CLI::Option* const event_option =
-      app.add_option("--event", kinds,
-                     "only events of this kind; may be repeated: created, removed, marked, attached,\n"
-                     "detached, set, written, missed")
-          ->expected(1)
-          ->take_all()
-          ->option_text("EVENT");
-  CLI::Option* const count_option = app.add_option("--count", options.count, "exit after so many events")
+  CLI::Option* const event_option = app.add_option("--event", kinds,
+                                                   "only events of this kind; may be repeated: created, removed,\n"
+                                                   "marked, attached, detached, set, written, missed")
+                                        ->expected(1)
+                                        ->take_all()
+                                        ->option_text("EVENT");
+  CLI::Option* const count_option = app.add_option("--count", options.count, "exit after this many events")
                                         ->check(CLI::Validator(check_count, ""))
                                         ->option_text("COUNT");
   add_seconds(
       app, "--timeout", [&options](auto timeout) { options.timeout = timeout; },
-      "exit after this time, with status 8 if --count was not reached or --wait did not succeed", 1'000'000'000);
-  CLI::Option* const exec_option =
-      app.add_option("--exec", options.exec,
-                     "run a command with /bin/sh -c for each event instead of printing it, one at a time;\n"
-                     "the event is in its environment (see below) and as JSON on its stdin")
-          ->option_text("COMMAND");
-  CLI::Option* const since_option =
-      app.add_option("--since-file", options.since_file,
-                     "resume after the position in this file and keep the file up to date; it is created if it\n"
-                     "does not exist, which starts from now")
-          ->option_text("FILE");
-  CLI::Option* const wait_option =
-      app.add_option("--wait", condition,
-                     "exit as soon as a condition holds for the segment of --key or --shmid: exists, gone, or\n"
-                     "fields of stat compared by == != < <= > >= and joined by &&, 'nattch>=1 && mode==660';\n"
-                     "not together with --event, --count, --exec or --since-file")
-          ->option_text("CONDITION");
+      "exit after this time, with status 8 if --count was not reached or\n--wait did not succeed", 1'000'000'000);
+  CLI::Option* const exec_option = app.add_option("--exec", options.exec,
+                                                  "run a command with /bin/sh -c for each event instead of printing\n"
+                                                  "it, one at a time; the event is in its environment (see below)\n"
+                                                  "and as JSON on its stdin")
+                                       ->option_text("COMMAND");
+  CLI::Option* const since_option = app.add_option("--since-file", options.since_file,
+                                                   "resume after the position in this file and keep it up to date; if\n"
+                                                   "the file does not exist, start from now and create it")
+                                        ->option_text("FILE");
+  CLI::Option* const wait_option = app.add_option("--wait", condition,
+                                                  "exit as soon as a condition holds for the segment of --key or\n"
+                                                  "--shmid: exists, gone, or fields of stat compared by\n"
+                                                  "== != < <= > >= and joined by &&, 'nattch>=1 && mode==660'; not\n"
+                                                  "together with --event, --count, --exec or --since-file")
+                                       ->option_text("CONDITION");
   for (CLI::Option* const other : {event_option, count_option, exec_option, since_option}) {
     wait_option->excludes(other);
   }
@@ -134,8 +132,9 @@ std::variant<WatchOptions, int> parse_watch_options(int argc, const char* const*
   add_access_options(app, access);
   app.add_flag("--verbose", options.verbose, "print the endpoints that are used");
   app.footer(
-      "Runs until Ctrl-C unless told otherwise. No change is missed: events that were lost on the way are\n"
-      "fetched from the agent. Direct writes to mapped memory are not visible and produce no event.\n\n"
+      "Runs until Ctrl-C, or until --count, --timeout or --wait ends it. No change is missed: events that\n"
+      "were lost on the way are fetched from the agent. Direct writes to mapped memory are not visible and\n"
+      "produce no event.\n\n"
       "Examples:\n  shmbus-watch --key 5679\n  shmbus-watch --since-file seen --json\n"
       "  shmbus-watch --key 5679 --event set --exec 'logger \"$SHMBUS_EVENT $SHMBUS_KEY\"'\n"
       "  shmbus-watch --key 5679 --wait 'nattch>=1' --timeout 30");

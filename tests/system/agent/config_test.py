@@ -76,6 +76,7 @@ class Config(callers.AccessTest):
         for content, place, what in (("sockt_mode = '666'", "1:1", "unknown option 'sockt_mode'"),
                                      ("\n  socket_mode = '5'", "2:3", "three digits"),
                                      ("settle = 'x'", "1:1", "not in range"), ("settle = [1]", "1:10", "cannot have this value"),
+                                     ("max_requests_per_second = -1", "1:1", "'-1' is not a number, 0 or more"),
                                      ("insecure_tcp = 3", "1:16", "true or false"), ("check = true", "1:1", "unknown option"),
                                      ("x = [", "1:6", "array"), ("settle = 1\nsettle = 2", "2:10", "settle")):
             with self.subTest(content):

@@ -38,12 +38,40 @@ TEST(SendOptions, MakeTheRequest) {
 
 TEST(SendOptions, SayWhatIsWrong) {
   EXPECT_EQ(request_of({"create", "--key", "1", "--size", "4X"}),
-            "--size: '4X' is not a number of bytes; 4096, 4K, 1M and 1G are");
+            "--size: '4X' is not a number of bytes: write 4096, 4K, 1M or 1G, for example");
   EXPECT_EQ(request_of({"set", "--uid", "no such user"}), "--uid: unknown user 'no such user'");
   EXPECT_EQ(request_of({"create"}), "exit 2");
   EXPECT_EQ(request_of({"fly"}), "exit 2");
   EXPECT_EQ(request_of({}), "exit 2");
   EXPECT_EQ(request_of({"stat", "--once", "1234567890123456"}), "exit 2");
+}
+
+// Returns the first line on stderr for a wrong command line.
+std::string message_for(const std::vector<const char*>& arguments) {
+  testing::internal::CaptureStderr();
+  const std::string outcome = request_of(arguments);
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(outcome, "exit 2");
+  return text.substr(0, text.find('\n'));
+}
+
+TEST(SendOptions, NameTheArgumentThatIsWrong) {
+  EXPECT_EQ(message_for({"fly"}), "shmbus-send: unknown command 'fly'");
+  EXPECT_EQ(message_for({"stat", "--kye", "5"}), "shmbus-send: unknown option '--kye'");
+  EXPECT_EQ(message_for({"stat", "set"}), "shmbus-send: unexpected argument 'set'");
+  EXPECT_EQ(message_for({"stat", "--key"}), "shmbus-send: --key needs a value");
+  EXPECT_EQ(message_for({"ping", "--timeout"}), "shmbus-send: --timeout needs a value");
+  EXPECT_EQ(message_for({"stat", "--key", "1", "--key", "2"}), "shmbus-send: --key can be given only once");
+  EXPECT_EQ(message_for({"ping", "--timeout", "abc"}),
+            "shmbus-send: --timeout: 'abc' is not a number of seconds from 0.001 to 1000000");
+  EXPECT_EQ(message_for({"write", "--key", "1", "--data", "a", "--data-file", "b"}),
+            "shmbus-send: --data and --data-file cannot be used together");
+}
+
+TEST(SendOptions, SuggestTheNearestCommand) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(request_of({"craete", "--key", "5"}), "exit 2");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "shmbus-send: unknown command 'craete'\n  did you mean create?\n");
 }
 
 TEST(SendOptions, StandBeforeOrAfterTheOperation) {

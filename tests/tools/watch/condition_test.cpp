@@ -79,8 +79,8 @@ TEST(Condition, NamesWhatIsWrong) {
   const std::vector<std::pair<const char*, const char*>> wrong{
       {"", "is empty"},
       {"  ", "is empty"},
-      {"nattch>=1 &&", "empty beside &&"},
-      {"&& exists", "empty beside &&"},
+      {"nattch>=1 &&", "no condition on one side"},
+      {"&& exists", "no condition on one side"},
       {"attached>=1", "'attached'"},
       {">=1", "'' is not a field"},
       {"nattch", "'nattch' has nothing to be compared with"},
