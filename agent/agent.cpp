@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <new>
 #include <utility>
 
 #include "agent/kernel/host_facts.hpp"
@@ -167,7 +168,7 @@ void Agent::wait_for_all(int signal_descriptor, const std::function<int()>& next
   // Last, because everything above may publish.
   for (EventPublisher::EventSocket& event_socket : publisher_.sockets()) {
     const auto answer = [this, &event_socket] {
-      publisher_.answer_subscriptions(event_socket);
+      publisher_.answer_subscriptions(event_socket, Clock::now());
       return event_socket.pending;
     };
     add_socket(event_socket.socket, answer, [&event_socket] { return event_socket.pending; });
@@ -180,7 +181,12 @@ int Agent::run(int signal_descriptor, const std::function<int()>& next_signal) {
   publisher_.notify(kStartedTopic);
   manager_.ready(status());
   while (end_signal_ == 0) {
-    loop_.run_once(next_due());
+    try {
+      loop_.run_once(next_due());
+    } catch (const std::bad_alloc&) {  // the loop calls again whatever was broken off
+      spdlog::error("no memory; what was read is read again");
+      detection_.doubt(Clock::now());
+    }
   }
   stop();
   return end_signal_;
@@ -246,6 +252,7 @@ void Agent::run_timers() {
   authorizer_.flush_audit(now);
   if (now >= next_heartbeat_) {
     publisher_.notify(kHeartbeatTopic);
+    server_.forget_idle();
     if (server_.take_served() < kFewRequests) {
       give_back_message_memory();
     }

@@ -18,6 +18,7 @@
 #include "agent/access/explain.hpp"
 #include "agent/access/policy_file.hpp"
 #include "agent/agent.hpp"
+#include "agent/base/memory_reserve.hpp"
 #include "agent/kernel/host_facts.hpp"
 #include "agent/kernel/sysv_kernel.hpp"
 #include "agent/system/service_manager.hpp"
@@ -79,7 +80,7 @@ std::size_t raise_open_files(std::size_t wanted) {
     limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
     setrlimit(RLIMIT_NOFILE, &limit);
   }
-  constexpr rlim_t kFewest = 2 * kFilesBesideConnections;
+  constexpr rlim_t kFewest = 2 * kFilesBesideConnections + kReservedConnections;
   if (limit.rlim_cur < kFewest) {
     throw std::runtime_error("only " + std::to_string(limit.rlim_cur) + " open files are allowed (RLIMIT_NOFILE); " +
                              std::to_string(kFewest) + " are needed");
@@ -142,12 +143,12 @@ Result<int> serve(const Config& config, ServiceManager& manager) {
     }
   }
   const UniqueFd signals = block_signals();
-  const std::size_t open_files = raise_open_files(kOpenFiles);
-  const std::size_t most_connections = open_files - kFilesBesideConnections;
+  const std::size_t most_connections = raise_open_files(kOpenFiles) - kFilesBesideConnections - kReservedConnections;
   ConnectionLimiter::instance().limit({.in_all = config.limits.connections == 0
                                                      ? most_connections
                                                      : std::min(config.limits.connections, most_connections),
-                                       .per_uid = config.limits.connections_per_uid});
+                                       .per_uid = config.limits.connections_per_uid,
+                                       .reserved = kReservedConnections});
   if (const Result<void> limited = check_connection_limiter(); !limited) {
     return limited.error();
   }
@@ -226,6 +227,7 @@ int main(int argc, char** argv) {
       return print_check(parsed);
     }
     keep_message_memory();
+    MemoryReserve::take();
     ServiceManager manager = ServiceManager::from_environment();
     const Result<int> signal = serve(parsed.config, manager);
     if (!signal) {

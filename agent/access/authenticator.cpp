@@ -52,6 +52,9 @@ std::string Authenticator::principal_of(Transport transport, std::string_view pe
   switch (transport) {
     case Transport::kPrivate:
     case Transport::kLocal:
+      if (own_user_) {
+        return (*own_user_)->principal;
+      }
       if (const std::optional<PeerAddress> address = parse_peer_address(peer)) {
         return "uid:" + std::to_string(address->uid);
       }

@@ -10,9 +10,9 @@ constexpr std::size_t kFirstSweep = 64;  // principals
 
 }  // namespace
 
-RateLimiter::RateLimiter(double per_second, std::size_t most_principals)
+RateLimiter::RateLimiter(double per_second, Burst burst, std::size_t most_principals)
     : per_second_(per_second > 0 ? per_second : 0),
-      burst_(std::max(per_second_, 1.0)),
+      burst_(burst.requests),
       most_principals_(std::max<std::size_t>(most_principals, 1)),
       sweep_at_(std::min(kFirstSweep, most_principals_)) {}
 

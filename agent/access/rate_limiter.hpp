@@ -11,15 +11,22 @@
 
 namespace shmbus::agent {
 
-// A bucket has room for the tokens of one second, but at least for one, and starts full. A request takes a token, and
-// tokens return at a constant rate. A full bucket equals a new one, so it can be dropped; that and kMostPrincipals
-// bound the memory. Single-threaded; the caller passes the time.
+// A bucket has room for the tokens of one second unless told otherwise, but at least for one, and starts full. A
+// request takes a token, and tokens return at a constant rate. A full bucket equals a new one, so it can be dropped;
+// that and kMostPrincipals bound the memory. Single-threaded; the caller passes the time.
 class RateLimiter {
  public:
   static constexpr std::size_t kMostPrincipals = 4096;  // with a bucket; to add another, the fullest is dropped
 
   // Permits `per_second` requests to each principal; 0 means no limit.
-  explicit RateLimiter(double per_second, std::size_t most_principals = kMostPrincipals);
+  explicit RateLimiter(double per_second, std::size_t most_principals = kMostPrincipals)
+      : RateLimiter(per_second, Burst{std::max(per_second, 1.0)}, most_principals) {}
+
+  // Permits `burst` requests at once, then `per_second`.
+  struct Burst {
+    double requests;
+  };
+  RateLimiter(double per_second, Burst burst, std::size_t most_principals = kMostPrincipals);
 
   // Takes one token from the bucket of `principal`. Returns false and takes nothing if there is less than one. A
   // principal that has a bucket costs one lookup and no memory.

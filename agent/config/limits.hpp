@@ -18,7 +18,23 @@ inline constexpr std::size_t kMaxEndpoints = 16;
 // dropped.
 inline constexpr std::size_t kMaxEnvelopeParts = 8;
 // Requests of one client queued in libzmq. Beyond that its connection is not read.
-inline constexpr int kRequestQueue = 1000;
+inline constexpr int kRequestQueue = 64;
+// Requests of one principal that wait to be served, and their bytes. Further ones get kBusy.
+inline constexpr std::size_t kMaxQueuedRequests = 4096;
+inline constexpr std::size_t kMaxQueuedBytes = std::size_t{16} << 20;
+// How long a batch runs without the requests of other principals in between; then they get turns between its requests.
+inline constexpr std::chrono::milliseconds kBatchAlone{40};
+// Subscriptions of one subscriber queued in libzmq. An XPUB reads a queue until it is empty, so a subscriber that fills
+// a long one faster than it is read would keep the thread there for ever.
+inline constexpr int kSubscriptionQueue = 16;
+// Subscriptions and ends of subscriptions of one principal: at once, and then in a second. Beyond that its connections
+// are cut. A client that reconnects may have thousands.
+inline constexpr double kSubscriptionBurst = 65'536;
+inline constexpr double kSubscriptionsPerSecond = 5000;
+// Bytes of replies to one principal that it has not read. Beyond that its connections are cut.
+inline constexpr std::size_t kMaxUnreadBytes = std::size_t{64} << 20;
+// Connections beyond --max-connections for root and the agent's own user.
+inline constexpr std::size_t kReservedConnections = 64;
 // Replies queued for one client. Further ones are dropped, because the agent never waits for a client.
 inline constexpr int kReplyQueue = 2000;
 // Messages queued for one subscriber. Further ones are dropped; the subscriber sees the gap and asks for a replay.

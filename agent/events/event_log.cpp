@@ -30,6 +30,12 @@ std::string_view EventLog::append(Event& event) {
   return {place, encoded_.size()};
 }
 
+void EventLog::skip() {
+  ++seq_;
+  ring_.clear();
+  last_of_key_.clear();
+}
+
 Result<EventsResult> EventLog::replay(const EventsRequest& request, std::size_t most_bytes) const {
   EventsResult result;
   result.last = seq_;
@@ -39,13 +45,13 @@ Result<EventsResult> EventLog::replay(const EventsRequest& request, std::size_t 
     return Error{.code = ErrorCode::kBadRequest,
                  .message = "since: " + std::to_string(since) + " is after the last event, " + std::to_string(seq_)};
   }
-  if (ring_.empty()) {
+  if (ring_.empty() && since == seq_) {
     return result;
   }
-  if (since + 1 < result.first) {
+  if (ring_.empty() || since + 1 < result.first) {
     return Error{.code = ErrorCode::kCompacted,
                  .message = "event " + std::to_string(since + 1) + " is no longer kept; the oldest is " +
-                            std::to_string(result.first),
+                            std::to_string(ring_.empty() ? seq_ + 1 : result.first),
                  .hint = "list the segments again, then apply the events after the seq of that list"};
   }
   std::size_t bytes = 0;

@@ -23,8 +23,12 @@ class EventLog {
   EventLog(std::string host, std::uint64_t epoch, std::size_t most_bytes);
 
   // Completes `event` (epoch, seq, prev, time, host), keeps it and returns its encoding, which is valid until the next
-  // call. Throws std::bad_alloc; the number is then given to the next event.
+  // call. Throws std::bad_alloc; then call skip().
   std::string_view append(Event& event);
+
+  // Uses up the number of an event for which there was no memory, and drops the events before it. Subscribers see the
+  // gap, and a replay across it is kCompacted.
+  void skip();
 
   // Returns copies of the kept events that `request` selects, the oldest first, in `most_bytes` at most; `more` is set
   // if others are left. Errors: kBadRequest for a `since` after the last event; kCompacted if the event after `since`

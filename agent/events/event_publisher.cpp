@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <new>
 
 #include "agent/access/caller.hpp"
 #include "agent/transport/connection_limiter.hpp"
@@ -11,28 +13,33 @@
 namespace shmbus::agent {
 namespace {
 
-constexpr int kSubscriptionsPerTurn = 1000;  // of one socket, before requests are served
-constexpr char kBegins = '\1';               // before the topic of a new subscription, '\0' before one that ends
+constexpr int kSubscriptionsPerTurn = 1000;   // of one socket, before requests are served
+constexpr std::chrono::seconds kLogPause{1};  // between two lines about disconnected subscribers
+constexpr char kBegins = '\1';                // before the topic of a new subscription, '\0' before one that ends
 
+// Without memory for the messages nothing is sent, and subscribers see the gap.
 void send(EventPublisher::EventSocket& event_socket, std::string_view topic, std::string_view body) {
-  event_socket.socket.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-  event_socket.socket.send(zmq::buffer(body), zmq::send_flags::dontwait);
   event_socket.pending = true;
-}
-
-void disconnect_largest(const EventPublisher::EventSocket& event_socket) {
-  const auto [principal, connections] = event_socket.subscriptions.largest();
-  spdlog::warn("disconnected {}: it holds the most of too many subscriptions at {}",
-               principal.empty() ? kAnonymous : principal, event_socket.endpoint.address);
-  for (const ConnectionId& connection : connections) {
-    ConnectionLimiter::instance().cut(connection);
+  try {
+    zmq::message_t first(topic);
+    zmq::message_t second(body);
+    event_socket.socket.send(first, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+    event_socket.socket.send(second, zmq::send_flags::dontwait);
+  } catch (const zmq::error_t& error) {
+    if (error.num() != ENOMEM) {
+      throw;
+    }
+    spdlog::error("no memory to send an event");
   }
 }
 
 }  // namespace
 
 EventPublisher::EventPublisher(zmq::context_t& context, const Limits& limits, EventLog& journal)
-    : context_(context), limits_(limits), journal_(journal) {}
+    : context_(context),
+      limits_(limits),
+      journal_(journal),
+      rate_(kSubscriptionsPerSecond, RateLimiter::Burst{kSubscriptionBurst}) {}
 
 Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAccess& access, UniqueFd passed) {
   sockets_.push_back(
@@ -40,14 +47,23 @@ Result<Binding> EventPublisher::bind(const Endpoint& endpoint, const SocketAcces
   zmq::socket_t& socket = sockets_.back().socket;
   set_common_options(socket, limits_, kMaxSubscriptionMessageBytes);
   socket.set(zmq::sockopt::sndhwm, high_water_mark(kEventQueue));
+  socket.set(zmq::sockopt::rcvhwm, kSubscriptionQueue);
   socket.set(zmq::sockopt::xpub_verboser, true);  // report each subscription and each end of one
   return agent::bind(socket, endpoint, access, std::move(passed));
 }
 
 void EventPublisher::publish(Event&& event) {
-  const std::string_view body = journal_.append(event);
-  write_topic(event, topic_);
-  send_to_all(topic_, body);
+  const std::uint64_t before = journal_.seq();
+  try {
+    const std::string_view body = journal_.append(event);
+    write_topic(event, topic_);
+    send_to_all(topic_, body);
+  } catch (const std::bad_alloc&) {  // subscribers see the gap; they get the event by a replay if it was kept
+    spdlog::error("no memory for an event");
+    if (journal_.seq() == before) {
+      journal_.skip();
+    }
+  }
 }
 
 void EventPublisher::notify(std::string_view topic) {
@@ -68,8 +84,9 @@ void EventPublisher::send_to_all(std::string_view topic, std::string_view body) 
   }
 }
 
-void EventPublisher::answer_subscriptions(EventSocket& event_socket) {
+void EventPublisher::answer_subscriptions(EventSocket& event_socket, Clock::time_point now) {
   zmq::message_t message;
+  int cut = -1;  // the descriptor of the connection that was cut last
   for (int turn = 0; turn < kSubscriptionsPerTurn; ++turn) {
     if (!event_socket.socket.recv(message, zmq::recv_flags::dontwait)) {
       event_socket.pending = false;
@@ -80,13 +97,24 @@ void EventPublisher::answer_subscriptions(EventSocket& event_socket) {
       continue;
     }
     const std::string_view topic = bytes.substr(1);
-    const ConnectionId connection = connection_at(zmq_msg_get(message.handle(), ZMQ_SRCFD));
+    const int descriptor = zmq_msg_get(message.handle(), ZMQ_SRCFD);
+    const std::string principal = Subscriptions::principal_of(peer_of(message, event_socket.endpoint.transport));
+    if (!rate_.take(principal, now)) {
+      if (descriptor != cut) {  // its other messages are dropped without a system call
+        cut = descriptor;
+        ConnectionLimiter::instance().cut(connection_at(descriptor));
+        disconnect(event_socket, principal, "it subscribes too often", now);
+      }
+      continue;
+    }
+    const ConnectionId connection = connection_at(descriptor);
     if (bytes.front() != kBegins) {
       event_socket.subscriptions.ended(connection, topic);
       continue;
     }
-    if (event_socket.subscriptions.began(connection, peer_of(message, event_socket.endpoint.transport), topic)) {
-      disconnect_largest(event_socket);
+    if (event_socket.subscriptions.began(connection, principal, topic)) {
+      disconnect(event_socket, event_socket.subscriptions.largest(), "it holds the most of too many subscriptions",
+                 now);
     }
     if (is_sync_topic(topic)) {
       send(event_socket, topic,
@@ -94,6 +122,18 @@ void EventPublisher::answer_subscriptions(EventSocket& event_socket) {
     }
   }
   event_socket.pending = true;
+}
+
+void EventPublisher::disconnect(const EventSocket& event_socket, const std::string& principal, std::string_view reason,
+                                Clock::time_point now) {
+  for (const ConnectionId& connection : event_socket.subscriptions.connections_of(principal)) {
+    ConnectionLimiter::instance().cut(connection);
+  }
+  if (now >= next_log_) {
+    spdlog::warn("disconnected {} at {}: {}", principal.empty() ? kAnonymous : principal, event_socket.endpoint.address,
+                 reason);
+    next_log_ = now + kLogPause;
+  }
 }
 
 void EventPublisher::disconnect_key_holders() {

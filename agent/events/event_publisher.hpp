@@ -7,6 +7,8 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "agent/access/rate_limiter.hpp"
+#include "agent/base/clock.hpp"
 #include "agent/config/limits.hpp"
 #include "agent/events/event_log.hpp"
 #include "agent/events/subscriptions.hpp"
@@ -44,8 +46,9 @@ class EventPublisher {
   };
 
   // Reads the subscriptions that have arrived, up to a fixed number, and answers those to sync topics. If they exceed
-  // the limit of the endpoint, disconnects the principal that has the most.
-  void answer_subscriptions(EventSocket& event_socket);
+  // the limit of the endpoint, disconnects the principal that has the most. Disconnects a principal that subscribes and
+  // unsubscribes faster than kSubscriptionsPerSecond, after kSubscriptionBurst at once.
+  void answer_subscriptions(EventSocket& event_socket, Clock::time_point now);
 
   // Disconnects all subscribers with keys, so that each has to show its key again. Called when the keys have changed,
   // since libzmq asks about a key only when a peer connects. A subscriber whose key is still valid reconnects, sees the
@@ -62,11 +65,16 @@ class EventPublisher {
 
  private:
   void disconnect(EventSocket& event_socket);
+  // Cuts the connections of one principal, which reconnects. Logs it, but not more than once a second.
+  void disconnect(const EventSocket& event_socket, const std::string& principal, std::string_view reason,
+                  Clock::time_point now);
   void send_to_all(std::string_view topic, std::string_view body);
 
   zmq::context_t& context_;
   const Limits limits_;
   EventLog& journal_;
+  RateLimiter rate_;  // of subscriptions
+  Clock::time_point next_log_;
   std::string topic_;  // of the last event; a member, so that its memory is reused
   std::vector<EventSocket> sockets_;
   // Sockets to bind again, and their addresses. The pointers stay valid, because sockets_ is complete by then.

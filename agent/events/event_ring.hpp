@@ -44,6 +44,9 @@ class EventRing {
     return put(seq, key, shmid, size);
   }
 
+  // Drops all events.
+  void clear() { first_ = end_; }
+
   [[nodiscard]] bool empty() const { return first_ == end_; }
 
   // Returns the seq of the oldest event. Requires: not empty.

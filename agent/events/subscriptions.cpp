@@ -9,18 +9,18 @@ namespace {
 
 std::size_t cost_of(std::string_view topic) { return topic.size() + Subscriptions::kBytesBeside; }
 
-std::string principal_of(std::string_view peer) {
+}  // namespace
+
+std::string Subscriptions::principal_of(std::string_view peer) {
   const std::optional<Caller> local = caller_from_peer_address(peer);
   return local ? local->principal : std::string(peer);
 }
 
-}  // namespace
-
-bool Subscriptions::began(const ConnectionId& connection, std::string_view peer, std::string_view topic) {
+bool Subscriptions::began(const ConnectionId& connection, const std::string& principal, std::string_view topic) {
   const auto [found, is_new] = by_connection_.try_emplace(connection);
   Held& held = found->second;
   if (is_new) {
-    held.principal = principal_of(peer);
+    held.principal = principal;
   }
   if (held.topics.contains(topic)) {
     return false;
@@ -75,23 +75,24 @@ void Subscriptions::took_away(std::size_t bytes) {
   }
 }
 
-Subscriptions::Largest Subscriptions::largest() const {
+std::string Subscriptions::largest() const {
   std::map<std::string_view, std::size_t> bytes;
   for (const auto& [connection, held] : by_connection_) {
     bytes[held.principal] += held.bytes;
   }
   const auto most = std::max_element(bytes.begin(), bytes.end(),
                                      [](const auto& one, const auto& other) { return one.second < other.second; });
-  Largest largest;
-  if (most != bytes.end()) {
-    largest.principal = most->first;
-    for (const auto& [connection, held] : by_connection_) {
-      if (held.principal == most->first) {
-        largest.connections.push_back(connection);
-      }
+  return most == bytes.end() ? "" : std::string(most->first);
+}
+
+std::vector<ConnectionId> Subscriptions::connections_of(std::string_view principal) const {
+  std::vector<ConnectionId> connections;
+  for (const auto& [connection, held] : by_connection_) {
+    if (held.principal == principal) {
+      connections.push_back(connection);
     }
   }
-  return largest;
+  return connections;
 }
 
 }  // namespace shmbus::agent

@@ -26,10 +26,10 @@ class Subscriptions {
   // Allows `most_bytes` for all subscriptions together.
   explicit Subscriptions(std::size_t most_bytes) : most_bytes_(most_bytes), bound_(most_bytes) {}
 
-  // Adds a subscription; one that the connection has already does not count again. `peer` is the result of peer_of()
-  // for it. Returns true if the limit is exceeded and the largest principal is to be disconnected. After that it
-  // returns true only when another `most_bytes` have been added, so that the disconnected peers have time to go.
-  bool began(const ConnectionId& connection, std::string_view peer, std::string_view topic);
+  // Adds a subscription of `principal`; one that the connection has already does not count again. Returns true if the
+  // limit is exceeded and the largest principal is to be disconnected. After that it returns true only when another
+  // `most_bytes` have been added, so that the disconnected peers have time to go.
+  bool began(const ConnectionId& connection, const std::string& principal, std::string_view topic);
 
   // Removes a subscription. Ignores one that the connection does not have: peers may send anything.
   void ended(const ConnectionId& connection, std::string_view topic);
@@ -37,12 +37,14 @@ class Subscriptions {
   // Removes the subscriptions of all connections that are closed. Checks each connection.
   void forget_closed();
 
-  // The principal with the most bytes, and its connections. All processes of a user are one principal.
-  struct Largest {
-    std::string principal;
-    std::vector<ConnectionId> connections;
-  };
-  [[nodiscard]] Largest largest() const;
+  // Returns the principal behind `peer`, which is the result of peer_of(). All processes of a user are one principal.
+  [[nodiscard]] static std::string principal_of(std::string_view peer);
+
+  // Returns the principal with the most bytes; "" without subscriptions.
+  [[nodiscard]] std::string largest() const;
+
+  // Returns the connections of a principal that have subscriptions.
+  [[nodiscard]] std::vector<ConnectionId> connections_of(std::string_view principal) const;
 
   // Returns whether nobody subscribes, which makes sending pointless.
   [[nodiscard]] bool empty() const { return by_connection_.empty(); }

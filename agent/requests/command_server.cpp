@@ -1,5 +1,7 @@
 #include "agent/requests/command_server.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <new>
 #include <string>
 #include <utility>
@@ -12,8 +14,7 @@ namespace {
 constexpr std::chrono::microseconds kRound{50};
 // How long queued requests are served before the socket is read again, which costs a system call.
 constexpr std::chrono::milliseconds kReceivePause{1};
-constexpr std::size_t kMostAtOnce = 256;   // messages received before requests are served
-constexpr std::size_t kMostQueued = 4096;  // requests; further ones wait in the sockets
+constexpr std::size_t kMostAtOnce = 256;  // messages received before requests are served
 
 constexpr std::size_t kUsualFrames = 3;  // routing id, end of the envelope, request
 
@@ -28,6 +29,13 @@ bool append_to(std::vector<zmq::message_t>& frames) {
 }
 
 Error no_memory() { return {.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this request"}; }
+
+Error no_room(const std::string& principal) {
+  return {.code = ErrorCode::kBusy,
+          .message = principal + " has " + std::to_string(kMaxQueuedRequests) + " requests, or " +
+                     std::to_string(kMaxQueuedBytes) + " bytes of them, that wait to be served",
+          .hint = "wait for replies before sending more requests"};
+}
 
 }  // namespace
 
@@ -68,8 +76,16 @@ Clock::time_point CommandServer::serve_round(Clock::time_point now) {
   const Clock::time_point end = now + kRound;
   while (queues_.size() > 0 && now < end) {
     queues_.pop(round_);
-    serve_one(round_.back(), now);
-    now = Clock::now();
+    try {
+      if (!serve_one(round_.back(), now)) {
+        queues_.put_back(round_);
+      }
+    } catch (const std::bad_alloc&) {
+      refuse_for_memory();
+    }
+    const Clock::time_point after = Clock::now();
+    queues_.charge(after - now);
+    now = after;
   }
   for (QueuedRequest& answered : round_) {
     for (zmq::message_t& frame : answered.frames) {
@@ -82,8 +98,20 @@ Clock::time_point CommandServer::serve_round(Clock::time_point now) {
   return now;
 }
 
+// Answers the last request of the round, which could not be served, or drops it if there is no memory even for that.
+void CommandServer::refuse_for_memory() {
+  QueuedRequest& request = round_.back();
+  request.batch.reset();
+  try {
+    answer(request, dispatcher_.refuse(request.request().to_string_view(), no_memory()), queues_.served());
+  } catch (const std::bad_alloc&) {
+    spdlog::error("no memory to reply to {}", queues_.served());
+    round_.pop_back();
+  }
+}
+
 bool CommandServer::receive(std::size_t socket) {
-  for (std::size_t received = 0; received < kMostAtOnce && queues_.size() < kMostQueued; ++received) {
+  for (std::size_t received = 0; received < kMostAtOnce; ++received) {
     if (spare_.empty()) {
       spare_.emplace_back().frames.reserve(kUsualFrames);
     }
@@ -131,25 +159,62 @@ bool CommandServer::receive_message(std::size_t socket, QueuedRequest& message) 
 
 void CommandServer::queue_first_spare() {
   QueuedRequest& request = spare_.front();
+  const std::string principal = authenticator_.principal_of(sockets_[request.socket].endpoint.transport, request.peer);
   try {
-    queues_.push(authenticator_.principal_of(sockets_[request.socket].endpoint.transport, request.peer), spare_);
+    if (!queues_.push(principal, spare_)) {
+      refuse_first_spare(dispatcher_.refuse(request.request().to_string_view(), no_room(principal)), principal);
+    }
   } catch (const std::bad_alloc&) {
-    round_.splice(round_.end(), spare_, spare_.begin());
-    request.request() = dispatcher_.refuse(no_memory()).message();
+    refuse_first_spare(dispatcher_.refuse(no_memory()), principal);
   }
 }
 
-void CommandServer::serve_one(QueuedRequest& request, Clock::time_point now) {
-  ++served_;
+void CommandServer::refuse_first_spare(ReplyBuffer& reply, const std::string& principal) {
+  round_.splice(round_.end(), spare_, spare_.begin());
+  answer(round_.back(), reply, principal);
+}
+
+bool CommandServer::serve_one(QueuedRequest& request, Clock::time_point now) {
+  const bool is_started = request.batch != nullptr;
+  const Clock::time_point end = is_started ? now + kRound : now + kBatchAlone;
+  ReplyBuffer* reply = is_started ? nullptr : begin(request, now);
+  while (reply == nullptr && now < end) {
+    reply = dispatcher_.go_on(*request.batch, sockets_[request.socket].endpoint.address, now);
+    now = Clock::now();
+  }
+  if (reply != nullptr) {
+    ++served_;
+    request.batch.reset();
+    answer(request, *reply, queues_.served());
+  }
+  return reply != nullptr;
+}
+
+ReplyBuffer* CommandServer::begin(QueuedRequest& request, Clock::time_point now) {
   const Endpoint& endpoint = sockets_[request.socket].endpoint;
   const Sender sender{.admitted = authenticator_.admit(endpoint.transport, request.peer, now),
                       .endpoint = endpoint.address};
-  ReplyBuffer& reply =
-      request.parts > 1 && sender.admitted.refusal == nullptr
-          ? dispatcher_.refuse({.code = ErrorCode::kBadRequest,
-                                .message = "a request is one frame; this message has " + std::to_string(request.parts)})
-          : dispatcher_.handle(request.request().to_string_view(), sender, now);
-  request.request() = reply.message();
+  if (request.parts > 1 && sender.admitted.refusal == nullptr) {
+    return &dispatcher_.refuse(
+        {.code = ErrorCode::kBadRequest,
+         .message = "a request is one frame; this message has " + std::to_string(request.parts)});
+  }
+  return dispatcher_.handle(request.request().to_string_view(), sender, now, request.batch);
+}
+
+void CommandServer::answer(QueuedRequest& request, ReplyBuffer& reply, const std::string& principal) {
+  const std::shared_ptr<UnreadBytes> unread = unread_.counter_of(principal);
+  if (unread_.is_much(*unread)) {
+    const ConnectionId connection = connection_at(zmq_msg_get(request.request().handle(), ZMQ_SRCFD));
+    const std::vector<ConnectionId> beyond = unread_.sending(principal, connection);
+    for (const ConnectionId& each : beyond) {
+      ConnectionLimiter::instance().cut(each);
+    }
+    if (!beyond.empty()) {
+      unread_log_.add_refusal(principal, "it does not read its replies", Clock::now());
+    }
+  }
+  request.request() = reply.message(unread);
 }
 
 }  // namespace shmbus::agent

@@ -8,6 +8,7 @@
 
 #include "agent/access/authenticator.hpp"
 #include "agent/base/clock.hpp"
+#include "agent/base/throttled_log.hpp"
 #include "agent/config/endpoint.hpp"
 #include "agent/config/limits.hpp"
 #include "agent/requests/dispatcher.hpp"
@@ -22,8 +23,10 @@ namespace shmbus::agent {
 //
 // The loop calls serve() for a socket that is readable. One call is a turn: it starts no further request rounds after
 // Limits::turn, so that timers and events are not starved. A turn moves requests from the socket into a queue for each
-// principal and serves these queues in rotation, one request each, so a client with many requests in flight does not
-// delay the others. The queues are shared by all sockets and keep their requests from one turn to the next.
+// principal and serves them so that each principal gets its share of the agent's time (see RequestQueues). The queues
+// are shared by all sockets and keep their requests from one turn to the next. A request for which its principal's
+// queue has no room is answered kBusy at once. A batch gives way to the other principals after kBatchAlone, and then
+// after each kRound.
 //
 // A turn consists of rounds. A round serves requests for a fraction of a millisecond (kRound), then sends all of its
 // replies together. That wakes ZeroMQ's I/O thread and the clients once instead of once per reply. Every request in a
@@ -53,25 +56,35 @@ class CommandServer {
   // fails.
   bool serve(std::size_t socket);
 
+  // Forgets the principals that have read all their replies. Call it from time to time.
+  void forget_idle() { unread_.forget_idle(); }
+
   // Returns how many requests were served since the last call, batches counted once.
   [[nodiscard]] std::size_t take_served() { return std::exchange(served_, 0); }
 
  private:
-  // Receives messages from a socket, kMostAtOnce at most, and queues the requests among them while the queues have
-  // room. Returns whether the socket is drained; false if more messages may wait.
+  // Receives messages from a socket, kMostAtOnce at most, and queues the requests among them. Returns whether the
+  // socket is drained; false if more messages may wait.
   bool receive(std::size_t socket);
   // Receives the next message of a socket into `message`. Sets parts to 0 if it is not a request, or if there is no
   // memory for its frames. Returns false if no message waits.
   bool receive_message(std::size_t socket, QueuedRequest& message);
-  // Moves the first spare request into the queue of its principal. Without memory for a queue, the request goes
+  // Moves the first spare request into the queue of its principal. Without room or memory there, the request goes
   // straight into the round with an error as its reply.
   void queue_first_spare();
+  void refuse_first_spare(ReplyBuffer& reply, const std::string& principal);
   [[nodiscard]] bool has_work() const { return queues_.size() > 0 || !round_.empty(); }
   // Serves queued requests until the round is over and sends their replies. The last request may run past the end of
   // the round. Returns the time after that request.
   Clock::time_point serve_round(Clock::time_point now);
-  // Serves one request and replaces it by its reply, behind the envelope that leads back to the client.
-  void serve_one(QueuedRequest& request, Clock::time_point now);
+  // Serves one request and replaces it by its reply, behind the envelope that leads back to the client. Returns false
+  // if the request is a batch that is to be continued.
+  bool serve_one(QueuedRequest& request, Clock::time_point now);
+  void refuse_for_memory();
+  // Serves a request that is no started batch. Returns null if it is a batch that is to be carried out.
+  ReplyBuffer* begin(QueuedRequest& request, Clock::time_point now);
+  // Puts the reply in the place of the request, and cuts the connections of a principal that does not read.
+  void answer(QueuedRequest& request, ReplyBuffer& reply, const std::string& principal);
 
   zmq::context_t& context_;
   Authenticator& authenticator_;
@@ -79,6 +92,8 @@ class CommandServer {
   const Limits limits_;
   std::deque<Socket> sockets_;
   RequestQueues queues_;
+  UnreadReplies unread_;
+  ThrottledLog unread_log_;
   Requests round_;  // already served: each holds its reply in place of the request
   Requests spare_;  // reused, because allocating memory for each request costs a fifth of the rate
   std::size_t served_ = 0;

@@ -5,6 +5,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "agent/base/memory_reserve.hpp"
 #include "protocol/codec/requests.hpp"
 #include "protocol/operations.hpp"
 
@@ -38,6 +39,8 @@ class Acting {
   ShmKernel& kernel_;
 };
 
+Error no_memory() { return {.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this request"}; }
+
 void log_outcome(const Operation& operation, const Caller& caller, std::string_view outcome) {
   if (spdlog::should_log(spdlog::level::debug)) {
     spdlog::debug("{} by {} pid {}: {}", spec_of(operation).name, caller.principal, caller.pid.value_or(0), outcome);
@@ -56,46 +59,74 @@ Dispatcher::Dispatcher(ShmKernel& kernel, SegmentFeed& feed, Attachments& attach
       facts_(facts),
       once_(limits) {}
 
-ReplyBuffer& Dispatcher::handle(std::string_view frame, const Sender& sender, Clock::time_point now) {
+ReplyBuffer* Dispatcher::handle(std::string_view frame, const Sender& sender, Clock::time_point now,
+                                std::unique_ptr<StartedBatch>& batch) {
+  const bool can_finish = MemoryReserve::is_there();
   DecodedRequest decoded = decode_request(frame);
   const auto& [caller, refusal, rate] = sender.admitted;
   if (refusal != nullptr) {
     refuse(decoded.id, sender, *refusal, now);
-    return reply_;
+    return &reply_;
   }
   if (Error* const error = std::get_if<Error>(&decoded.request)) {
     spdlog::debug("rejected a request from {}: {}", caller.principal, error->message);
     reply_with(decoded.id, std::move(*error));
-    return reply_;
+    return &reply_;
   }
   const Request& request = std::get<Request>(decoded.request);
   if (rate != nullptr && !rate->take_more(caller.principal, now, more_requests_in(request.operation))) {
     refuse(decoded.id, sender, rate->beyond(caller.principal), now);
-    return reply_;
+    return &reply_;
   }
-  OperationContext context{.kernel = kernel_,
-                           .feed = feed_,
-                           .attachments = attachments_,
-                           .publisher = publisher_,
-                           .facts = facts_,
-                           .caller = caller,
-                           .now = now,
-                           .endpoint = sender.endpoint,
-                           .reply = &reply_};
   try {
+    if (!can_finish && spec_of(request.operation).changes) {
+      throw std::bad_alloc();
+    }
     reply_.reserve(most_reply_bytes(request.operation));
-    if (std::optional<Error> changed = check_epoch(request)) {
-      reply_with(decoded.id, *std::move(changed));
-    } else if (request.once) {
-      handle_once(context, request);
-    } else {
-      reply_with(decoded.id, run(context, request.operation));
+    if (std::holds_alternative<BatchRequest>(request.operation)) {
+      batch = std::make_unique<StartedBatch>(StartedBatch{.decoded = std::move(decoded), .caller = caller});
+      batch->result.replies.reserve(batch->batch().requests.size());
+      if (!answer_without_acting(batch->request(), caller, now)) {
+        return nullptr;
+      }
+      batch.reset();
+    } else if (!answer_without_acting(request, caller, now)) {
+      OperationContext context = context_for(caller, sender.endpoint, now);
+      context.reply = &reply_;
+      finish(request, caller, run(context, request.operation), now);
     }
   } catch (const std::bad_alloc&) {
     spdlog::error("no memory to carry out a request from {}", caller.principal);
-    reply_with(decoded.id, Error{.code = ErrorCode::kNoMemory, .message = "the agent has no memory for this request"});
+    feed_.doubt();
+    if (const Request& failed = batch ? batch->request() : request; failed.once) {
+      once_.forget(caller.principal, *failed.once);
+    }
+    batch.reset();
+    reply_with(decoded.id, no_memory());
   }
-  return reply_;
+  return &reply_;
+}
+
+ReplyBuffer* Dispatcher::go_on(StartedBatch& batch, std::string_view endpoint, Clock::time_point now) {
+  const BatchRequest& all = batch.batch();
+  std::vector<Reply>& replies = batch.result.replies;
+  bool is_over = replies.size() == all.requests.size();
+  if (!is_over) {
+    const BatchItem& item = all.requests[replies.size()];
+    OperationContext context = context_for(batch.caller, endpoint, now);
+    context.data_left = batch.data_left;
+    context.looked = batch.looked;
+    replies.push_back({.id = item.id, .outcome = run_item(context, item), .epoch = {}, .seq = {}});
+    batch.data_left = context.data_left;
+    batch.looked = context.looked;
+    is_over = replies.size() == all.requests.size() || (all.stop_on_error && !replies.back().ok());
+  }
+  if (!is_over) {
+    return nullptr;
+  }
+  log_outcome(batch.request().operation, batch.caller, "ok");
+  finish(batch.request(), batch.caller, OperationResult(std::move(batch.result)), now);
+  return &reply_;
 }
 
 void Dispatcher::refuse(const RequestId& id, const Sender& sender, const Error& refusal, Clock::time_point now) {
@@ -109,34 +140,57 @@ ReplyBuffer& Dispatcher::refuse(Error error) {
   return reply_;
 }
 
-void Dispatcher::handle_once(OperationContext& context, const Request& request) {
-  const std::string& principal = context.caller.principal;
-  const std::string operation = encode_operation(request.operation);
-  const EventLog& journal = publisher_.journal();
-  Result<const EncodedOutcome*> remembered =
-      once_.find(principal, *request.once, operation, most_reply_bytes(request.operation), context.now);
-  if (!remembered) {
-    reply_with(request.id, std::move(remembered).error());
-  } else if (*remembered != nullptr) {
-    log_outcome(request.operation, context.caller, "repeated");
-    reply_.set(**remembered, request.id, true, journal.epoch(), journal.seq());
-  } else {
-    const EncodedOutcome outcome = encode_outcome(run(context, request.operation));
-    once_.remember(principal, *request.once, operation, outcome, context.now);
-    reply_.set(outcome, request.id, false, journal.epoch(), journal.seq());
+ReplyBuffer& Dispatcher::refuse(std::string_view frame, Error error) {
+  reply_with(decode_request(frame).id, std::move(error));
+  return reply_;
+}
+
+OperationContext Dispatcher::context_for(const Caller& caller, std::string_view endpoint, Clock::time_point now) {
+  return {.kernel = kernel_,
+          .feed = feed_,
+          .attachments = attachments_,
+          .publisher = publisher_,
+          .facts = facts_,
+          .caller = caller,
+          .now = now,
+          .endpoint = endpoint};
+}
+
+bool Dispatcher::answer_without_acting(const Request& request, const Caller& caller, Clock::time_point now) {
+  if (std::optional<Error> changed = check_epoch(request)) {
+    reply_with(request.id, *std::move(changed));
+    return true;
   }
+  if (!request.once) {
+    return false;
+  }
+  const Result<const EncodedOutcome*> remembered = once_.begin(
+      caller.principal, *request.once, encode_operation(request.operation), most_reply_bytes(request.operation), now);
+  if (!remembered) {
+    reply_with(request.id, remembered.error());
+    return true;
+  }
+  if (*remembered == nullptr) {
+    return false;
+  }
+  log_outcome(request.operation, caller, "repeated");
+  const EventLog& journal = publisher_.journal();
+  reply_.set(**remembered, request.id, true, journal.epoch(), journal.seq());
+  return true;
+}
+
+void Dispatcher::finish(const Request& request, const Caller& caller, Outcome outcome, Clock::time_point now) {
+  if (!request.once) {
+    reply_with(request.id, std::move(outcome));
+    return;
+  }
+  const EncodedOutcome& remembered = once_.remember(caller.principal, *request.once, outcome, now);
+  const EventLog& journal = publisher_.journal();
+  reply_.set(remembered, request.id, false, journal.epoch(), journal.seq());
 }
 
 Dispatcher::Outcome Dispatcher::run(OperationContext& context, const Operation& operation) {
-  const auto* const batch = std::get_if<BatchRequest>(&operation);
-  Outcome outcome = batch != nullptr ? OperationResult(run_batch(context, *batch)) : run_alone(context, operation);
-  log_outcome(operation, context.caller, outcome.index() == 0 ? "ok" : name_of(std::get<Error>(outcome).code));
-  return outcome;
-}
-
-Dispatcher::Outcome Dispatcher::run_alone(OperationContext& context, const Operation& operation) {
   const bool looks = authorizer_.looks_at_targets();
-  context.made.reset();
   context.target = target_of(context, operation, looks ? Looks::kAtState : Looks::kAtNames);
   const Result<Authorizer::Grant> grant = authorizer_.grant(context.caller, operation, context.target);
   Outcome outcome = grant ? carry_out(context, operation, grant->identity) : Outcome(grant.error());
@@ -150,6 +204,7 @@ Dispatcher::Outcome Dispatcher::run_alone(OperationContext& context, const Opera
                         .error = std::get_if<Error>(&outcome)},
                        context.now);
   }
+  log_outcome(operation, context.caller, outcome.index() == 0 ? "ok" : name_of(std::get<Error>(outcome).code));
   return outcome;
 }
 
@@ -172,28 +227,21 @@ Dispatcher::Outcome Dispatcher::carry_out(OperationContext& context, const Opera
       operation);
 }
 
-Dispatcher::Outcome Dispatcher::run_one(OperationContext& context, const Request& request) {
-  if (std::optional<Error> changed = check_epoch(request)) {
-    return *std::move(changed);
-  }
-  return run(context, request.operation);
-}
-
-BatchResult Dispatcher::run_batch(OperationContext& context, const BatchRequest& batch) {
-  BatchResult result;
-  context.reply = nullptr;  // the buffer has room for a single read
-  for (const BatchItem& item : batch.requests) {
-    const Request* const request = std::get_if<Request>(&item.request);
-    Reply reply;
-    reply.id = item.id;
-    reply.outcome = request != nullptr ? run_one(context, *request) : std::get<Error>(item.request);
-    const bool ok = reply.ok();
-    result.replies.push_back(std::move(reply));
-    if (!ok && batch.stop_on_error) {
-      break;
+Dispatcher::Outcome Dispatcher::run_item(OperationContext& context, const BatchItem& item) {
+  const Request* const request = std::get_if<Request>(&item.request);
+  try {
+    if (request == nullptr) {
+      return std::get<Error>(item.request);
     }
+    if (std::optional<Error> changed = check_epoch(*request)) {
+      return *std::move(changed);
+    }
+    return run(context, request->operation);
+  } catch (const std::bad_alloc&) {
+    spdlog::error("no memory to carry out a request from {}", context.caller.principal);
+    feed_.doubt();
+    return no_memory();
   }
-  return result;
 }
 
 std::optional<Error> Dispatcher::check_epoch(const Request& request) const {

@@ -18,48 +18,86 @@ std::string fingerprint_of(std::string_view operation) {
 OnceCache::OnceCache(const Limits& limits, std::size_t most_values, std::size_t most_bytes)
     : lifetime_(limits.once_lifetime), most_values_(most_values), most_bytes_(most_bytes) {}
 
-Result<const EncodedOutcome*> OnceCache::find(const std::string& principal, const std::string& once,
-                                              std::string_view operation, std::size_t most_bytes,
-                                              Clock::time_point now) {
+Result<const EncodedOutcome*> OnceCache::begin(const std::string& principal, const std::string& once,
+                                               std::string_view operation, std::size_t most_bytes,
+                                               Clock::time_point now) {
   forget_expired(now);
   static const Memory nothing;
-  const auto remembered = memories_.find(principal);
-  const Memory& memory = remembered == memories_.end() ? nothing : remembered->second;
-  if (const auto found = memory.by_value.find(once); found != memory.by_value.end()) {
+  const auto known = memories_.find(principal);
+  const Memory& own = known == memories_.end() ? nothing : known->second;
+  if (const auto found = own.by_value.find(once); found != own.by_value.end()) {
     if (found->second.fingerprint != fingerprint_of(operation)) {
       return Error{.code = ErrorCode::kBadRequest,
                    .message = "once: this value was already used for a different request"};
     }
+    if (!found->second.expiry.empty()) {
+      return Error{.code = ErrorCode::kBusy, .message = "once: this request is still being carried out"};
+    }
     return &found->second.outcome;
   }
-  if (memory.by_value.size() >= most_values_ || memory.bytes + most_bytes > most_bytes_) {
+  if (own.by_value.size() >= most_values_ || own.bytes + most_bytes > most_bytes_) {
     return Error{.code = ErrorCode::kLimitReached,
-                 .message = principal + " has " + std::to_string(memory.by_value.size()) + " of at most " +
-                            std::to_string(most_values_) + " once values with " + std::to_string(memory.bytes) +
+                 .message = principal + " has " + std::to_string(own.by_value.size()) + " of at most " +
+                            std::to_string(most_values_) + " once values with " + std::to_string(own.bytes) +
                             " of at most " + std::to_string(most_bytes_) + " bytes remembered",
                  .hint = "a value is forgotten after " + std::to_string(lifetime_.count()) + " s"};
   }
+  Remembered begun{.fingerprint = fingerprint_of(operation), .outcome = {}, .bytes = most_bytes, .expiry = {}};
+  begun.outcome.bytes.reserve(most_bytes);
+  begun.expiry.push_back({.when = {}, .principal = principal, .once = once});
+  const auto memory = memories_.try_emplace(principal).first;
+  try {
+    memory->second.by_value.emplace(once, std::move(begun));
+  } catch (...) {
+    if (memory->second.by_value.empty()) {
+      memories_.erase(memory);
+    }
+    throw;
+  }
+  memory->second.bytes += most_bytes;
   return nullptr;
 }
 
-void OnceCache::remember(const std::string& principal, const std::string& once, std::string_view operation,
-                         const EncodedOutcome& outcome, Clock::time_point now) {
-  Memory& memory = memories_[principal];
-  memory.bytes += outcome.bytes.size();
-  memory.by_value[once] = {fingerprint_of(operation), outcome};
-  expiries_.push_back({now + lifetime_, principal, once});
+const EncodedOutcome& OnceCache::remember(const std::string& principal, const std::string& once,
+                                          const std::variant<OperationResult, Error>& outcome, Clock::time_point now) {
+  Memory& memory = memories_.at(principal);
+  Remembered& own = memory.by_value.at(once);
+  encode_outcome(outcome, own.outcome);
+  try {
+    own.outcome.bytes.shrink_to_fit();
+  } catch (const std::bad_alloc&) {  // it keeps the memory that it has
+  }
+  memory.bytes += own.outcome.bytes.size() - own.bytes;
+  own.bytes = own.outcome.bytes.size();
+  own.expiry.front().when = now + lifetime_;
+  expiries_.splice(expiries_.end(), own.expiry);
+  return own.outcome;
+}
+
+void OnceCache::forget(const std::string& principal, const std::string& once) {
+  const auto memory = memories_.find(principal);
+  if (memory == memories_.end()) {
+    return;
+  }
+  const auto found = memory->second.by_value.find(once);
+  if (found != memory->second.by_value.end() && !found->second.expiry.empty()) {
+    erase(principal, once);
+  }
 }
 
 void OnceCache::forget_expired(Clock::time_point now) {
   for (; !expiries_.empty() && expiries_.front().when <= now; expiries_.pop_front()) {
-    const Expiry& expiry = expiries_.front();
-    const auto memory = memories_.find(expiry.principal);
-    const auto remembered = memory->second.by_value.find(expiry.once);
-    memory->second.bytes -= remembered->second.outcome.bytes.size();
-    memory->second.by_value.erase(remembered);
-    if (memory->second.by_value.empty()) {
-      memories_.erase(memory);
-    }
+    erase(expiries_.front().principal, expiries_.front().once);
+  }
+}
+
+void OnceCache::erase(const std::string& principal, const std::string& once) {
+  const auto memory = memories_.find(principal);
+  const auto remembered = memory->second.by_value.find(once);
+  memory->second.bytes -= remembered->second.bytes;
+  memory->second.by_value.erase(remembered);
+  if (memory->second.by_value.empty()) {
+    memories_.erase(memory);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <zmq.hpp>
 
+#include "agent/requests/unread_replies.hpp"
 #include "protocol/codec/replies.hpp"
 #include "protocol/commands.hpp"
 
@@ -21,7 +22,7 @@ namespace shmbus::agent {
 //
 // For each request: reserve(), at most one read by place(), set(), message(). A reply with placed data gives its block
 // to libzmq, which deletes it, in its own thread, after sending; the next place() allocates a new block. Other replies
-// are copied from `bytes_` into a message. One thread.
+// are copied from `bytes_` into a block of their own. Each block counts as unread until libzmq deletes it. One thread.
 class ReplyBuffer {
  public:
   // Reserves room for the largest single message, kMaxMessageBytes. Throws std::bad_alloc.
@@ -44,18 +45,19 @@ class ReplyBuffer {
   // Returns the size of the whole reply, in bytes.
   [[nodiscard]] std::size_t size() const { return bytes_.size() + data_.size(); }
 
-  // Returns the reply as a message. Call it once for each set(). Without memory for the message, the reply becomes the
-  // error kNoMemory; throws zmq::error_t if even that does not fit.
-  [[nodiscard]] zmq::message_t message();
+  // Returns the reply as a message, which counts in `unread` until libzmq has sent it. Call it once for each set().
+  // Without memory for the message, the reply becomes the error kNoMemory; throws std::bad_alloc or zmq::error_t if
+  // even that does not fit.
+  [[nodiscard]] zmq::message_t message(const std::shared_ptr<UnreadBytes>& unread);
 
  private:
-  zmq::message_t whole_message();
+  zmq::message_t whole_message(const std::shared_ptr<UnreadBytes>& unread);
 
   RequestId id_;  // these three are kept for the error in place of a reply that does not fit
   std::optional<std::uint64_t> epoch_;
   std::optional<std::uint64_t> seq_;
   std::string bytes_;              // the reply without data_
-  std::unique_ptr<char[]> block_;  // a margin, room for the data, a margin
+  std::unique_ptr<char[]> block_;  // room for the counter, a margin, room for the data, a margin
   std::size_t block_size_ = 0;     // of the room
   std::string_view data_;          // in the block; empty: bytes_ is the whole reply
   std::size_t data_at_ = 0;        // the offset in bytes_ at which the data belong

@@ -90,7 +90,7 @@ int ConnectionLimiter::accept(int listener, sockaddr* address, socklen_t* length
 bool ConnectionLimiter::admit(int fd) {
   const Uid uid = peer_uid(fd);
   forget(fd);  // an earlier connection with this number is closed
-  if (is_full_for(uid) || is_full()) {
+  if (is_full_for(uid) || is_full(uid)) {
     forget_closed_in_time();
   }
   if (is_full_for(uid)) {
@@ -98,7 +98,7 @@ bool ConnectionLimiter::admit(int fd) {
     tell(uid, "it has " + std::to_string(caps_.per_uid) + ", the limit for one uid");
     return false;
   }
-  if (is_full()) {
+  if (is_full(uid)) {
     ++counts_.refused_in_all;
     tell(uid, "there are " + std::to_string(caps_.in_all) + ", the limit for all users together");
     return false;
@@ -113,7 +113,10 @@ bool ConnectionLimiter::admit(int fd) {
   return true;
 }
 
-bool ConnectionLimiter::is_full() const { return caps_.in_all != 0 && by_fd_.size() >= caps_.in_all; }
+bool ConnectionLimiter::is_full(const Uid& uid) const {
+  const bool is_reserved_for = uid && (*uid == 0 || *uid == ::geteuid());
+  return caps_.in_all != 0 && by_fd_.size() >= caps_.in_all + (is_reserved_for ? caps_.reserved : 0);
+}
 
 bool ConnectionLimiter::is_full_for(const Uid& uid) const {
   if (!uid || caps_.per_uid == 0) {

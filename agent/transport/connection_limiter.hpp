@@ -43,7 +43,8 @@ struct ConnectionId {
 // The most connections that may be open at a time; 0 means no cap. A client of commands and events has two.
 struct ConnectionCaps {
   std::size_t in_all = 0;
-  std::size_t per_uid = 0;  // of one uid, on Unix sockets; a TCP peer has no uid
+  std::size_t per_uid = 0;   // of one uid, on Unix sockets; a TCP peer has no uid
+  std::size_t reserved = 0;  // beyond in_all, for root and the agent's own user, so that others cannot lock them out
 };
 
 // Connections since the start of the process.
@@ -112,7 +113,7 @@ class ConnectionLimiter {
   void forget_closed_in_time();
   void shed_one(int listener);
   void tell(const Uid& uid, const std::string& why);
-  [[nodiscard]] bool is_full() const;
+  [[nodiscard]] bool is_full(const Uid& uid) const;
   [[nodiscard]] bool is_full_for(const Uid& uid) const;
 
   mutable std::mutex mutex_;

@@ -12,7 +12,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kSafetyScan{5000};   // while calls are traced
 constexpr milliseconds kShortestPause{10};  // between two scans while things change
 constexpr milliseconds kMostPatience{512};
-constexpr int kScanShare = 20;  // a scan takes at most about this fraction of the time: 1/20
+constexpr milliseconds kRetryPause{100};  // after a lack of memory
+constexpr int kScanShare = 20;            // a scan takes at most about this fraction of the time: 1/20
 
 }  // namespace
 
@@ -58,6 +59,11 @@ void Detection::wake(Clock::time_point now) {
   run_timers(now);
 }
 
+void Detection::doubt(Clock::time_point now) {
+  feed_.doubt();
+  next_scan_ = now + kRetryPause;
+}
+
 void Detection::run_timers(Clock::time_point now) {
   const auto is_due = [now](const std::optional<Clock::time_point>& when) { return when && now >= *when; };
   if (is_due(next_follow_) || is_due(next_retry_)) {
@@ -97,7 +103,7 @@ void Detection::scan(Clock::time_point now) {
     const milliseconds shortest = std::max(kShortestPause, kScanShare * (cost - milliseconds(1)));
     pause_ = std::min(longest_pause_, changed ? shortest : std::max(2 * pause_, shortest));
   }
-  next_scan_ = now + pause_;
+  next_scan_ = config_.scan_interval.count() > 0 ? std::optional(now + pause_) : std::nullopt;
 }
 
 }  // namespace shmbus::agent

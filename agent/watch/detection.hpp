@@ -50,6 +50,9 @@ class Detection {
   // since the last time.
   void wake(Clock::time_point now);
 
+  // Has a scan made at once, because memory ran out while something was read: see SegmentFeed::doubt().
+  void doubt(Clock::time_point now);
+
   // Follows calls and scans, whichever is due.
   void run_timers(Clock::time_point now);
   // Returns when run_timers() is due next; nothing if never.

@@ -53,6 +53,9 @@ void SegmentFeed::take_baseline() {
 }
 
 bool SegmentFeed::look_at_all() {
+  if (std::exchange(is_in_doubt_, false)) {
+    publish_missed({.from = 0, .to = 0, .at_least = 1});
+  }
   replay_calls();
   const std::vector<SegmentStat> listing = kernel_.list();
   const std::vector<SegmentChange> changes = watcher_.compare(listing, unsettled(listing));

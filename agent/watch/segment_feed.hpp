@@ -64,6 +64,10 @@ class SegmentFeed {
   // yet. Requires a tracker.
   bool follow_calls();
 
+  // Takes note that a reading or a replay was broken off for lack of memory, so that changes may have been lost. The
+  // next scan publishes one `missed` of unknown ids first.
+  void doubt() { is_in_doubt_ = true; }
+
   // Drops the attachments of processes whose exit was not traced. Reads /proc for each process, so call it only now and
   // then. Does nothing without a tracker.
   void forget_the_gone();
@@ -123,6 +127,7 @@ class SegmentFeed {
   std::unique_ptr<CallTracker> tracker_;  // null: changes are found by reading alone
   std::unordered_map<ShmId, Candidates> candidates_;
   std::optional<Clock::time_point> last_list_look_;
+  bool is_in_doubt_ = false;
 };
 
 }  // namespace shmbus::agent

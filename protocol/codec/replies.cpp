@@ -61,13 +61,15 @@ Result<Reply> read_reply(const msgpack::object& object, const Operation& operati
 
 }  // namespace codec
 
-EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcome) {
-  if (const auto* const error = std::get_if<Error>(&outcome)) {
-    return {.ok = false, .bytes = codec::encode(*error)};
+void encode_outcome(const std::variant<OperationResult, Error>& outcome, EncodedOutcome& encoded) {
+  const auto* const result = std::get_if<OperationResult>(&outcome);
+  encoded.ok = result != nullptr;
+  encoded.bytes.clear();
+  if (result != nullptr) {
+    std::visit([&encoded](const auto& each) { codec::append(each, encoded.bytes); }, *result);
+  } else {
+    codec::append(std::get<Error>(outcome), encoded.bytes);
   }
-  return {.ok = true,
-          .bytes =
-              std::visit([](const auto& result) { return codec::encode(result); }, std::get<OperationResult>(outcome))};
 }
 
 std::string encode_reply(const Reply& reply) { return codec::encode(reply); }
@@ -78,9 +80,9 @@ std::size_t encode_reply_around_data(const Reply& reply, std::string& bytes) {
   return codec::encode_around_data(reply, bytes);
 }
 
-std::string encode_reply_around(const EncodedOutcome& outcome, const RequestId& id, bool repeated, std::uint64_t epoch,
-                                std::uint64_t seq) {
-  return codec::encode(codec::ReplyAround{outcome, id, repeated, epoch, seq});
+void append_reply_around(const EncodedOutcome& outcome, const RequestId& id, bool repeated, std::uint64_t epoch,
+                         std::uint64_t seq, std::string& bytes) {
+  codec::append(codec::ReplyAround{outcome, id, repeated, epoch, seq}, bytes);
 }
 
 Result<Reply> decode_reply(std::string_view frame, const Operation& operation, DataIs data_is) {

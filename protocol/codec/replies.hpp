@@ -16,7 +16,8 @@ struct EncodedOutcome {
   std::string bytes;
 };
 
-[[nodiscard]] EncodedOutcome encode_outcome(const std::variant<OperationResult, Error>& outcome);
+// Encodes an outcome into `encoded`, whose memory is used again.
+void encode_outcome(const std::variant<OperationResult, Error>& outcome, EncodedOutcome& encoded);
 
 // Returns the encoded reply, or appends it to `bytes`.
 [[nodiscard]] std::string encode_reply(const Reply& reply);
@@ -26,10 +27,10 @@ void append_reply(const Reply& reply, std::string& bytes);
 // the data belong, or its end for other replies.
 std::size_t encode_reply_around_data(const Reply& reply, std::string& bytes);
 
-// Returns a whole reply around an encoded outcome. `repeated` marks an outcome that was remembered; `epoch` and `seq`
+// Appends a whole reply around an encoded outcome. `repeated` marks an outcome that was remembered; `epoch` and `seq`
 // are the current ones even then.
-[[nodiscard]] std::string encode_reply_around(const EncodedOutcome& outcome, const RequestId& id, bool repeated,
-                                              std::uint64_t epoch, std::uint64_t seq);
+void append_reply_around(const EncodedOutcome& outcome, const RequestId& id, bool repeated, std::uint64_t epoch,
+                         std::uint64_t seq, std::string& bytes);
 
 // The most bytes that one segment takes in the result of list, with every number at its longest.
 inline constexpr std::size_t kMostStatBytes = 272;

@@ -34,6 +34,12 @@ Reply reply_of(std::variant<OperationResult, Error> outcome) {
   return reply;
 }
 
+EncodedOutcome encoded(const std::variant<OperationResult, Error>& outcome) {
+  EncodedOutcome bytes;
+  encode_outcome(outcome, bytes);
+  return bytes;
+}
+
 // What a client reads of `result`; no part of the frame alone is a reply.
 template <class AccessRequest>
 typename AccessRequest::Result through(const AccessRequest& asked, const typename AccessRequest::Result& result) {
@@ -91,7 +97,7 @@ TEST(AReply, CarriesDataAsBinOrStr) {
   EXPECT_EQ(binary.data, foreign);
   EXPECT_FALSE(binary.text);
   EXPECT_TRUE(through(ReadRequest{}, {.data = "text", .text = true}).text);
-  EXPECT_EQ(encode_outcome(OperationResult(ReadResult{.data = {}, .text = true})).bytes.substr(0, 7),
+  EXPECT_EQ(encoded(OperationResult(ReadResult{.data = {}, .text = true})).bytes.substr(0, 7),
             "\x85\xa4"
             "data\xa0");
 }
@@ -103,7 +109,7 @@ TEST(AReply, CarriesEventsAsTheyWerePublished) {
   const EventsResult decoded = through(EventsRequest{}, {.events = {event, event}, .first = 1, .last = 5});
   ASSERT_EQ(decoded.events.size(), 2U);
   EXPECT_EQ(decode_event(decoded.events[1])->seq, 5U);
-  EXPECT_NE(encode_outcome(OperationResult(decoded)).bytes.find(event + event), std::string::npos);
+  EXPECT_NE(encoded(OperationResult(decoded)).bytes.find(event + event), std::string::npos);
 }
 
 TEST(AReply, CarriesTheRepliesOfABatch) {
@@ -137,7 +143,8 @@ TEST(AReply, IsWrittenAroundItsData) {
 
 TEST(AReply, CarriesAnError) {
   const Error error{.code = ErrorCode::kPermissionDenied, .message = "no", .hint = "ask", .errno_value = EACCES};
-  const std::string frame = encode_reply_around(encode_outcome(error), std::int64_t{-4}, true, 1, 2);
+  std::string frame;
+  append_reply_around(encoded(error), std::int64_t{-4}, true, 1, 2, frame);
   const auto reply = decode_reply(frame, StatRequest{});
   ASSERT_TRUE(reply.ok()) << reply.error().message;
   EXPECT_FALSE(reply->ok());
@@ -150,21 +157,21 @@ TEST(AReply, CarriesAnError) {
   EXPECT_EQ(decoded.hint, "ask");
   EXPECT_EQ(decoded.errno_value, EACCES);
   EXPECT_NE(frame.find("EACCES"), std::string::npos);
-  EXPECT_EQ(encode_outcome(Error{ErrorCode::kBusy, "no"}).bytes.find("hint"), std::string::npos);
+  EXPECT_EQ(encoded(Error{ErrorCode::kBusy, "no"}).bytes.find("hint"), std::string::npos);
 }
 
 TEST(AReply, HasTheBytesOfTheContract) {
   EXPECT_EQ(encode_reply({{}, OperationResult(PingResult{}), false, 1, 2}),
             "\x84\xa2ok\xc3\xa6result\x80\xa5"
             "epoch\x01\xa3seq\x02");
-  EXPECT_TRUE(encode_outcome(OperationResult(SetResult{}))
+  EXPECT_TRUE(encoded(OperationResult(SetResult{}))
                   .bytes.starts_with("\x84\xa2op\xa4"
                                      "done\xa6"
                                      "before\x83"));
-  EXPECT_TRUE(encode_outcome(OperationResult(DetachResult{}))
+  EXPECT_TRUE(encoded(OperationResult(DetachResult{}))
                   .bytes.starts_with("\x82\xa2op\xa4"
                                      "done"));
-  const std::string stat = encode_outcome(OperationResult(StatResult{kStat})).bytes;
+  const std::string stat = encoded(OperationResult(StatResult{kStat})).bytes;
   EXPECT_NE(stat.find(std::string("\xa4mode\xcd\x02\x9a")), std::string::npos);
   EXPECT_EQ(stat.substr(0, 3), std::string("\xde\x00\x10", 3));
   const SegmentStat largest{.shm_key = 4294967295,
@@ -183,7 +190,7 @@ TEST(AReply, HasTheBytesOfTheContract) {
                             .shm_nattch = std::numeric_limits<std::uint64_t>::max(),
                             .marked = true,
                             .locked = true};
-  EXPECT_LE(encode_outcome(OperationResult(StatResult{largest})).bytes.size(), kMostStatBytes);
+  EXPECT_LE(encoded(OperationResult(StatResult{largest})).bytes.size(), kMostStatBytes);
 }
 
 TEST(AReply, MayHaveNewFieldsButNoWrongOnes) {

@@ -43,7 +43,7 @@ AgentFixture::AgentFixture() {
   EXPECT_TRUE(publisher.bind({.address = "inproc://events"}, {}).ok());
   subscriber_.connect("inproc://events");
   subscriber_.set(zmq::sockopt::subscribe, "");
-  publisher.answer_subscriptions(publisher.sockets().front());  // the subscription is live from here on
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());  // the subscription is live from here on
   facts.commands = {"ipc:///run/shmbus/commands.sock"};
   facts.events = {"ipc:///run/shmbus/events.sock"};
   facts.started = 1708474369;
@@ -52,9 +52,16 @@ AgentFixture::AgentFixture() {
 
 AgentFixture::~AgentFixture() = default;
 
-std::string AgentFixture::handle(const std::string& frame) {
-  return bytes_of(
-      dispatcher.handle(frame, {.admitted = {.caller = caller, .rate = rate}, .endpoint = "inproc://commands"}, now));
+std::string AgentFixture::handle(const std::string& frame) { return handle(dispatcher, frame, "inproc://commands"); }
+
+std::string AgentFixture::handle(Dispatcher& by, const std::string& frame, std::string_view endpoint) {
+  const Sender sender{.admitted = {.caller = caller, .rate = rate}, .endpoint = endpoint};
+  std::unique_ptr<StartedBatch> batch;
+  ReplyBuffer* reply = by.handle(frame, sender, now, batch);
+  while (reply == nullptr) {
+    reply = by.go_on(*batch, endpoint, now);
+  }
+  return bytes_of(*reply);
 }
 
 Reply AgentFixture::send(const Request& whole) {

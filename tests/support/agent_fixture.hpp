@@ -46,7 +46,9 @@ class AgentFixture : public ::testing::Test {
 
   // Returns the bytes of the reply to the bytes of a request.
   std::string handle(const std::string& frame);
-  static std::string bytes_of(ReplyBuffer& reply) { return reply.message().to_string(); }
+  // The same by another dispatcher.
+  std::string handle(Dispatcher& by, const std::string& frame, std::string_view endpoint);
+  static std::string bytes_of(ReplyBuffer& reply) { return reply.message(std::make_shared<UnreadBytes>()).to_string(); }
 
   // Returns the decoded reply to a request; fails the test if it cannot be decoded.
   Reply send(const Request& whole);

@@ -111,9 +111,7 @@ class AuditedTest : public AuthorizerTest {
   }
 
   void ask(const Operation& operation) {
-    static_cast<void>(
-        dispatcher_with_audit->handle(encode_request(request_of(operation)),
-                                      {.admitted = {.caller = caller, .rate = rate}, .endpoint = "ipc:///run/x"}, now));
+    handle(*dispatcher_with_audit, encode_request(request_of(operation)), "ipc:///run/x");
   }
   std::vector<nlohmann::json> lines() const {
     std::vector<nlohmann::json> lines;

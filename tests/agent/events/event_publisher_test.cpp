@@ -65,7 +65,7 @@ class EventPublisherTest : public ::testing::Test {
 
 TEST_F(EventPublisherTest, AnEventGoesOutOnItsTopicWithTheBytesThatAreKept) {
   subscribe(one, "");
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   publish(5679);
   const std::vector<Message> got = messages(one);
   ASSERT_EQ(got.size(), 1U);
@@ -77,7 +77,7 @@ TEST_F(EventPublisherTest, AnEventGoesOutOnItsTopicWithTheBytesThatAreKept) {
 
 TEST_F(EventPublisherTest, ASubscriberOfOneKeyGetsThatKeyAlone) {
   subscribe(one, topics_of_key(5679));
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   publish(56790);
   publish(5679);
   publish(7);
@@ -89,7 +89,7 @@ TEST_F(EventPublisherTest, ASubscriberOfOneKeyGetsThatKeyAlone) {
 TEST_F(EventPublisherTest, ASyncTopicIsAnsweredOnItselfWithEpochAndSeqAlone) {
   publish(5679);
   subscribe(one, kSync);
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   const std::vector<Message> got = messages(one);
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].topic, kSync);
@@ -103,17 +103,17 @@ TEST_F(EventPublisherTest, ASyncTopicIsAnsweredOnItselfWithEpochAndSeqAlone) {
 
 TEST_F(EventPublisherTest, ASyncTopicIsAnsweredOnceForEachSubscription) {
   subscribe(one, kSync);
-  publisher.answer_subscriptions(publisher.sockets().front());
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   EXPECT_EQ(messages(one).size(), 1U);
   subscribe(one, kSync);
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   EXPECT_EQ(messages(one).size(), 1U) << "who repeats it is answered again";
   subscribe(other, kSync);
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   EXPECT_EQ(messages(other).size(), 1U) << "as is who has drawn the same nonce";
   subscribe(other, kOtherSync);
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   const std::vector<Message> got = messages(other);
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].topic, kOtherSync);
@@ -122,7 +122,7 @@ TEST_F(EventPublisherTest, ASyncTopicIsAnsweredOnceForEachSubscription) {
 TEST_F(EventPublisherTest, WhatWasSubscribedToBeforeASyncTopicIsLiveWithItsAnswer) {
   subscribe(one, kSegmentTopics);
   subscribe(one, kSync);
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   publish(5679);
   const std::vector<Message> got = messages(one);
   ASSERT_EQ(got.size(), 2U);
@@ -136,7 +136,7 @@ TEST_F(EventPublisherTest, OtherSubscriptionsAreNotAnswered) {
        std::vector<std::string>{"", "shm/", "agent/", "sync/", sync.substr(0, sync.size() - 1), sync + "0",
                                 "sync/" + std::string(32, 'g'), "sink/" + sync.substr(5)}) {
     subscribe(one, topic);
-    publisher.answer_subscriptions(publisher.sockets().front());
+    publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
     EXPECT_TRUE(messages(one).empty()) << topic;
   }
 }
@@ -144,16 +144,16 @@ TEST_F(EventPublisherTest, OtherSubscriptionsAreNotAnswered) {
 TEST_F(EventPublisherTest, AnUnsubscriptionIsNotAnswered) {
   subscribe(one, "");
   subscribe(other, kSync);
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   messages(one);
   other.set(zmq::sockopt::unsubscribe, kSync);
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   EXPECT_TRUE(messages(one).empty());
 }
 
 TEST_F(EventPublisherTest, ANoticeSaysWhereTheAgentIsAndTakesNoSeq) {
   subscribe(one, kAgentTopics);
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   publish(5679);
   const std::int64_t before = unix_time_ns();
   for (const std::string_view topic : {kStartedTopic, kHeartbeatTopic, kStoppingTopic}) {
@@ -176,7 +176,7 @@ TEST_F(EventPublisherTest, ASubscriberThatDoesNotReadLosesMessagesAndHoldsUpNobo
   slow.set(zmq::sockopt::rcvhwm, 1);
   slow.connect("inproc://events");
   subscribe(slow, "");
-  publisher.answer_subscriptions(publisher.sockets().front());
+  publisher.answer_subscriptions(publisher.sockets().front(), Clock::now());
   constexpr std::size_t kPublished = 3 * kEventQueue;
   for (std::size_t i = 0; i < kPublished; ++i) {
     publisher.publish(Event{});

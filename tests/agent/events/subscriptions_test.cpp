@@ -14,7 +14,10 @@ namespace {
 
 constexpr std::size_t kBeside = Subscriptions::kBytesBeside;
 
-std::string process(int uid, int pid = 1) { return "localhost:" + std::to_string(uid) + ":0:" + std::to_string(pid); }
+// The principal of a process.
+std::string process(int uid, int pid = 1) {
+  return Subscriptions::principal_of("localhost:" + std::to_string(uid) + ":0:" + std::to_string(pid));
+}
 
 struct Connection {
   UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -80,8 +83,8 @@ TEST(Subscriptions, TellWhoHasMostWhoeverCameLast) {
     EXPECT_FALSE(all.began(other.id, process(2), std::string(1, topic)));
   }
   EXPECT_TRUE(all.began(other.id, process(2), "e"));
-  EXPECT_EQ(all.largest().principal, "uid:1");
-  EXPECT_EQ(all.largest().connections.size(), 6U);
+  EXPECT_EQ(all.largest(), "uid:1");
+  EXPECT_EQ(all.connections_of("uid:1").size(), 6U);
 }
 
 TEST(Subscriptions, TellAgainOnlyAfterAsMuchAgainOrWhenTheBoundWasKept) {

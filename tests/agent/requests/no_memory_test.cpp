@@ -93,7 +93,7 @@ TEST(AReplyBuffer, AnswersAnErrorWhereThereIsNoMemoryForTheMessage) {
              .seq = 2});
   ASSERT_GT(reply.size(), kLarge);
   most_bytes = kLarge;
-  const zmq::message_t message = reply.message();
+  const zmq::message_t message = reply.message(std::make_shared<UnreadBytes>());
   most_bytes = std::numeric_limits<std::size_t>::max();
   const Result<Reply> answered = decode_reply(message.to_string_view(), EventsRequest{});
   ASSERT_TRUE(answered) << answered.error().message;
@@ -108,7 +108,7 @@ TEST(AReplyBuffer, KeepsNoRoomOfAReadThatFailed) {
   ReplyBuffer reply;
   static_cast<void>(reply.place(kRead));
   reply.set({.id = {}, .outcome = Error{.code = ErrorCode::kNotText}, .epoch = 1, .seq = 2});
-  EXPECT_FALSE(reply.message().empty());
+  EXPECT_FALSE(reply.message(std::make_shared<UnreadBytes>()).empty());
   most_bytes = kRead / 2;
   EXPECT_THROW(static_cast<void>(reply.place(kRead)), std::bad_alloc);
   most_bytes = std::numeric_limits<std::size_t>::max();

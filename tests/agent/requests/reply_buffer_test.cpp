@@ -25,11 +25,25 @@ std::string read_into(ReplyBuffer& buffer, std::size_t size, bool text = false) 
   return encode_reply(reply);
 }
 
+const std::shared_ptr<UnreadBytes> unread = std::make_shared<UnreadBytes>();
+
 std::string written(ReplyBuffer& buffer) {
   const std::size_t size = buffer.size();
-  std::string bytes = buffer.message().to_string();
+  std::string bytes = buffer.message(unread).to_string();
   EXPECT_EQ(bytes.size(), size);
   return bytes;
+}
+
+TEST(AReplyBuffer, CountsAMessageUntilItIsFreed) {
+  ReplyBuffer buffer;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{64}, limits::kMaxDataBytes}) {
+    read_into(buffer, size);
+    const std::size_t whole = buffer.size();
+    std::optional<zmq::message_t> message = buffer.message(unread);
+    EXPECT_EQ(unread->bytes, whole);
+    message.reset();
+    EXPECT_EQ(unread->bytes, 0U);
+  }
 }
 
 TEST(AReplyBuffer, GivesTheReplyAsItIsEncoded) {
@@ -45,9 +59,12 @@ TEST(AReplyBuffer, GivesTheReplyAsItIsEncoded) {
 TEST(AReplyBuffer, GivesWhatIsRememberedAndThenTheNextReply) {
   ReplyBuffer buffer;
   read_into(buffer, 100);
-  const EncodedOutcome remembered = encode_outcome(OperationResult(PingResult{}));
+  EncodedOutcome remembered;
+  encode_outcome(OperationResult(PingResult{}), remembered);
+  std::string expected;
+  append_reply_around(remembered, std::uint64_t{5}, true, 1, 2, expected);
   buffer.set(remembered, std::uint64_t{5}, true, 1, 2);
-  EXPECT_EQ(written(buffer), encode_reply_around(remembered, std::uint64_t{5}, true, 1, 2));
+  EXPECT_EQ(written(buffer), expected);
   const Reply next{.id = {}, .outcome = OperationResult(PingResult{}), .epoch = 1, .seq = 2};
   buffer.set(next);
   EXPECT_EQ(written(buffer), encode_reply(next));
@@ -63,7 +80,7 @@ TEST(AReplyBuffer, TouchesAMessageOfDataNoMore) {
   for (const std::size_t size : {std::size_t{64}, limits::kMaxDataBytes}) {
     std::optional<ReplyBuffer> buffer(std::in_place);
     const std::string expected = read_into(*buffer, size);
-    zmq::message_t message = buffer->message();
+    zmq::message_t message = buffer->message(unread);
     const std::span<char> room = buffer->place(size);
     std::fill(room.begin(), room.end(), 'n');
     buffer.reset();

@@ -115,6 +115,19 @@ TEST_F(AConnectionGate, CountsEachUidForItself) {
   EXPECT_TRUE(of_one_again.valid());
 }
 
+TEST_F(AConnectionGate, KeepsConnectionsForRootAndItsOwnUser) {
+  if (!may_become_others()) {
+    GTEST_SKIP() << "only root can be others";
+  }
+  gate.limit({.in_all = 1, .per_uid = 0, .reserved = 1});
+  const UniqueFd of_another(accepted(connected_as(10001, path)));
+  EXPECT_TRUE(of_another.valid());
+  EXPECT_EQ(accepted(connected_as(10001, path)), -ECONNABORTED);
+  const UniqueFd own(accepted());
+  EXPECT_TRUE(own.valid());
+  EXPECT_EQ(accepted(), -ECONNABORTED);
+}
+
 TEST_F(AConnectionGate, IsNotConfusedByANumberThatIsUsedAgain) {
   gate.limit({.in_all = 2, .per_uid = 2});
   const int number = accepted();

@@ -140,9 +140,10 @@ class Caps(callers.AccessTest):
         self.client = self.new_client()
         self.goes_on()
         kept = [self.accepted(uid) for uid in (CALLER, CALLER, OTHER)]
-        for uid in (CALLER, OTHER, 0):
+        for uid in (CALLER, OTHER):
             self.assertTrue(zmtp.is_refused(self.connect(uid)))
             self.goes_on()
+        self.accepted(0).close()  # root has connections of its own
         kept.pop().close()
         self.accepted()
         self.goes_on()

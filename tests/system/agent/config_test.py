@@ -55,7 +55,7 @@ class Config(callers.AccessTest):
     def test_what_was_an_option_once_is_a_warning_in_a_file_and_a_fault_on_the_command_line(self):
         former = {"max_message_bytes": 1114112, "max_envelope_parts": 8, "max_depth": 8, "max_map_entries": 256,
                   "max_array_entries": 16384, "max_once_values": 65536, "max_once_bytes": 16777216, "max_endpoints": 16,
-                  "event_queue": 10000, "reply_queue": 2000, "request_queue": 1000, "handshake_time": 3000}
+                  "event_queue": 10000, "reply_queue": 2000, "request_queue": 64, "handshake_time": 3000}
         for key in former:
             self.assertIn("not expected", self.ask("--" + key.replace("_", "-"), "3", status=2))
         self.write("shmbus.toml", "".join(f"{key} = 3\n" for key in former) + "settle = 2\n")
