@@ -263,8 +263,9 @@ void Reader::requests(std::string_view name, std::vector<BatchItem>& items) {
 
 void Reader::replies(std::string_view name, std::vector<Reply>& replies) {
   const auto* const batch = asked_ == nullptr ? nullptr : std::get_if<BatchRequest>(asked_);
-  for (const msgpack::object& each : array(name, batch == nullptr ? 0 : batch->requests.size())) {
-    const auto* const request = std::get_if<Request>(&batch->requests[replies.size()].request);
+  const std::span<const BatchItem> asked = batch == nullptr ? std::span<const BatchItem>() : batch->requests;
+  for (const msgpack::object& each : array(name, asked.size())) {
+    const auto* const request = std::get_if<Request>(&asked[replies.size()].request);
     // The reply to a malformed request is an error, which any operation serves to read.
     Result<Reply> reply = read_reply(each, request != nullptr ? request->operation : PingRequest{});
     if (!reply) {
